@@ -24,7 +24,6 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../../reconcile/records/brake-file.ts'
 import {
   listOwnedMemberships,
-  ownedGroupRecord,
   ownedMembershipRecord,
   readOwnedGroup,
   readOwnedMemberships,
@@ -107,12 +106,14 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const entriesBefore = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
   const entries = await compareEntries(entriesBefore, foretold)
   const fateOf = await fatesIn(sources)
-  const end = async ({ id, entry }: OwnedEntry): Promise<PlannedMembership> => ({
+  const end = async ({ id, entry }: OwnedEntry) => ({
     ...nameOf(entry),
     ids: id,
     files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
     access: accesses.before(id.group),
   })
+  const endAll = async (entriesOf: readonly OwnedEntry[]): Promise<readonly PlannedMembership[]> =>
+    (await Promise.all(entriesOf.map(end))).sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
   const present = (id: PrincipalId) => (foretold.directory.isMade(id) ? undefined : id)
   const come: Come = async (of, files, id) => ({
     ...nameOf(of),
@@ -133,22 +134,23 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
   const added = await Promise.all(made.map(({ id, entry }) => come(entry, entry.files, id)))
-  const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)], end)
-  const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))), end)
-  const kept = await endAll(await findKept(known, foretold), end)
+  const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)])
+  const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))))
+  const kept = await endAll(await findKept(known, foretold))
   const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
   const told = await readTold(foretold)
   return {
     groups: await listGroupChanges(foretold),
     ...{ added, removed, held, kept },
-    existing: await listExisting(told, come),
+    existing: await Promise.all(
+      told.flatMap((one) => (one.membership && isNewlyFound(one) ? [come(one.membership, [one])] : [])),
+    ),
     idle: await Promise.all(
       told
         .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
-        .map(async ({ key, status: { state, reason, remedy } }) => {
-          const file = parseMembershipAnywhere(key)
-          const waits = file.ok && state === 'waiting'
-          return { key, state, reason, remedy, ...(waits && { later: await come(file.value, [{ key }]) }) }
+        .map(async ({ key, membership, status: { state, reason, remedy } }) => {
+          const later = membership && state === 'waiting' && { later: await come(membership, [{ key }]) }
+          return { key, state, reason, remedy, ...later }
         }),
     ),
     rules: await listEffects({ added, removed }, foretold.objects),
@@ -169,14 +171,6 @@ export const noMemberships: MembershipsPreview = {
 
 function nameOf({ group, user }: Membership): Membership {
   return { group, user }
-}
-
-async function endAll(
-  entries: readonly OwnedEntry[],
-  end: (one: OwnedEntry) => Promise<PlannedMembership>,
-): Promise<readonly PlannedMembership[]> {
-  const ended = await Promise.all(entries.map(end))
-  return ended.sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
 }
 
 /** The names of the memberships that the brake holds: on its lists, or by their entries. */
@@ -201,8 +195,7 @@ async function readGroupChange(
   key: string,
   foretold: Foretold,
 ): Promise<Omit<GroupChange, 'name'> | undefined> {
-  const records = await readBoth(foretold, (from) => ownedGroupRecord(from, name).read())
-  const [was, is] = [records.was?.value, records.is?.value]
+  const { was, is } = await readBoth(foretold, (from) => readOwnedGroup(from, name))
   const told = await spoiledAsAbsent(readStatus(foretold.objects, key))
   if (told?.state === 'rejected' || told?.state === 'blocked') return { change: told.state, reason: told.reason }
   const isWritten = (operation: string, id: string | undefined) =>
@@ -221,17 +214,9 @@ function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretol
   )
 }
 
-async function listExisting(
-  told: Awaited<ReturnType<typeof readTold>>,
-  come: Come,
-): Promise<readonly PlannedMembership[]> {
-  const existing: PlannedMembership[] = []
-  for (const { key, status, before } of told) {
-    const file = parseMembershipAnywhere(key)
-    const isNew = status.owned === false && (before?.owned !== false || before.etag !== status.etag)
-    if (file.ok && isNew) existing.push(await come(file.value, [{ key }]))
-  }
-  return existing
+/** Others made the membership, and the status before this plan did not say so of this upload. */
+function isNewlyFound({ status, before }: Awaited<ReturnType<typeof readTold>>[number]): boolean {
+  return status.owned === false && (before?.owned !== false || before.etag !== status.etag)
 }
 
 /** The entries that changed, by name. */
@@ -279,13 +264,14 @@ async function findKept(
   return kept
 }
 
-/** The statuses of handled memberships and rules, after and before. */
+/** The statuses of handled memberships and rules, after and before, and the membership that the file names. */
 async function readTold(foretold: Foretold) {
   const read = await Promise.all(
     foretold.inputs.map(async (key) => {
       if (!key.startsWith(membershipPrefix) && !parseRuleKey(key).ok) return []
       const { was, is } = await readBoth(foretold, (from) => readStatus(from, key))
-      return is ? [{ key, status: is, before: was }] : []
+      const named = parseMembershipAnywhere(key)
+      return is ? [{ key, membership: named.ok ? named.value : undefined, status: is, before: was }] : []
     }),
   )
   return read.flat()

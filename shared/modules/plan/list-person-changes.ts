@@ -37,15 +37,11 @@ export async function listPersonChanges(foretold: Foretold): Promise<readonly Pe
   for (const key of [...new Set([...foretold.inputs, ...timed])].sort()) {
     const named = parsePersonKey(key)
     if (!named.ok) continue
-    const { was, is } = await readBoth(foretold, (from) => ownedPersonRecord(from, named.value).read())
+    const records = await readBoth(foretold, async (from) => (await ownedPersonRecord(from, named.value).read())?.value)
     const found = await readParsedInput(foretold.before, key, kinds.person)
-    const change = describeChange({
-      was: was?.value,
-      is: is?.value,
-      file: found?.file.ok ? found.file.value : undefined,
-      told: await spoiledAsAbsent(readStatus(foretold.objects, key)),
-      writes: foretold.directory.writes,
-    })
+    const file = found?.file.ok ? found.file.value : undefined
+    const told = await spoiledAsAbsent(readStatus(foretold.objects, key))
+    const change = describeChange({ ...records, file, told, writes: foretold.directory.writes })
     if (change) changes.push({ name: named.value, ...change })
   }
   return changes
