@@ -5,6 +5,7 @@ import type { Lack } from '../../domain/links/lack.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Status } from '../../domain/statuses/status.ts'
+import type { LinkReading } from '../../reconcile/records/read-link.ts'
 
 /** An assignment to create, and the links that grant it. */
 export type PlannedGrant = {
@@ -20,15 +21,13 @@ export type PlannedGrant = {
  * which the brake never holds. `suspended`: in force, but a file suspends its user.
  */
 export type LinkFate =
+  | Exclude<LinkReading['state'], 'absent' | 'in-force'>
   | 'deleted'
   | 'ended'
-  | 'rejected'
-  | 'expired'
-  | 'not-yet'
-  | 'unreadable'
   | 'elsewhere'
   | 'nameless'
   | 'suspended'
+
 export type PlannedRevocation = {
   readonly key: AssignmentKey
   /** By the principal's present name in the ledger. */
