@@ -10,7 +10,7 @@ import {
   permissionSetKey,
   permissionSetPrefix,
 } from '../../domain/permission-sets/permission-set-file.ts'
-import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceEach } from '../../ports/once.ts'
@@ -34,7 +34,7 @@ import type {
   ReadingPermissionSets,
 } from '../../reconcile/permission-sets/permission-set-settlement.ts'
 import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { ownedPrefix } from '../../reconcile/records/owned-permission-sets.ts'
+import { listOwned } from '../../reconcile/records/owned-permission-sets.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 import { reachOf } from './rules/reach.ts'
@@ -246,11 +246,7 @@ async function previewDeletions(sources: GoneSources): Promise<readonly Permissi
   const { revocations, files, lackOf, context } = sources
   const { objects, clock } = context
   const present = new Set(files)
-  const gone: PermissionSetName[] = []
-  for await (const { key } of objects.list(ownedPrefix)) {
-    const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
-    if (name.success && !present.has(permissionSetKey(name.data))) gone.push(name.data)
-  }
+  const gone = (await Array.fromAsync(listOwned(objects))).filter((name) => !present.has(permissionSetKey(name)))
   if (gone.length === 0) return []
   const deletions = revocations.map(({ key }) => ({ key: `${ledgerPrefix}${key}` }))
   const left = { ...context, objects: new ProposedObjects(listingOnce(objects), clock.now(), { deletions }) }
