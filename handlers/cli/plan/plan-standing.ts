@@ -78,8 +78,7 @@ async function listTemporaryEntries(
     mayBe(assignmentOf(key)),
   )
   const found = await pLimit(readsAtOnce).map(keys, async (key) => {
-    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
-    const granting = entry?.links ?? []
+    const granting = (await spoiledAsAbsent(ledger.read(key)))?.entry.links ?? []
     return granting.length > 0 && granting.every(isTemporary) ? [key] : []
   })
   return found.flat()

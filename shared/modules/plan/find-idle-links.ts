@@ -21,21 +21,18 @@ export async function findIdleLinks(
   const policies = { read: async () => ({ ...(await sources.policies.read()), broken: [] }) }
   const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const, policies }
   const context = { ...sources, ...asked, accountsOf: async () => [] }
-  const limit = pLimit(readsAtOnce)
-  const found = await Promise.all(
-    sources.readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
-      const reading = await sources.readings.read(key)
-      if (reading.state === 'in-force' && accounts.some((account) => isWithin(reading.link, account, membership)))
-        return []
-      // The rest of its access is among the revocations.
-      const { facts } = await limit(() => gatherLink(reading, undefined, context))
-      const status = describeLink(facts)
-      if (!status) return []
-      const { state, reason, remedy } = status
-      const waits = reading.state === 'not-yet' || (reading.state === 'in-force' && state === 'waiting')
-      return [{ key, state, reason, remedy, ...(waits && { later: expandLater(reading.link, view) }) }]
-    }),
-  )
+  const found = await pLimit(readsAtOnce).map(sources.readings.keys, async (key): Promise<readonly IdleLink[]> => {
+    const reading = await sources.readings.read(key)
+    if (reading.state === 'in-force' && accounts.some((account) => isWithin(reading.link, account, membership)))
+      return []
+    // The rest of its access is among the revocations.
+    const { facts } = await gatherLink(reading, undefined, context)
+    const status = describeLink(facts)
+    if (!status) return []
+    const { state, reason, remedy } = status
+    const waits = reading.state === 'not-yet' || (reading.state === 'in-force' && state === 'waiting')
+    return [{ key, state, reason, remedy, ...(waits && { later: expandLater(reading.link, view) }) }]
+  })
   return found.flat()
 }
 

@@ -211,8 +211,7 @@ async function listRemaining(
 ): Promise<readonly ProvisionedSet[]> {
   const revoked = new Set(revocations.map(({ key }) => key))
   const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
-  const limit = pLimit(readsAtOnce)
-  const listings = [...places].map((place) => limit(() => Array.fromAsync(listKnown(objects, `account%${place}%`))))
-  const known = (await Promise.all(listings)).flat()
+  const list = (place: string) => Array.fromAsync(listKnown(objects, `account%${place}%`))
+  const known = (await pLimit(readsAtOnce).map(places, list)).flat()
   return known.filter(({ key, isForeign }) => isForeign || !revoked.has(key)).map(({ assignment }) => assignment)
 }

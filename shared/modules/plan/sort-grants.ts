@@ -43,20 +43,14 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
-  const users = grants.flatMap(({ assignment: one }) =>
-    one.type === 'USER' && !isAbsent.has(renderPrincipal(one)) ? [one.principal] : [],
-  )
-  const ids = await Promise.all(
-    [...new Set(users)].map((name) => principals.resolve('USER', name, Number.NEGATIVE_INFINITY)),
-  )
-  await principals.foreseeNames(
-    'USER',
-    ids.filter((id) => id !== undefined),
-  )
   const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
   const { lacking = [], rest = [] } = Object.groupBy(alike.values(), ([first]) =>
     first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
   )
+  const users = new Set(rest.flatMap(([one]) => (one?.assignment.type === 'USER' ? [one.assignment.principal] : [])))
+  const ids = [...users].map((name) => principals.resolve('USER', name, Number.NEGATIVE_INFINITY))
+  const found = (await Promise.all(ids)).filter((id) => id !== undefined)
+  await principals.foreseeNames('USER', found)
   const resolveLacking = async () => {
     // The report says if a user has the name of a group in a link, or the reverse.
     await principals.foresee(absent.map(({ type, principal }) => ({ type: otherType[type], principal })))
