@@ -109,6 +109,7 @@ type ExplainSources = {
   readonly configuration: Configuration
   readonly organization: OrganizationCache
   readonly suspensions: Suspensions
+  readonly names: NameIndex
   readonly notes: string[]
 }
 
@@ -128,7 +129,8 @@ export async function explainAccess(question: Question, given: Ports, configurat
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is missing here: ${asked.why}`)
   const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
-  const context: ExplainSources = { ports, asked, configuration, organization, suspensions, notes }
+  const names = await NameIndex.read(ports.objects)
+  const context: ExplainSources = { ports, asked, configuration, organization, suspensions, names, notes }
   const account = await organization.find(id, await organization.view())
   if (!account) notes.push(`the organization has no account ${id}`)
   if (isUnplaced(account))
@@ -140,8 +142,7 @@ export async function explainAccess(question: Question, given: Ports, configurat
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
   const direct = explained.flatMap(({ explanations }) => explanations)
   const userId = explained[principalTypes.indexOf('USER')]?.id
-  const throughGroups =
-    userId === undefined ? [] : await explainThroughGroups({ userId, name: question.principal }, question, context)
+  const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
   if (direct.length === 0) await noteNearPrincipals(question.principal, context)
   const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
   return {
@@ -178,10 +179,10 @@ async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Explain
  */
 async function explainFor(type: PrincipalType, question: Question, context: ExplainSources) {
   const { account: accountId, permissionSet, principal } = question
+  const { names } = context
   const assignment = { accountId, permissionSet, principal, type }
-  const names = await NameIndex.read(context.ports.objects)
   const present = await findPresent(type, principal, context)
-  const asked = present ?? (await findById(type, principal, names, context))
+  const asked = present ?? (await findById(type, principal, context))
   if (asked) {
     const explained = await explain({ ...assignment, principal: asked.name }, asked.id, context)
     const former = present ? names.idsOf(type, principal).filter((id) => id !== present.id) : []
@@ -204,8 +205,7 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
 }
 
 /** An id may replace a name. */
-async function findById(type: PrincipalType, text: string, names: NameIndex, context: ExplainSources) {
-  const { ports, configuration, notes } = context
+async function findById(type: PrincipalType, text: string, { ports, configuration, names, notes }: ExplainSources) {
   const { data: id } = principalId.safeParse(text)
   if (id === undefined) return undefined
   const [noted] = names.namesOf(type, id)
@@ -323,11 +323,11 @@ async function explainLinks(
 
 /** Explains each group of the user that has the access: by the ledger, by `foreign/` or in Identity Center. */
 async function explainThroughGroups(
-  { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
-  { account: accountId, permissionSet }: Question,
+  userId: PrincipalId,
+  { account: accountId, permissionSet, principal: name }: Question,
   context: ExplainSources,
 ): Promise<readonly Explanation[]> {
-  const { notes, ports, asked } = context
+  const { notes, ports, asked, names } = context
   const { identityStore } = ports
   const suspension = await findSuspension(userId, name, context)
   const groups = await unlessRefused(
@@ -339,7 +339,6 @@ async function explainThroughGroups(
   const known = await Array.fromAsync(listKnown(ports.objects, `account%${accountId}%${permissionSet}%`))
   const recorded = new Set(known.map(({ assignment }) => assignment.principalId))
   const listed = asked.asked ? asked.targets.map(({ principalId }) => principalId) : []
-  const names = await NameIndex.read(ports.objects)
   const having = [...new Set([...recorded, ...listed])].filter((id) => groups.includes(id))
   return Promise.all(
     having.map(async (id) => {
