@@ -29,7 +29,7 @@ import { readActionCatalog } from './read-action-catalog.ts'
  */
 export type ToldPermissionSetChange = PermissionSetChange & {
   readonly fields?: readonly string[]
-  readonly meaning?: PermissionsChange
+  readonly meaning?: PermissionsChange | undefined
   /** The findings of IAM Access Analyzer on the new inline policy; absent: nobody asked for them, or the policy is unchanged. */
   readonly check?: AccessCheck
 }
@@ -60,10 +60,8 @@ export async function nameChangedFields(
   readPolicies?: ReadPolicies,
   checkAccess?: CheckAccess,
 ): Promise<readonly ToldPermissionSetChange[]> {
-  const compared = await pLimit(readsAtOnce).map(changes, async (one) => {
-    if (one.change !== 'update' && one.change !== 'create') return { one }
-    return { one, files: await compareFiles(one.name, one.change, buckets) }
-  })
+  const compare = async (one: PermissionSetChange) => ({ one, files: await compareFiles(one, buckets) })
+  const compared = await pLimit(readsAtOnce).map(changes, compare)
   const told: ToldPermissionSetChange[] = []
   // One after another: the limit on policies must cut the same files in every run.
   for (const { one, files } of compared) {
@@ -71,8 +69,8 @@ export async function nameChangedFields(
     else {
       const { fields, ...versions } = files
       const check = checkAccess && (await checkInline(versions, checkAccess))
-      const meaning = await explain(one.name, versions, readPolicies)
-      told.push({ ...one, fields, ...meaning, check })
+      const meaning = await explain(versions, readPolicies)
+      told.push({ ...one, fields, meaning, check })
     }
   }
   return told
@@ -86,12 +84,10 @@ async function checkInline({ before, after }: Compared, check: CheckAccess): Pro
   return check({ before: before?.inlinePolicy, after: after.inlinePolicy })
 }
 
-/** `undefined`: unknown, because the bucket no longer has the applied file, or ssofile cannot read it. */
-async function compareFiles(
-  name: PermissionSetName,
-  change: PermissionSetChange['change'],
-  { before, after }: Buckets,
-): Promise<Compared | undefined> {
+/** `undefined`: no file applies, or it is unknown: the bucket no longer has the applied file, or ssofile cannot read it. */
+async function compareFiles(one: PermissionSetChange, { before, after }: Buckets): Promise<Compared | undefined> {
+  const { name, change } = one
+  if (change !== 'update' && change !== 'create') return undefined
   const key = permissionSetKey(name)
   try {
     const wanted = await readPermissionSetFile(after, key)
@@ -107,20 +103,20 @@ async function compareFiles(
   }
 }
 
+/** `undefined`: nothing is gained, lost or changed. */
 async function explain(
-  name: PermissionSetName,
   { before, after }: Compared,
-  readPolicies: ReadPolicies | undefined,
-): Promise<Pick<ToldPermissionSetChange, 'meaning'>> {
+  readPolicies?: ReadPolicies,
+): Promise<PermissionsChange | undefined> {
   const isSameInline = before?.inlinePolicy === after.inlinePolicy
   const isSame = isSameInline && namePolicies(before) === namePolicies(after)
   const policies = isSame ? [] : listManagedPolicies(...(before ? [before] : []), after)
-  const texts = await readPolicies?.(name, policies)
+  const texts = await readPolicies?.(after.name, policies)
   const isRead = [...(texts?.values() ?? [])].some((text) => 'document' in text)
   const catalog = isSameInline && !isRead ? new Map() : await readActionCatalog()
   const meaning = comparePermissions({ before, after, texts }, catalog)
   const { policiesRead: _, policiesNotRead: __, ...change } = meaning
-  return Object.values(change).some(({ length }) => length > 0) ? { meaning } : {}
+  return Object.values(change).some(({ length }) => length > 0) ? meaning : undefined
 }
 
 function namePolicies(file: PermissionSetFile | undefined): string {
