@@ -33,6 +33,8 @@ export class ProposedDirectory implements IdentityStore {
   readonly #groups = new Map<PrincipalId, DirectoryGroup | undefined>()
   readonly #users = new Map<PrincipalId, DirectoryUser | undefined>()
   readonly #members = new Map<PrincipalId, Promise<Members | undefined>>()
+  /** `undefined`: there is no such group. */
+  readonly #membersOf = onceEach((groupId: PrincipalId) => this.#readMembers(groupId), this.#members)
   readonly #made = new Set<PrincipalId>()
   readonly #asked: ReturnType<typeof rememberAnswers>
 
@@ -175,13 +177,6 @@ export class ProposedDirectory implements IdentityStore {
   #wrote<Id extends string>(operation: DirectoryWrite['operation'], id: Id): Id {
     this.writes.push({ operation, id })
     return id
-  }
-
-  /** `undefined`: there is no such group. */
-  #membersOf(groupId: PrincipalId): Promise<Members | undefined> {
-    const known = this.#members.get(groupId) ?? this.#readMembers(groupId)
-    this.#members.set(groupId, known)
-    return known
   }
 
   async #readMembers(groupId: PrincipalId): Promise<Members | undefined> {
