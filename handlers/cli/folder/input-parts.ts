@@ -10,9 +10,9 @@ const writersOf = {
 } as const satisfies Readonly<Record<string, readonly Writers[]>>
 export type InputPart = keyof typeof writersOf
 
-/** The places with files that people push and pull. Without parts: all of them. */
-export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] {
-  return placesOf((kind) => kind.isPushed === true && isOfParts(kind, parts))
+/** The places with files that people push and pull. Without a part: all of them. */
+export function pushedPlaces(part?: InputPart): readonly string[] {
+  return placesOf((kind) => kind.isPushed === true && isOfParts(kind, part === undefined ? [] : [part]))
 }
 
 /** The places in which ssofile can restore an earlier state: all except those of requests and approvals, which only their authors write. */

@@ -39,7 +39,7 @@ export function addUndo(program: Command): void {
 
 async function undo(options: BringBackOptions): Promise<number> {
   const { only } = options
-  const places = pushedPlaces(...(only === undefined ? [] : [only]))
+  const places = pushedPlaces(only)
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
   const { bucket } = (await openBucket()).objects
   const last = await findLastPush(openAwsObjectVersions(bucket), { places, isMeant })

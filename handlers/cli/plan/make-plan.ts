@@ -195,8 +195,7 @@ export async function compareFolder(
   // If the folder has no files of a kind, the bucket's files of that kind stay: a mistyped name deletes nothing.
   const isNamed = (prefix: string) => inputs.some(({ key }) => key.startsWith(prefix))
   const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
-  const meant = options.only === undefined ? pushedPlaces() : pushedPlaces(options.only)
-  const places = options.folder === undefined ? meant : scope.prefixes
+  const places = options.folder === undefined ? pushedPlaces(options.only) : scope.prefixes
   const left = scope.isDeleting ? places.filter((place) => !prefixes.includes(place)) : []
   return {
     changes: await compareInputs(objects, files, { ...scope, prefixes }),
