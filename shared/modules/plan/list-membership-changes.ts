@@ -86,11 +86,7 @@ type RuleEffect = {
 
 type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly foretold: Foretold }
 
-type Come = (
-  of: Membership,
-  files: readonly { readonly key: string }[],
-  id?: MembershipId,
-) => Promise<PlannedMembership>
+type Filed = { readonly files: readonly { readonly key: string }[] }
 type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 /** By the keys of their records. `undefined`: it is gone. */
 type Entries = ReadonlyMap<string, OwnedMembership | undefined>
@@ -115,10 +111,10 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const endAll = async (entriesOf: readonly OwnedEntry[]): Promise<readonly PlannedMembership[]> =>
     (await Promise.all(entriesOf.map(end))).sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
   const present = (id: PrincipalId) => (foretold.directory.isMade(id) ? undefined : id)
-  const come: Come = async (of, files, id) => ({
+  const come = async (of: Membership, keys: readonly string[], id?: MembershipId): Promise<PlannedMembership> => ({
     ...nameOf(of),
     ...(id && { ids: { group: present(id.group), user: present(id.user) } }),
-    files: files.map(({ key }) => ({ key, fate: 'in-force' })),
+    files: keys.map((key) => ({ key, fate: 'in-force' })),
     access: accesses.after((await readOwnedGroup(foretold.objects, of.group))?.id, of.group),
   })
   const made = entries.flatMap(({ id, was, is }) =>
@@ -133,23 +129,24 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const isHeld = namesHeld(lists, entriesAfter)
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
-  const added = await Promise.all(made.map(({ id, entry }) => come(entry, entry.files, id)))
+  const keysOf = ({ files }: Filed) => files.map(({ key }) => key)
+  const added = await Promise.all(made.map(({ id, entry }) => come(entry, keysOf(entry), id)))
   const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)])
   const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))))
   const kept = await endAll(await findKept(known, foretold))
-  const isNamed = new Set([...removed, ...held, ...kept].flatMap(({ files }) => files.map(({ key }) => key)))
+  const isNamed = new Set([...removed, ...held, ...kept].flatMap(keysOf))
   const told = await readTold(foretold)
   return {
     groups: await listGroupChanges(foretold),
     ...{ added, removed, held, kept },
     existing: await Promise.all(
-      told.flatMap((one) => (one.membership && isNewlyFound(one) ? [come(one.membership, [one])] : [])),
+      told.flatMap((one) => (one.membership && isNewlyFound(one) ? [come(one.membership, [one.key])] : [])),
     ),
     idle: await Promise.all(
       told
         .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
         .map(async ({ key, membership, status: { state, reason, remedy } }) => {
-          const later = membership && state === 'waiting' && { later: await come(membership, [{ key }]) }
+          const later = membership && state === 'waiting' && { later: await come(membership, [key]) }
           return { key, state, reason, remedy, ...later }
         }),
     ),
