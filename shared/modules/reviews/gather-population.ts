@@ -4,13 +4,11 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
 import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain/files/hygiene-file.ts'
 import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
-import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
 import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
-import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
@@ -24,6 +22,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { once, onceEach } from '../../ports/once.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { type DirectoryListing, recentMs } from '../../reconcile/directory/directory-listing.ts'
+import { isAdministratorByBucket } from '../../reconcile/directory/is-administrator-set.ts'
 import { People } from '../../reconcile/directory/people.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
@@ -32,7 +31,6 @@ import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { ownedMembershipRecord, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
 import { readInput } from '../../reconcile/records/read-input.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
-import { readPermissionSetFile } from '../../reconcile/records/read-permission-set-file.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
@@ -172,11 +170,8 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
         ...byOthers.map(({ permissionSet, accountId }) => ({ permissionSet, accounts: [accountId] })),
       ]
     },
-    /** A permission set without a readable file may allow everything, so it counts as privileged. */
-    isPrivileged: onceEach(async (name: PermissionSetName) => {
-      const read = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-      return read?.ok ? allowsAlmostEverything(read.value) : true
-    }),
+    /** A permission set whose file cannot be read, or is not in force, may allow everything, so it counts as privileged. */
+    isPrivileged: onceEach(async (name: PermissionSetName) => (await isAdministratorByBucket(name, objects)) ?? true),
     ownerOf: onceEach(async (id: AccountId) => {
       const { ownerTag } = file.reviewers
       return ownerTag === undefined ? undefined : (await findAccount(id, true, sources))?.tags?.[ownerTag]

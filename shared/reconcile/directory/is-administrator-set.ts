@@ -32,13 +32,23 @@ export async function isAdministratorSet(
   name: PermissionSetName,
   { objects, ssoAdmin, resolve }: Sources,
 ): Promise<boolean> {
-  const reading = await readPermissionSetFile(objects, permissionSetKey(name))
-  if (reading?.file.ok && allowsAlmostEverything(reading.file.value)) return true
-  if (reading?.file.ok && (await isInForce(reading.object, name, objects))) return false
+  const byBucket = await isAdministratorByBucket(name, objects)
+  if (byBucket !== undefined) return byBucket
   const arn = await resolve(name)
   if (arn === undefined || arn === 'new') return false
   const managedPolicyArns = await listUnlessGone((token) => ssoAdmin.listManagedPolicies(arn, token))
   return allowsAlmostEverything({ managedPolicyArns, inlinePolicy: await ssoAdmin.getInlinePolicy(arn) })
+}
+
+/** The first two rows of that table. `undefined`: only Identity Center knows. */
+export async function isAdministratorByBucket(
+  name: PermissionSetName,
+  objects: ObjectStore,
+): Promise<boolean | undefined> {
+  const reading = await readPermissionSetFile(objects, permissionSetKey(name))
+  if (!reading?.file.ok) return undefined
+  if (allowsAlmostEverything(reading.file.value)) return true
+  return (await isInForce(reading.object, name, objects)) ? false : undefined
 }
 
 async function isInForce(file: Upload, name: PermissionSetName, objects: ObjectStore): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { isPrivileged } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { minutes } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
@@ -62,6 +63,23 @@ test('a review of privileged access asks about the memberships of the groups tha
     `${lars} in the group second`,
   ])
   expect((await review.items()).map(({ subject }) => isPrivileged(subject))).toEqual([true, true])
+})
+
+test('a harmless file beside a permission set that others made does not hide that it may be privileged', async () => {
+  const review = new Review()
+  const { grouping } = review
+  await grouping.world.finish(
+    grouping.world.ssoAdmin.createPermissionSet({
+      name: permissionSetName.parse('Everything-ps'),
+      sessionDuration: 'PT1H',
+      tags: [],
+    }),
+  )
+  await grouping.put('permission_sets/Everything-ps.json', { permissionSetName: 'Everything-ps' })
+  await grouping.put(`links_data/account%${account}%Everything-ps%${kenji}%USER%ssofile`)
+  expect(await review.subjects({ only: 'privileged', groups: [] })).toEqual([
+    `Everything-ps for ${kenji} (USER) in account%${account}`,
+  ])
 })
 
 test('a review of some permission sets asks about no settings', async () => {
