@@ -5,6 +5,7 @@ import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import type { AskedOrganization } from '../../shared/reconcile/statuses/gather-link.ts'
 import { linkController } from '../../shared/reconcile/statuses/link-controller.ts'
 import { isShallow } from '../depth.ts'
 import { intercept } from '../intercept.ts'
@@ -219,6 +220,26 @@ describe('a link that is looked at', () => {
     await world.objects.delete(entry)
     expect(await look(world)).toBeUndefined()
   })
+})
+
+test('a link by a tag whose tags nobody reads is looked at again after a minute, not at once', async () => {
+  const world = new World()
+  const key = 'links_data/account_tag%team^Data%Billing-ps%team-Accountants%GROUP%ssofile'
+  await world.objects.put(key, '')
+  const { organization, ...context } = openLinks(world)
+  const unread: AskedOrganization = {
+    view: () => organization.view(),
+    viewWithTags: () => organization.view(),
+    find: (id, view) => organization.find(id, view),
+    parentExists: (id) => organization.parentExists(id),
+    selectors: () => organization.selectors(),
+  }
+  const message = { v: 1, key, id: 'one', event: 'ObjectCreated:Put' } as const
+  await world.finish(reconcileInput(message, linkController, { ...context, organization: unread }))
+  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'waiting' })
+  expect(world.queues.queue('links').messages()).toEqual([])
+  const [due] = await world.keys('state/expiry/')
+  expect(due).toMatch(/^state\/expiry\/2026-03-03T10:01:0\d/)
 })
 
 test('a link without accounts is told as held no longer when nothing of it is held, although the dispatcher died before it said so', async () => {

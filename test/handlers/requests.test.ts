@@ -31,6 +31,20 @@ test('two approve, and it is granted within seconds, until its end', async () =>
   expect(await asking.events()).toEqual(['asked', 'approved', 'approved', 'granted', 'ended'])
 })
 
+test('a request for a tag is granted, although no other link speaks of tags', async () => {
+  const asking = await Asking.begin({ scopes: ['account_tag%owner^tom'], approvals: 1 })
+  const { world } = asking
+  // SQS takes its time, so that a message that sends itself again takes virtual time too.
+  asking.answer = async ({ port, operation, args, proceed }) => {
+    if (port === 'queues' && operation === 'send' && args[0] === 'links') await world.clock.sleep(200)
+    return proceed()
+  }
+  const key = `requests/${asking.id('maria')}/account_tag%owner^tom%Admin-ps%maria%USER%ssofile`
+  await asking.ask({}, key)
+  await asking.decide('tom', 'approve', (await asking.status(key))?.request?.digest)
+  await world.until(() => asking.has(), 'the access', 2)
+})
+
 test('a request that no eligibility allows is told what the nearest lacks, which is for a group of the user', async () => {
   const asking = await Asking.begin()
   const key = asking.key().replace('%Admin-ps%', '%Other-ps%')

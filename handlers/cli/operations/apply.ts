@@ -278,7 +278,7 @@ async function watch(
   for (let timesSettled = 0; timesSettled < 2; ) {
     const { plan, inputs, unfinished, miscounted, scheduled, names, memory } = await findDifferences(
       ports.objects,
-      await organization.viewWithTags(),
+      await organization.viewForAllLinks(),
       configuration,
     )
     const explained = await listExplained(ports, configuration)

@@ -7,7 +7,7 @@ import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
-import { listLinks } from '../records/list-links.ts'
+import { listLinksOfKind } from '../records/list-links.ts'
 import { SelectorFiles } from '../records/selector-files.ts'
 import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
@@ -32,7 +32,7 @@ const fromBulk = 0
 const provenPart = 1 / 20
 /** As many calls as the rate permits in two seconds. A caller starts no call in its last two seconds, so no answer comes too late. */
 const readsAtOnce = 16
-const lastReadsMs = 2_000
+export const lastReadsMs = 2_000
 
 /** The stored view. Absent: nothing is stored, or the object is spoiled and will be overwritten. */
 type Stored = { readonly etag?: string | undefined; readonly view?: OrganizationView | undefined }
@@ -98,17 +98,20 @@ export class OrganizationCache {
   }
 
   /**
-   * The view with the tags of all accounts. The first `account_tag` link, or selector that asks for tags, makes tags matter. Reading them
-   * takes seconds in bulk, but 15 minutes for 7,000 accounts one by one. Waits for no more tags after `untilMs` (monotonic). Keeps the tags that were read;
-   * `hasTags` says whether they are complete.
+   * The view with the tags of all accounts, for a caller that needs them. Reading them takes seconds in bulk, but 15 minutes for 7,000 accounts
+   * one by one. Waits for no more tags after `untilMs` (monotonic). Keeps the tags that were read; `hasTags` says whether they are complete.
    */
   async viewWithTags(untilMs = Number.POSITIVE_INFINITY): Promise<OrganizationView> {
     const view = await this.view()
     // A caller without time does not wait for another reader either.
-    const isOver = this.#ports.clock.monotonicMs() >= untilMs
-    if (view.hasTags || isOver || !(await this.doTagsMatter())) return view
+    if (view.hasTags || this.#ports.clock.monotonicMs() >= untilMs) return view
     const limits = { renewUntilMs: Number.NEGATIVE_INFINITY, untilMs }
     return this.#once(async () => this.#fillTags(await this.#read(), limits))
+  }
+
+  /** The view with tags if they matter. */
+  async viewForAllLinks(): Promise<OrganizationView> {
+    return (await this.doTagsMatter()) ? this.viewWithTags() : this.view()
   }
 
   /**
@@ -118,7 +121,7 @@ export class OrganizationCache {
   async recentView(): Promise<OrganizationView> {
     const { view } = await this.#read()
     const ageMs = view ? this.#ports.clock.now().getTime() - Date.parse(view.readAt) : Number.POSITIVE_INFINITY
-    return Math.abs(ageMs) < recentMs ? this.viewWithTags() : this.rebuild()
+    return Math.abs(ageMs) < recentMs ? this.viewForAllLinks() : this.rebuild()
   }
 
   /**
@@ -189,10 +192,8 @@ export class OrganizationCache {
   /** Whether an `account_tag` link exists, or a selector that asks for tags. `selectors`: as just read. */
   async doTagsMatter(selectors?: Selectors): Promise<boolean> {
     if (askTags(selectors ?? (await this.selectors()))) return true
-    const folders = ['', ...this.#folders.map((folder) => `${folder}/`)]
-    const first = await Promise.all(
-      folders.map((folder) => listLinks(this.#ports.objects, this.#folders, `${folder}account_tag%`).next()),
-    )
+    const listings = listLinksOfKind(this.#ports.objects, this.#folders, 'account_tag')
+    const first = await Promise.all(listings.map((listing) => listing.next()))
     return first.some(({ done }) => !done)
   }
 

@@ -13,11 +13,15 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../inputs/controller.ts'
+import { lastReadsMs } from '../organization/organization-cache.ts'
 import { instantsToCome } from '../records/expiry-index.ts'
 import { listAccountsOf } from '../records/ledger.ts'
 import { findBlockedDeletion } from '../records/owned-permission-sets.ts'
 import { toLinkReading } from '../records/read-link.ts'
 import { type GatherContext, type GatheredLink, gatherLink } from './gather-link.ts'
+
+/** A link waits this long for tags that no look reads. */
+const tagsAgainMs = 60_000
 
 type LinkContext = ReconcileContext & Pick<GatherContext, 'organization' | 'policies' | 'tagsUntilMs'>
 
@@ -49,7 +53,7 @@ export const linkController: Controller<LinkTypes> = {
 
 async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkContext>): Promise<Facts> {
   const { key, told, by, isRepeated } = input
-  const { objects, configuration } = context
+  const { objects, configuration, clock, tagsUntilMs = Number.POSITIVE_INFINITY } = context
   const reading = toLinkReading(key, input, configuration)
   const gathered = await gatherLink(reading, told, {
     ...context,
@@ -64,6 +68,7 @@ async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkConte
     isNamed: link !== undefined,
     isRepeated,
     lacksTags: gathered.facts.state === 'in-force' && gathered.facts.expansion.found === 'unread-tags',
+    isTimeOver: clock.monotonicMs() >= tagsUntilMs - lastReadsMs,
     // It may have been the last link that blocked the deletion of its permission set.
     blocked: isOver ? await findBlockedDeletion(link.permissionSet, objects) : undefined,
   }
@@ -71,7 +76,8 @@ async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkConte
 
 function describe({ tell }: LinkEnd, { key, by, now }: Input<LinkTypes>, gathered: Facts): Description {
   const { reading, facts } = gathered
-  const again = 'body' in reading ? instantsToCome(reading.body, now) : undefined
+  const instants = 'body' in reading ? instantsToCome(reading.body, now) : []
+  const again = tell === 'wait for tags' ? [...instants, new Date(now.getTime() + tagsAgainMs)] : instants
   const told = describeLink(facts)
   return { told: told && { ...told, by }, again, wakes: wakesOf(tell, key, gathered) }
 }
@@ -85,6 +91,7 @@ function wakesOf(tell: LinkEnd['tell'], key: string, { reading, accounts, blocke
   )
   switch (tell) {
     case 'nothing':
+    case 'wait for tags':
       return undefined
     case 'read tags':
       // Send a new message instead of failing, because SQS delivers a failed message only a few times.

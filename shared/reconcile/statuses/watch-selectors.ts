@@ -4,7 +4,6 @@ import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { record } from '../../domain/json/record.ts'
 import { type Link, renderGrant } from '../../domain/links/link.ts'
-import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import { accessHint, type Hint } from '../../domain/messages/hint.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { expandScope } from '../../domain/scopes/expand-scope.ts'
@@ -15,7 +14,7 @@ import { sendInputs } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { forEachAssignmentKey } from '../records/ledger.ts'
-import { listLinks } from '../records/list-links.ts'
+import { listLinksOfKind } from '../records/list-links.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import type { SelectorFiles } from '../records/selector-files.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -51,8 +50,8 @@ export async function watchSelectors(
   )
   if (changed.length === 0) return broken
   const links: Link[] = []
-  for (const folder of ['', ...foldersThatCount(configuration.folders).map((name) => `${name}/`)])
-    for await (const link of listLinks(objects, configuration.folders, `${folder}select%`))
+  for (const listing of listLinksOfKind(objects, configuration.folders, 'select'))
+    for await (const link of listing)
       if (link.scope.kind === 'select' && changed.includes(link.scope.name)) links.push(link)
   const inputs = links.map(({ key }) => key)
   const view = await new OrganizationCache(ports, configuration.folders).storedView()

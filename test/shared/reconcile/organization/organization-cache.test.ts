@@ -248,13 +248,27 @@ describe('the view with tags', () => {
     expect(world.clock.monotonicMs() - startMs).toBeLessThan(6_000)
   })
 
-  test('reads no tags where no link speaks of them, in any folder that is declared', async () => {
+  test('is made only where a link speaks of tags, in a declared folder or as what a request was granted', async () => {
+    for (const [folder, folders, doMatter] of [
+      ['web', [], false],
+      ['web', ['web'], true],
+      ['temporary', [], true],
+    ] as const) {
+      const world = new World()
+      await world.objects.put(`links_data/${folder}/account_tag%team^Data%Later-ps%maria%USER%ssofile`, '')
+      const calls = countCalls(world)
+      const cache = new OrganizationCache(calls.ports, folders)
+      expect((await world.finish(cache.rebuild())).hasTags).toBe(doMatter)
+      expect((await world.finish(cache.viewForAllLinks())).hasTags).toBe(doMatter)
+      expect(calls.count('listTags') > 0).toBe(doMatter)
+      const live = await world.finish(new OrganizationCache(world.ports, folders).readLive(moved))
+      expect(live?.tags !== undefined).toBe(doMatter)
+    }
+  })
+
+  test('has the tags for whoever needs them, also before any link speaks of tags', async () => {
     const world = new World()
-    await world.objects.put(tagLink.replace('links_data/', 'links_data/web/'), '')
-    const calls = countCalls(world)
-    expect((await world.finish(new OrganizationCache(calls.ports, []).viewWithTags())).hasTags).toBe(false)
-    expect(calls.count('listTags')).toBe(0)
-    expect((await world.finish(new OrganizationCache(world.ports, ['web']).viewWithTags())).hasTags).toBe(true)
+    expect((await world.finish(new OrganizationCache(world.ports, []).viewWithTags())).hasTags).toBe(true)
   })
 
   test('is read once for all who ask at once, and again for who asks later', async () => {
