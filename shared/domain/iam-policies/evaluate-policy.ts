@@ -8,8 +8,10 @@ export type EvaluatedStatement = {
   readonly NotAction?: string | readonly string[]
   readonly Resource?: string | readonly string[]
   readonly NotResource?: string | readonly string[]
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+  readonly Condition?: Conditions
 }
+/** By operator, then by key: the wanted values. */
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 export type EvaluatedPolicy = { readonly Version?: string; readonly Statement: readonly EvaluatedStatement[] }
 
 export type PolicyRequest = {
@@ -17,8 +19,8 @@ export type PolicyRequest = {
   readonly principal: string
   readonly action: string
   readonly resource: string
-  /** Further values of the request, such as `s3:prefix`. A missing key fulfils only negated conditions. */
-  readonly context?: Readonly<Record<string, string>>
+  /** Further values of the request, such as `s3:prefix`. A missing or undefined key fulfils only negated conditions. */
+  readonly context?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -32,16 +34,18 @@ export function evaluatePolicy(policy: EvaluatedPolicy, request: PolicyRequest):
 }
 
 /** The values of a request, by condition key in small letters: keys have no case. (IAM User Guide, "Condition".) */
-type ContextValues = ReadonlyMap<string, string>
+export type ContextValues = ReadonlyMap<string, string | undefined>
+
+export function valuesOf({ principal, context = {} }: PolicyRequest): ContextValues {
+  const told = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
+  return new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
+}
 
 /** Whether a statement applies to a request. */
-export function fitsStatement(
-  statement: EvaluatedStatement,
-  { principal, action, resource, context = {} }: PolicyRequest,
-): boolean {
+export function fitsStatement(statement: EvaluatedStatement, request: PolicyRequest): boolean {
+  const { principal, action, resource } = request
   const { Principal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
-  const told = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
-  const known: ContextValues = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
+  const known = valuesOf(request)
   const matches = (patterns: string | readonly string[], text: string) =>
     [patterns].flat().some((pattern) => matchesPattern(pattern, text, known))
   // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
@@ -56,11 +60,16 @@ export function fitsStatement(
     !(NotAction !== undefined && acts(NotAction)) &&
     (Resource === undefined || matches(Resource, resource)) &&
     !(NotResource !== undefined && matches(NotResource, resource)) &&
-    Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, wanted]) =>
-        holds(operator, [wanted].flat(), known.get(key.toLowerCase()), known),
-      ),
-    )
+    fulfills(Condition, known)
+  )
+}
+
+/** Whether all conditions hold. Throws for an operator that this code does not know. */
+export function fulfills(conditions: Conditions, known: ContextValues): boolean {
+  return Object.entries(conditions).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, wanted]) =>
+      holds(operator, [wanted].flat(), known.get(key.toLowerCase()), known),
+    ),
   )
 }
 

@@ -17,8 +17,8 @@ const ownCredentials = [
 const virtualDevices = ['iam:CreateVirtualMFADevice', 'iam:DeleteVirtualMFADevice'] as const
 const toLook = ['iam:GetAccountPasswordPolicy', 'iam:ListVirtualMFADevices', 'sts:GetCallerIdentity'] as const
 /** The actions of `aws login`, which gets credentials for the command line from a sign-in, without an access key. (AWS CLI User Guide.) */
-const signIn = ['signin:AuthorizeOAuth2Access', 'signin:CreateOAuth2Token'] as const
-const assume = ['sts:AssumeRole', 'sts:SetSourceIdentity'] as const
+export const signIn = ['signin:AuthorizeOAuth2Access', 'signin:CreateOAuth2Token'] as const
+export const assume = ['sts:AssumeRole', 'sts:SetSourceIdentity'] as const
 
 /**
  * The only policy of a responder's user. It allows the user's own devices and password, and the roles of the user's playbooks. It is a
