@@ -114,7 +114,7 @@ export function directoryActionsOf({ directory }: Rights): readonly string[] {
   if (directory === undefined) return []
   return [
     ...directoryActions,
-    ...(directory === 'read' ? [] : memberActions),
+    ...(directory === 'read' || directory === 'groups' ? [] : memberActions),
     ...(directory === 'read' || directory === 'members' ? [] : groupActions),
     ...(directory === 'memberships' ? ['GetGroupMembershipId'] : []),
     ...(directory === 'change' || directory === 'people' ? groupChangeActions : []),

@@ -11,7 +11,7 @@ import { parseApprovalKey } from '../../shared/domain/files/approval-file.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { Status } from '../../shared/domain/statuses/status.ts'
-import { mayApprove } from '../../shared/modules/requests/may-approve.ts'
+import { chooseForApprover } from '../../shared/modules/requests/choose-for-approver.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { attentionKey, StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
@@ -60,20 +60,22 @@ async function listWaitingFor({ userId }: SignedIn, page: Parameters, context: R
   const { heads, nextToken } = await readPage(context.ports.objects, asked)
   const keys = heads.map(({ key }) => key.slice(waitingPrefix.length))
   const read = (await readAll(keys, context)).filter(({ status }) => status?.state === 'waiting')
-  const mine: ReadRequest[] = []
-  for (const one of read) if (await isForApproval(userId, one, context)) mine.push(one)
-  return answer(200, { requests: mine, nextToken })
+  return answer(200, { requests: await chooseFor(userId, read, context), nextToken })
 }
 const waitingPrefix = attentionKey('waiting', '')
 
-async function isForApproval(
+/** The requests that this user may decide on. */
+async function chooseFor(
   user: PrincipalId,
-  { key, status }: ReadRequest,
-  context: RequestContext,
-): Promise<boolean> {
-  const path = parseRequestKey(key)
-  if (!path.ok || status === null) return false
-  return mayApprove(user, path.value, status, context.known)
+  read: readonly ReadRequest[],
+  { known }: RequestContext,
+): Promise<readonly ReadRequest[]> {
+  const evaluated = read.flatMap((one) => {
+    const path = parseRequestKey(one.key)
+    return path.ok && one.status ? [{ one, path: path.value, request: one.status.request }] : []
+  })
+  const chosen = await chooseForApprover(user, evaluated, known)
+  return chosen.flatMap(({ asked, doubt }) => (doubt === undefined ? [asked.one] : []))
 }
 
 type ReadRequest = Awaited<ReturnType<typeof readOne>>
@@ -121,7 +123,8 @@ export async function findReadable(
   const person = mayReadAll(context) ? undefined : await findSignedIn(context)
   if (person && 'statusCode' in person) return person
   const read = await readOne(key, context)
-  const isTold = person === undefined || person.userId === userId || (await isForApproval(person.userId, read, context))
+  const isTold =
+    person === undefined || person.userId === userId || (await chooseFor(person.userId, [read], context)).length > 0
   if (!isTold) return refuseReader(context, key)
   return read.file === null && read.status === null ? refuseMissing(key) : { path: path.value, read }
 }

@@ -5,10 +5,10 @@ import type { ScheduledFunction } from './metrics.ts'
 import { lanes, type WorkedQueue, workedQueues } from './queues.ts'
 
 /**
- * `members`: names, and the members of groups. `groups`: adds the groups of a user. `memberships`: adds their ids. `change`: also creates
- * groups and memberships. `people`: also creates, changes and deletes users.
+ * `read`: names. `groups`: names, and the groups of a user. `members`: names, and the members of groups. `members and groups`: both.
+ * `memberships`: adds their ids. `change`: also creates groups and memberships. `people`: also creates, changes and deletes users.
  */
-const directories = ['read', 'members', 'groups', 'memberships', 'change', 'people'] as const
+const directories = ['read', 'groups', 'members', 'members and groups', 'memberships', 'change', 'people'] as const
 
 /**
  * The rights of a role besides its own queue, its logs, the key, listing the bucket's names and reading `control/owner.json`. A missing
@@ -46,8 +46,8 @@ export type Rights = Places & {
 }
 
 /**
- * The union of these rights. A place is left out if another one contains it and allows as much. `directory` takes the widest value; of the
- * other single values, the last one counts.
+ * The union of these rights. A place is left out if another one contains it and allows as much. `directory` takes the widest value, `groups` and
+ * `members` together are both; of the other single values, the last one counts.
  */
 export function joinRights(...all: readonly Rights[]): Rights {
   let joined: Rights = {}
@@ -57,7 +57,9 @@ export function joinRights(...all: readonly Rights[]): Rights {
   const remove = outermost(all, 'remove', write)
   const queues = (list: 'send' | 'receive') =>
     workedQueues.filter((queue) => all.some((one) => one[list]?.includes(queue)))
-  const directory = directories.findLast((one) => all.some((rights) => rights.directory === one))
+  const asked = new Set(all.map(({ directory }) => directory))
+  const widest = directories.findLast((one) => asked.has(one))
+  const directory = widest === 'members' && asked.has('groups') ? 'members and groups' : widest
   return {
     ...joined,
     read: outermost(all, 'read', [...write, ...put, ...remove]),
@@ -220,7 +222,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     // For uses that a policy watches: who is suspended, what allows everything, who has access.
     read: ['policies/', 'suspended/', 'state/suspended/', 'permission_sets/', 'assignments/', 'foreign/'],
     put: ['usage/', 'changes/'],
-    directory: 'groups',
+    directory: 'members and groups',
     identityCenter: 'instance',
   },
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
@@ -252,6 +254,8 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
       'usage/',
     ],
     write: ['state/signed-out/'],
+    // For auditors.
+    directory: 'members',
     pageSecret: 'read',
   },
 }
@@ -263,7 +267,7 @@ export function rightsToAsk(): Rights {
     // Nobody takes back an approval or a decision.
     write: [kinds.request.at],
     put: [...placesWrittenBy('oneself'), 'state/deletions/'],
-    // The groups of the caller, and the approvers of a request: members of groups, and the owner that an account's tag names.
+    // Who may approve a request: the groups of the caller, and the owner that an account's tag names.
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',

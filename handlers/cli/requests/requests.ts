@@ -4,8 +4,8 @@ import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
+import { chooseForApprover } from '../../../shared/modules/requests/choose-for-approver.ts'
 import { EligibilityFiles } from '../../../shared/modules/requests/eligibility-files.ts'
-import { mayApprove } from '../../../shared/modules/requests/may-approve.ts'
 import { People } from '../../../shared/modules/requests/people.ts'
 import { readRequestStories } from '../../../shared/modules/requests/read-request-stories.ts'
 import { type RequestEvent, requestEvents } from '../../../shared/modules/requests/rules/decide-request.ts'
@@ -150,21 +150,18 @@ export async function findOwnApprovals(
 ): Promise<readonly Status[]> {
   const people = new People(patientIdentityStore(ports), ports.clock, suffix)
   const context = { people, organization: asStored(ports), eligibilityFiles: new EligibilityFiles(ports) }
-  const reasons = new Set<string>()
-  const found: Status[] = []
-  for (const status of waiting) {
+  const undecided = waiting.flatMap((status) => {
     const path = parseRequestKey(status.input)
-    if (!path.ok || status.request?.approvals?.given.some(({ user }) => user === userId)) continue
-    const isMine = await mayApprove(userId, path.value, status, context).catch((error: unknown) => {
-      if (!isServiceError(error)) throw error
-      reasons.add(error.message)
-      return true
-    })
-    if (isMine) found.push(status)
-  }
-  for (const reason of reasons)
+    const isDecided = status.request?.approvals?.given.some(({ user }) => user === userId)
+    return path.ok && !isDecided ? [{ status, path: path.value, request: status.request }] : []
+  })
+  const chosen = await chooseForApprover(userId, undecided, context).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    return undecided.map((asked) => ({ asked, doubt: error.message }))
+  })
+  for (const reason of new Set(chosen.flatMap(({ doubt }) => doubt ?? [])))
     notes.push(`ssofile could not find out for all requests whether you may approve them: ${reason}`)
-  return found
+  return chosen.map(({ asked }) => asked.status)
 }
 
 /** The organization as ssofile stored it: the caller may have no right to ask AWS Organizations. */

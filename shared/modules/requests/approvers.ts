@@ -17,20 +17,27 @@ import { type Approvals, approversMost, type GivenDecision } from './rules/decid
 /** `unread`: why some approvers are unknown. */
 type Approvers = { readonly people: ReadonlySet<PrincipalId>; readonly unread?: string | undefined }
 
-/** Everybody who may approve this request by this eligibility now. No other code decides that. */
-export async function listApprovers(
+/** The groups and users who approve this request by this eligibility now. An owner may be one or the other. */
+export async function nameApprovers(
   { approvers: { groups, users, ownerTag } }: Eligibility,
   { link: { scope } }: RequestPath,
-  context: Finding & { readonly people: People },
-): Promise<Approvers> {
-  const { people } = context
+  context: Finding,
+): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }> {
   const isOwned = ownerTag !== undefined && scope.kind === 'account'
   const owner = isOwned ? (await findAccount(scope.id, true, context))?.tags?.[ownerTag] : undefined
   const owners = owner === undefined || owner === '' ? [] : [owner]
-  const [ofGroups, named] = await Promise.all([
-    people.named('GROUP', [...groups, ...owners]),
-    people.named('USER', [...users, ...owners]),
-  ])
+  return { groups: [...groups, ...owners], users: [...users, ...owners] }
+}
+
+/** Everybody who may approve this request by this eligibility now. No other code decides that. */
+export async function listApprovers(
+  eligibility: Eligibility,
+  path: RequestPath,
+  context: Finding & { readonly people: People },
+): Promise<Approvers> {
+  const { people } = context
+  const { groups, users } = await nameApprovers(eligibility, path, context)
+  const [ofGroups, named] = await Promise.all([people.named('GROUP', groups), people.named('USER', users)])
   return { people: new Set([...ofGroups.people, ...named.people]), unread: ofGroups.unread ?? named.unread }
 }
 

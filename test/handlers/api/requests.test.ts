@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type ApiOptions, api } from '../../../handlers/api/api.ts'
 import { access } from '../../../shared/domain/deployment/environment.ts'
 import { hostileNames } from '../../hostile-names.ts'
+import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
 const account = '111122223333'
@@ -332,6 +333,35 @@ describe('an approver', () => {
     expect(await read('ben', keys.group)).toMatchObject({ statusCode: 200, body: { requestDetails } })
     expect(await read('ben', keys.other)).toMatchObject({ statusCode: 403 })
     expect(cleo).not.toBe(ben)
+  })
+
+  test('gets the list however many people may approve: ssofile asks the directory about nobody but the caller', async () => {
+    const asked: string[] = []
+    const { world, ana, ben } = await people({
+      wrap: (ports) =>
+        intercept(ports, ({ port, operation, args, proceed }) => {
+          if (port === 'identityStore') asked.push(`${operation} ${args.filter((one) => one !== undefined).join(' ')}`)
+          return proceed()
+        }),
+    })
+    const groupId = await world.identityStore.createGroup({ displayName: 'on-call' })
+    await world.identityStore.createGroupMembership(groupId, ben)
+    const users = Array.from({ length: 60 }, (_, nth) => `person-${nth}`)
+    const ofMany = eligibility({ groups: ['on-call', 'security'], users, ownerTag: 'owner' })
+    await world.objects.put('eligibility/many.json', JSON.stringify(ofMany))
+    for (const account of ['233000000001', '233000000002', '233000000003']) {
+      await world.organizations.tagResource(account, { owner: `owner-of-${account}` })
+      const key = `requests/${ana}/account%${account}%Admin%ana%USER%ssofile`
+      await world.objects.put(key, JSON.stringify(requestDetails))
+      await putStatus(world, key, { state: 'waiting', request: { digest, eligibility: 'many' } })
+      await world.objects.put(`attention/waiting/${key}`, '')
+    }
+    asked.length = 0
+    const list = { route: 'GET /requests', arn: sessionOf('ben'), query: { of: 'waiting' } }
+    expect((await send(world, list)).body.requests).toHaveLength(3)
+    expect(new Set(asked)).toEqual(
+      new Set(['findPrincipalId USER ben', `findUser ${ben}`, `listGroupsOf ${ben}`, `findGroup ${groupId}`]),
+    )
   })
 })
 

@@ -132,7 +132,8 @@ function tell(permissions: Rights) {
     organizations && `Organizations${organizations === 'tags' ? ', with the tags of all accounts' : ''}`,
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
-    directory === 'groups' && 'Identity Store, with members of groups and groups of users',
+    directory === 'groups' && 'Identity Store, with groups of users',
+    directory === 'members and groups' && 'Identity Store, with members of groups and groups of users',
     directory === 'memberships' && 'Identity Store, with members of groups, groups of users and ids of memberships',
     directory === 'change' &&
       'Identity Store, with members of groups and groups of users; makes groups and memberships',
