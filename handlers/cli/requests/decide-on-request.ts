@@ -77,9 +77,12 @@ async function decide(
 
 type Undecided = { readonly read: ReadRequest & { readonly status: Status }; readonly digest: RequestDigest }
 
-/** The request that the user named, with its digest from ssofile. Throws Refusal if there is nothing to decide. */
+/**
+ * The request that the user named, with its digest from ssofile. Throws Refusal if there is nothing to decide, or if the user named the
+ * digest of another upload: a decision is for exactly one.
+ */
 export async function findUndecided(ports: Ports, text: string, decision: Decision): Promise<Undecided> {
-  const path = await findRequest(ports, text)
+  const { digest: named, ...path } = await findRequest(ports, text)
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
   const holds = ({ object, status }: ReadRequest) => object === undefined || status !== undefined
   const { read } = await readRequestUntil(ports, path, { endsMs, holds })
@@ -92,6 +95,10 @@ export async function findUndecided(ports: Ports, text: string, decision: Decisi
   if (status === undefined || digest === undefined)
     throw new Refusal(
       `${path.key}: ${status?.reason ?? 'ssofile has not evaluated it yet'}; there is nothing to decide`,
+    )
+  if (named !== undefined && named !== digest)
+    throw new Refusal(
+      `received the digest ${named}, expected ${digest}: somebody uploaded ${path.key} again in the meantime; nothing was decided\nTo see the present upload, run ssofile requests`,
     )
   const isOpen = status.state === 'waiting' || (decision === 'deny' && status.state === 'applied')
   if (!isOpen)

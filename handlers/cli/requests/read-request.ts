@@ -2,6 +2,7 @@ import {
   type AccessRequest,
   parseRequestBody,
   parseRequestKey,
+  type RequestDigest,
   type RequestPath,
   requestPrefix,
 } from '../../../shared/domain/files/access-request.ts'
@@ -51,17 +52,20 @@ export async function readRequestUntil(
   }
 }
 
+/** `digest`: the upload that the user named. Absent: the user named the key, so whatever is there. */
+type NamedRequest = RequestPath & { readonly digest?: RequestDigest }
+
 /** The request with this digest or key. Throws Refusal if there is none. */
-export async function findRequest(ports: RequestPorts, text: string): Promise<RequestPath> {
+export async function findRequest(ports: RequestPorts, text: string): Promise<NamedRequest> {
   const named = parseNamedRequest(text)
   if ('key' in named) return named
   // A user without the right to read the index of digests may still read the statuses.
   const { statuses } = await readAllStatuses(ports, undefined, { beginning: requestPrefix })
   const digests = statuses.flatMap(({ request }) => request?.digest ?? [])
-  const digest = wholeDigest(named.digest, digests)
-  const status = statuses.find(({ request }) => request?.digest === digest)
-  const path = status && parseRequestKey(status.input)
-  if (path?.ok) return path.value
+  const whole = wholeDigest(named.digest, digests)
+  const { input, request } = statuses.find(({ request }) => request?.digest === whole) ?? {}
+  const path = parseRequestKey(input ?? '')
+  if (path.ok && request) return { ...path.value, digest: request.digest }
   throw new Refusal(
     `received the digest ${quote(named.digest)}, expected the digest of an existing request: this one may be withdrawn, or uploaded again, which changes its digest\nTo list requests, run ssofile requests`,
   )
