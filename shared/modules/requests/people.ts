@@ -61,10 +61,17 @@ export class People {
   }
 
   /** The user's groups among these. `unread`: why they are unknown. */
-  async groupsOf(user: PrincipalId, names: ReadonlySet<string>): Promise<GroupsOfPerson> {
-    if (names.size === 0) return { groups: new Set() }
+  async groupsOf(
+    user: PrincipalId,
+    names: ReadonlySet<string>,
+    ids: ReadonlySet<PrincipalId> = new Set(),
+  ): Promise<GroupsOfPerson & { readonly ids: ReadonlySet<PrincipalId> }> {
+    const none = { groups: new Set<string>(), ids: new Set<PrincipalId>() }
+    if (names.size + ids.size === 0) return none
     const read = await unlessUnread(this.#listGroups(user))
-    return 'is' in read ? { groups: await this.#among(new Set(read.is), names) } : { groups: new Set(), ...read }
+    if ('unread' in read) return { ...none, ...read }
+    const own = new Set(read.is)
+    return { groups: await this.#among(own, names), ids: ids.intersection(own) }
   }
 
   async #among(ids: ReadonlySet<PrincipalId>, names: ReadonlySet<string>): Promise<ReadonlySet<string>> {

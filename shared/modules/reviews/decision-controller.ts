@@ -139,10 +139,12 @@ export async function findReviewer(
   { actorOf, people }: Pick<RequestSources, 'people' | 'actorOf'>,
 ): Promise<Reviewer> {
   const { name, user, bar } = await actorOf(userId)
-  const groups = asked.flatMap(({ run, items }) => items.flatMap((item) => groupsBehind(item, run)))
-  const { groups: own, unread } = await people.groupsOf(userId, new Set(groups))
+  const behind = asked.flatMap(({ run, items }) => items.map((item) => groupsBehind(item, run)))
+  const groupNames = new Set(behind.flatMap(({ names }) => names))
+  const groupIds = new Set(behind.flatMap(({ ids }) => ids))
+  const { groups, ids, unread } = await people.groupsOf(userId, groupNames, groupIds)
   const isUnclear = unread !== undefined
-  return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups: own, isUnclear }
+  return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups, groupIds: ids, isUnclear }
 }
 
 /** Which of a person's decisions would not count now, and why: the first. `undefined`: all would, unless somebody edited a file since. */

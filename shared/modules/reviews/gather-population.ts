@@ -339,6 +339,7 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
       kind: 'foreign',
       ...{ permissionSet, type, isPrivileged: privileged, accounts },
       principal: entry?.principal ?? principalId,
+      principalId,
       by: entry?.by?.name,
       since: entry?.seenAt,
     }

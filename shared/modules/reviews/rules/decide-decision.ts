@@ -86,7 +86,7 @@ export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionE
 /** A person as a reviewer of one item. */
 export type ReviewerFacts = {
   readonly bar: boolean
-  /** The access is the person's, by name or by a group; or it is the person's membership. */
+  /** By `isOwnAccess`. */
   readonly isOwn: boolean
   /** The person uploaded a file of the item. */
   readonly isUploader: boolean
@@ -123,6 +123,7 @@ export type Reviewer = {
   readonly bar: boolean
   /** The groups of the person among `groupsBehind`. */
   readonly groups: ReadonlySet<string>
+  readonly groupIds: ReadonlySet<PrincipalId>
   readonly isUnclear: boolean
 }
 type Terms = Pick<ReviewRun, 'phase' | 'terms'>
@@ -132,12 +133,39 @@ function askedOf({ reviewers }: ReviewItem, { phase, terms }: Terms): readonly s
   return isOpenToAll ? [...reviewers, ...terms.reviewers.fallback] : reviewers
 }
 
-const groupWithAccess = ({ subject }: ReviewItem) =>
-  'type' in subject && subject.type === 'GROUP' ? [subject.principal] : []
+/** Who has the access, by id if the item has it. */
+function holderOf({ subject }: ReviewItem) {
+  if (!('type' in subject)) return undefined
+  const { type, principal: name } = subject
+  return { type, name, id: subject.kind === 'foreign' ? subject.principalId : undefined }
+}
 
 /** The groups that decide who may decide on the item. */
-export function groupsBehind(item: ReviewItem, run: Terms): readonly string[] {
-  return [...askedOf(item, run), ...groupWithAccess(item)]
+export function groupsBehind(item: ReviewItem, run: Terms) {
+  const holder = holderOf(item)
+  const group = holder?.type === 'GROUP' ? holder : undefined
+  return {
+    names: [...askedOf(item, run), ...(group && group.id === undefined ? [group.name] : [])],
+    ids: group?.id === undefined ? [] : [group.id],
+  }
+}
+
+/**
+ * Whether the item is this person's own access.
+ *
+ * | item                                            | is the person's if                                            |
+ * | ----------------------------------------------- | ------------------------------------------------------------- |
+ * | a membership                                    | it has the person's id                                        |
+ * | access that others gave                         | it has the id of the person, or of a group of theirs          |
+ * | a link; access without an id in an earlier item | it has the name of the person, or of a group of theirs        |
+ * | any other                                       | never                                                         |
+ */
+export function isOwnAccess(item: ReviewItem, { userId, name, groups, groupIds }: Reviewer): boolean {
+  if (item.subject.kind === 'membership') return item.subject.userId === userId
+  const holder = holderOf(item)
+  if (holder === undefined) return false
+  if (holder.type === 'USER') return holder.id === undefined ? holder.name === name : holder.id === userId
+  return holder.id === undefined ? groups.has(holder.name) : groupIds.has(holder.id)
 }
 
 /** S3's notification names the uploader within seconds, after a backlog within hours. A later one is lost, and nobody learns the name. */
@@ -170,14 +198,11 @@ export function judgeAuthor(
   person: Reviewer,
   uploads: Uploads = unread,
 ): DecisionFacts['author'] {
-  const { userId, name, userName, groups } = person
-  const { subject } = item
-  const isNamed = 'type' in subject && subject.type === 'USER' && subject.principal === name
-  const isMember = subject.kind === 'membership' && subject.userId === userId
-  const uploaders = [...filesOf(subject).map(({ by }) => by), ...uploads.by]
+  const { name, userName, groups } = person
+  const uploaders = [...filesOf(item.subject).map(({ by }) => by), ...uploads.by]
   return judgeReviewer({
     bar: person.bar,
-    isOwn: isNamed || isMember || groupWithAccess(item).some((group) => groups.has(group)),
+    isOwn: isOwnAccess(item, person),
     isUploader: userName !== undefined && uploaders.some((by) => isUploadOf(by, userName)),
     isReviewer: askedOf(item, run).some((one) => one === name || groups.has(one)),
     isUnclear: person.isUnclear,

@@ -38,7 +38,14 @@ export const subject = z.discriminatedUnion('kind', [
   /** One link, on however many accounts. */
   record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
   /** Access of one principal that others gave. */
-  record({ kind: z.literal('foreign'), accounts: z.array(z.string()), by: z.string().optional(), ...access }),
+  record({
+    kind: z.literal('foreign'),
+    accounts: z.array(z.string()),
+    by: z.string().optional(),
+    ...access,
+    /** `principal` is the name when the access was found, or the id if no link can spell the name. Absent: an earlier version wrote the item. */
+    principalId: principalId.optional(),
+  }),
   /** A person in a group. `files`: those that put the person there; empty: a provider, or somebody by hand. */
   record({
     kind: z.literal('membership'),

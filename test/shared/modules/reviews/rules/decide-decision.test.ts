@@ -1,13 +1,16 @@
 import { expect, test } from '@jest/globals'
+import { principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
 import {
   type DecisionFacts,
   decideDecision,
   decisionActions,
   decisionEnds,
+  isOwnAccess,
   isUploadOf,
   judgeReviewer,
   mayBeNamed,
 } from '../../../../../shared/modules/reviews/rules/decide-decision.ts'
+import { reviewItem } from '../../../../../shared/modules/reviews/rules/review-item.ts'
 import { everyChoice } from '../../../../every-choice.ts'
 
 const every: DecisionFacts[] = []
@@ -85,6 +88,35 @@ test('every fact of a reviewer is judged: nobody decides on their own access, me
       })
   })
   expect(Object.fromEntries(judged)).toEqual({ barred: 32, own: 24, unclear: 4, may: 1, unnamed: 1, 'no reviewer': 2 })
+})
+
+test('every fact of an access is compared: by id if the item has one, else by name', () => {
+  const idOf = (nth: number) => principalId.parse(`00000000-0000-4000-8000-00000000000${nth}`)
+  const [user, group, other] = [idOf(1), idOf(2), idOf(3)]
+  const person = {
+    ...{ userId: user, name: 'kim', userName: 'kim', bar: false, isUnclear: false },
+    ...{ groups: new Set(['team']), groupIds: new Set([group]) },
+  }
+  everyChoice((choose) => {
+    const kind = choose(['membership', 'link', 'foreign', 'foreign of an earlier version', 'setting'] as const)
+    const type = choose(['GROUP', 'USER'] as const)
+    const [hasName, hasId] = [choose([true, false]), choose([true, false])]
+    const [name, id] = type === 'USER' ? ['kim', user] : ['team', group]
+    const access = { type, principal: hasName ? name : 'other', permissionSet: 'Admin', isPrivileged: false }
+    const accounts = ['233000000002']
+    const subject = {
+      membership: { kind: 'membership', group: 'team', user: 'kim', groupId: group, files: [] },
+      link: { kind: 'link', scope: 'root%all', file: { key: 'links_data/a', etag: 'a' }, ...access },
+      foreign: { kind: 'foreign', accounts, ...access, principalId: hasId ? id : other },
+      'foreign of an earlier version': { kind: 'foreign', accounts, ...access },
+      setting: { kind: 'setting', what: 'an eligibility', remedy: 'change it' },
+    }[kind]
+    const whole = kind === 'membership' ? { ...subject, userId: hasId ? user : other } : subject
+    const item = reviewItem.parse({ digest: '0'.repeat(32), subject: whole, reviewers: [] })
+    const isOwn = { setting: false, membership: hasId, foreign: hasId, link: hasName }
+    const expected = kind === 'foreign of an earlier version' ? hasName : isOwn[kind]
+    expect({ subject: whole, isOwn: isOwnAccess(item, person) }).toEqual({ subject: whole, isOwn: expected })
+  })
 })
 
 test.each([
