@@ -4,7 +4,7 @@ import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { MembershipId } from '../principals/owned-membership.ts'
-import type { BrakeList, Cause, Scope } from './brake-record.ts'
+import { type Cause, isSameScope, type Scope } from './brake-record.ts'
 import { deletionOf } from './lists.ts'
 import type { Taking } from './minimum.ts'
 import type { Tally } from './windows.ts'
@@ -23,8 +23,25 @@ export type Act = {
   readonly counts: readonly Counting[]
   /** The access that people lose. The brake asks policies whether enough people keep it. */
   readonly takes?: Taking
-  /** Whether the reason for which this list holds the act no longer applies. */
-  readonly isOutlived?: (list: Pick<BrakeList, 'rule' | 'cause'>) => boolean
+  /** Whether the act has another cause than this list, a cause that counts for itself. */
+  readonly isOutlived?: (list: Scope) => boolean
+}
+
+/**
+ * The end of a person: a file suspends the person, or the directory disabled or deleted the user. That is a cause of its own, which
+ * counts for itself. So it outlives every list but those that may hold this end.
+ *
+ * | the end           | lists that may hold it            |
+ * | ----------------- | --------------------------------- |
+ * | by a file         | of the rule `people`              |
+ * | by the directory  | those on which the act counts     |
+ *
+ * An act of the other kinds outlives no list. A list of the rule `minimum` is judged again anyway.
+ */
+function outlivedBy(end: 'file' | 'directory' | undefined, counts: Act['counts']): Required<Act>['isOutlived'] {
+  if (end === undefined) return () => false
+  if (end === 'file') return ({ rule }) => rule !== 'people'
+  return (list) => !counts.some((one) => isSameScope(one, list))
 }
 
 /** A person, suspended by a file. `by`: the uploader. Absent: unknown. */
@@ -46,21 +63,17 @@ export type Revocation = {
 
 /**
  * The brake counts links, not accounts: one link may revoke on any number of accounts. If a file suspends the user, the brake counts
- * the person instead, and passes or holds all the person's access together. An access may be held for an uploader's deletions
- * while its user ends. That is a new cause, which counts for itself.
+ * the person instead, and passes or holds all the person's access together.
  */
 export function revocationAct({ key, links, cause, suspended, isEnded, review }: Revocation): Act {
-  const hasEnded = isEnded === true || suspended !== undefined
-  const isOutlived: Act['isOutlived'] = ({ rule }) => hasEnded && rule === 'own'
-  if (suspended === 'admitted') return { rule: 'people', key, counts: [], takes: { key }, isOutlived }
-  if (suspended) return { ...suspensionAct(suspended), key, isOutlived }
-  return {
-    rule: cause ? 'indirect' : 'own',
-    key,
-    counts: countLinks({ key, links, cause, review }),
-    takes: { key },
-    isOutlived,
+  if (suspended !== undefined) {
+    const isOutlived = outlivedBy('file', [])
+    if (suspended === 'admitted') return { rule: 'people', key, counts: [], takes: { key }, isOutlived }
+    return { ...suspensionAct(suspended), key, isOutlived }
   }
+  const counts = countLinks({ key, links, cause, review })
+  const isOutlived = outlivedBy(isEnded ? 'directory' : undefined, counts)
+  return { rule: cause ? 'indirect' : 'own', key, counts, takes: { key }, isOutlived }
 }
 
 function countLinks({
@@ -121,8 +134,8 @@ export type Removal = {
 }
 
 /**
- * The removal of a membership. Without folders and a rule, the act counts elsewhere, and the brake only asks the minimum. No `membership`:
- * it does not ask.
+ * The removal of a membership. Without folders and a rule, a file suspends the person, who counts elsewhere: here the brake only asks the
+ * minimum. No `membership`: it does not ask.
  */
 export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, membership?: MembershipId): Act {
   const ofFolders: readonly Tally[] =
@@ -131,13 +144,10 @@ export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, 
       : review !== undefined
         ? [{ rule: 'memberships', cause: 'review', name: review, items: [item] }]
         : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
-  return {
-    rule: 'memberships',
-    item,
-    counts: ruleOf === undefined ? ofFolders : [...ofFolders, countOfRule(ruleOf, [item])],
-    ...(membership && { takes: { membership, item } }),
-    isOutlived: ({ cause }) => (isEnded === true || folders.length === 0) && cause === 'folder',
-  }
+  const counts = ruleOf === undefined ? ofFolders : [...ofFolders, countOfRule(ruleOf, [item])]
+  const end = counts.length === 0 ? 'file' : isEnded ? 'directory' : undefined
+  const takes = membership && { membership, item }
+  return { rule: 'memberships', item, counts, ...(takes && { takes }), isOutlived: outlivedBy(end, counts) }
 }
 
 /** The people that leave a group by its rule. */

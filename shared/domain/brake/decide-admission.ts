@@ -1,8 +1,8 @@
 /** The facts that decide about one act that takes something away. */
 export type AdmissionFacts = {
   /**
-   * The act's standing. `outlived`: a list holds it because of one person's deed, but now there is another cause, which counts for
-   * itself. `held by a minimum`: ssofile judges it again each time.
+   * The act's standing. `outlived`: a list of another rule or cause holds it, but now its person has ended, which counts for itself.
+   * `held by a minimum`: ssofile judges it again each time.
    */
   readonly standing: 'released' | 'held' | 'outlived' | 'held by a minimum' | 'free'
   /** Whether policies allow that so few people keep the access. `agrees`: also if the act was released, or takes nothing from people. */

@@ -94,6 +94,9 @@ export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'i
   return rule === 'minimum' ? [...items].filter((item) => item.includes('%') && !hasName(held, item)) : []
 }
 
+/** Only lists of these rules hold people whom files suspend. A suspension outlives all others. */
+export const rulesOfPeople: readonly BrakeList['rule'][] = ['people', 'minimum']
+
 /** The ids of the people on a list whom files suspend. */
 export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): readonly string[] {
   if (rule === 'people') return [...items]

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
+import { rulesOfPeople } from '../../domain/brake/lists.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { Holdings } from '../../domain/suspensions/describe-suspension.ts'
@@ -9,7 +10,7 @@ import { hasName } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
-import { brakeFile } from '../../reconcile/records/brake-file.ts'
+import { readBrake } from '../../reconcile/records/brake-file.ts'
 import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
@@ -55,7 +56,7 @@ export async function findHoldings(
   })
   for (const keys of [ours, foreign]) keys.sort()
   throughGroups.sort((a, b) => (a.key < b.key ? -1 : 1))
-  const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
+  const lists = (await spoiledAsAbsent(readBrake(objects, rulesOfPeople)))?.lists ?? []
   const list = lists.find(({ held }) => ours.some((key) => hasName(held, key)))
   const all = await readOwnedMemberships(
     objects,

@@ -204,6 +204,20 @@ test('a rule that would empty its group is held as one list, and one release let
   expect(ruling.isIn(kenji)).toBe(true)
 })
 
+test('a suspended person leaves the group while the brake holds the leavers of the rule, and the others stay', async () => {
+  const { ruling, names, grouping } = await beginWith(6)
+  const [victim = '', ...others] = names
+  await grouping.put(rule, { department: ['Sales'] })
+  await ruling.untilRule('held')
+  await grouping.put(`suspended/${victim}`)
+  await ruling.until(() => !ruling.isIn(victim), 'the removal')
+  const suspension = async () => (await grouping.status(`suspended/${victim}`))?.state
+  await ruling.until(async () => (await suspension()) === 'suspended', 'the end of the suspension')
+  expect(others.every((name) => ruling.isIn(name))).toBe(true)
+  const lists = (await brakeFile(grouping.world.objects).read())?.value.lists ?? []
+  expect(lists.map(({ items }) => items.length)).toEqual([5])
+})
+
 test('attributes that are put right again end what was held', async () => {
   const { ruling, names, grouping } = await beginWith(6)
   await grouping.put(rule, { department: ['Sales'] })

@@ -18,7 +18,7 @@ export const linksOf = (groups: readonly string[]) => groups.map(linkOf)
 export const ofOu = (group: string) => `links_data/ou_id%ou-tiny-movedout%ReadOnly-ps%${group}%GROUP%ssofile`
 const alarm = 'the brake holds revocations; to review them, run ssofile brake'
 
-function organization(groups: readonly string[]): OrganizationFile {
+function organization(groups: readonly string[], users: readonly string[]): OrganizationFile {
   const account = (id: string) => ({ id, name: `account-${id}`, email: `aws+${id}@tiny.example`, tags: {} })
   const parsed = parseOrganizationFile('organization.json', {
     managementAccountId: '100000000000',
@@ -30,7 +30,8 @@ function organization(groups: readonly string[]): OrganizationFile {
       ],
     },
     groups,
-    users: [],
+    users,
+    members: Object.fromEntries(groups.map((group) => [group, users])),
   })
   if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
   return parsed.value
@@ -38,14 +39,22 @@ function organization(groups: readonly string[]): OrganizationFile {
 
 type Limits = Partial<Configuration['brake']['own']>
 
+type Braked = {
+  readonly own?: Limits
+  readonly indirect?: Limits
+  /** They are in every group. */
+  readonly users?: readonly string[]
+  readonly wrap?: WorldOptions['wrap']
+}
+
 /** These links are in force; slices are run by hand. */
 export async function openBraked(
   groups: readonly string[],
   links: readonly string[],
-  { own = {}, indirect = {}, wrap }: { own?: Limits; indirect?: Limits; wrap?: WorldOptions['wrap'] } = {},
+  { own = {}, indirect = {}, users = [], wrap }: Braked = {},
 ): Promise<World> {
   const world = new World({
-    organization: organization(groups),
+    organization: organization(groups, users),
     configuration: configuration.parse({ brake: { own, indirect }, folders: ['team-a'] }),
     ...(wrap === undefined ? {} : { wrap }),
   }).start({ dispatcher: false })

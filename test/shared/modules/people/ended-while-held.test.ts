@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import type { World } from '../../../world.ts'
+import { held, linkOf, listsOf, openBraked, settled } from '../../reconcile/brake/braked-world.ts'
+
+const users = ['ann', 'bob', 'cid']
+const ofOu = (user: string) => `links_data/ou_id%ou-tiny-movedout%ReadOnly-ps%${user}%USER%ssofile`
+
+/** An account has moved, and the brake holds the access of two people in it. All are in a group that keeps its access. */
+async function openHeld(): Promise<{ readonly world: World; readonly victim: string; readonly other: string }> {
+  const limits = { indirect: { count: 1, percent: 0 } }
+  const world = await openBraked(['crew'], [...users.map(ofOu), linkOf('crew', 1)], { users, ...limits })
+  await world.organizations.moveAccount(accountId.parse('200000000000'), 'ou-tiny-movedout', 'r-tiny')
+  await world.finish(world.everyHour())
+  await settled(world)
+  expect(await listsOf(world)).toMatchObject([{ rule: 'indirect', cause: 'account' }])
+  const [victim = '', other = ''] = users.filter((user) => access(world).includes(user))
+  return { world, victim, other }
+}
+
+const access = ({ ssoAdmin, identityStore }: World) =>
+  ssoAdmin.assignments().map(({ principalId }) => identityStore.nameOf('USER', principalId))
+
+async function minutes(world: World, count: number): Promise<void> {
+  for (let minute = 0; minute < count; minute++) {
+    await world.clock.advance(61_000)
+    await settled(world)
+    await world.finish(world.everyMinuteOfLinks())
+  }
+}
+
+test('a suspended person loses access that the brake holds for an account, and the suspension goes on', async () => {
+  const { world, victim, other } = await openHeld()
+  await world.objects.put(`suspended/${victim}`, '')
+  await minutes(world, 3)
+  expect(access(world)).not.toContain(victim)
+  expect(await world.json(`status/suspended/${victim}.json`)).toMatchObject({ state: 'partly' })
+  // The group gives sessions of its own.
+  expect(await world.json('control/ended-sessions.json')).toMatchObject({
+    ended: expect.arrayContaining([expect.objectContaining({ name: victim, before: '9999-01-01T00:00:00.000Z' })]),
+  })
+  expect(access(world)).toContain(other)
+  expect((await held(world)).map((name) => name.split('%')[3])).toEqual([other])
+})
