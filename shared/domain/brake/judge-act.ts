@@ -4,7 +4,7 @@ import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from 
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
-import { isItemReleased, isReleased } from './releases.ts'
+import { isItemReleased, isReleased, useUpRelease } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
 /** The answer of policies about an act's effect on people. */
@@ -111,14 +111,18 @@ function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, te
   return holdOn(brake, findListWith(brake, 'minimum', itemOf(act.takes)), act)
 }
 
-/** ssofile no longer takes it away, or it is gone since `goneAt`: it leaves its lists. What stays counts among the rest again. */
+/**
+ * ssofile no longer takes it away, or it is gone since `goneAt`: it leaves its lists and releases. What stays counts among the rest
+ * again.
+ */
 export function dropAct(
   before: BrakeRecord,
   { rule, key, item, takes }: Omit<Act, 'counts'>,
   goneAt?: Date,
 ): BrakeRecord {
   const list = key && findList(before, key)
-  const ofKey = list && key ? takeOff(before, list, key) : before
+  const unlisted = list && key ? takeOff(before, list, key) : before
+  const ofKey = useUpRelease(unlisted, { rule, key, item })
   const brake = item === undefined ? ofKey : takeOffItem(takeOffItem(ofKey, rule, item), 'minimum', item)
   if (takes === undefined) return brake
   return goneAt === undefined ? stopLeaving(brake, takes) : noteGone(brake, takes, goneAt)

@@ -1,5 +1,5 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
-import { hasName } from '../text/sorted-names.ts'
+import { hasName, withoutName } from '../text/sorted-names.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
@@ -14,6 +14,16 @@ type Releasing = { readonly at: Date; readonly digest: string; readonly by: stri
 
 export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
   return hasRelease(brake, now, ({ keys }) => hasName(keys, key))
+}
+
+/** Whether some release still has this access, in force or not. */
+export function hasReleasedKey({ releases }: BrakeRecord, key: AssignmentKey): boolean {
+  return releases.some(({ keys }) => hasName(keys, key))
+}
+
+/** The same for the membership of a person. */
+export function hasReleasedItem({ releases }: BrakeRecord, item: string): boolean {
+  return releases.some(({ items }) => hasName(items, item))
 }
 
 /** The items that a person released from lists of this rule. */
@@ -34,6 +44,30 @@ export function isItemReleased(
   now: Date,
 ): boolean {
   return hasRelease(brake, now, (one) => (one.rule === rule || one.rule === 'minimum') && hasName(one.items, item))
+}
+
+/**
+ * The released access or other item is gone, or wanted again. This uses up its release: if something takes it away again within the hour, the
+ * brake judges that again. A release whose hints are not sent stays whole, because history gets its names with the hints.
+ */
+export function useUpRelease(
+  brake: BrakeRecord,
+  { rule, key, item }: { readonly rule: BrakeList['rule']; readonly key?: AssignmentKey; readonly item?: string },
+): BrakeRecord {
+  const isOf = (one: Release) => one.rule === rule || one.rule === 'minimum'
+  const isUsed = (one: Release) =>
+    one.hinted &&
+    ((key !== undefined && hasName(one.keys, key)) || (item !== undefined && isOf(one) && hasName(one.items, item)))
+  if (!brake.releases.some(isUsed)) return brake
+  const without = (one: Release): Release => {
+    const items = key === undefined ? one.items : withoutName(one.items, key)
+    return {
+      ...one,
+      keys: key === undefined ? one.keys : withoutName(one.keys, key),
+      items: item === undefined ? items : withoutName(items, item),
+    }
+  }
+  return { ...brake, releases: brake.releases.map((one) => (isUsed(one) ? without(one) : one)) }
 }
 
 function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Release) => boolean): boolean {

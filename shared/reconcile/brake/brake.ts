@@ -8,7 +8,7 @@ import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/br
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
-import { findRelease } from '../../domain/brake/releases.ts'
+import { findRelease, hasReleasedItem, hasReleasedKey } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
@@ -139,7 +139,8 @@ export class Brake {
     const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === group
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await this.#store.read())?.value
-    if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
+    const isReleased = known !== undefined && staying.some((item) => hasReleasedItem(known, item))
+    if (items.length === 0 && !isReleased && !known?.lists.some(isOurs)) return { held: new Set() }
     let answers: ReadonlyMap<string, AskedMinimum> | undefined
     let lists: readonly BrakeList[] = []
     for (;;) {
@@ -189,13 +190,16 @@ export class Brake {
   }
 
   /**
-   * Removes this key from its list if the ledger no longer holds it: it is wanted again, or gone. Does nothing while the list
-   * cannot be read, because the sweep finds such keys later.
+   * Removes this key from its list if the ledger no longer holds it, and from its release once it is wanted again or gone: until then, a
+   * revocation may fail and be sent again. Does nothing while the list cannot be read, because the sweep finds such keys later.
    */
   async review(key: AssignmentKey): Promise<void> {
-    if (this.#isFailing || !isHeld(this.#store.record, key)) return
-    const stored = await new Ledger(this.#ports.objects).read(key)
-    if (stored?.entry.state === 'held') return
+    const { record } = this.#store
+    const isListed = isHeld(record, key)
+    if (this.#isFailing || !(isListed || hasReleasedKey(record, key))) return
+    const state = (await new Ledger(this.#ports.objects).read(key))?.entry.state
+    const isOver = state === undefined || state === 'granted'
+    if (isListed ? state === 'held' : !isOver) return
     await this.#store.change((record) => dropAct(record, { rule: 'own', key }))
   }
 

@@ -72,6 +72,17 @@ describe('people whom files suspend', () => {
     )
   })
 
+  test('a release is used up once the person is suspended no more, as soon as history has it', () => {
+    const [list] = held.lists
+    if (!list) throw new Error('nobody is held')
+    const unhinted = releaseHeld(held, list, { at: at(1).now, digest: 'd', by: 'me' })
+    const restored = suspensionAct({ user: person(6), by: undefined })
+    expect(dropAct(unhinted, restored)).toBe(unhinted)
+    const released = { ...unhinted, releases: unhinted.releases.map((one) => ({ ...one, hinted: true })) }
+    expect(dropAct(released, suspensionAct({ user: person(7), by: undefined }))).toBe(released)
+    expect(suspend([6], 2, dropAct(released, restored)).passed).toEqual([false])
+  })
+
   test('a list goes with its last person, and not before', () => {
     const withAccess = judge(
       held,

@@ -353,6 +353,21 @@ describe('what is on the list', () => {
   })
 })
 
+test('a release loses access that is gone or granted, keeps access that may still be revoked, and history has all of it', async () => {
+  const { world, brake, held } = await openHeld(6)
+  await releaseList(world.objects, digestOf({ rule: 'indirect', ...renamed, held: await held() }), 'me')
+  const [gone, granted, revoking, failed] = [keyOf(2), keyOf(3), keyOf(4), keyOf(5)]
+  await own(world, granted, 'granted')
+  await own(world, revoking, 'revoking')
+  await own(world, failed, 'failed')
+  await world.finish(brake.look())
+  for (const key of [gone, granted, revoking, failed]) await world.finish(brake.review(key))
+  const [release] = (await brakeFile(world.objects).read())?.value.releases ?? []
+  expect(release?.keys).toEqual([revoking, failed])
+  const [told = ''] = await world.keys('history/brake%')
+  expect(await world.json(told)).toMatchObject({ assignments: [gone, granted, revoking, failed] })
+})
+
 test('the links of a folder that are still to be carried out are gone, with access left, and do not rest', async () => {
   const { world } = open()
   const linkIn = (folder: string, group: string) => `links_data/${folder}root%all%Billing-ps%${group}%GROUP%ssofile`

@@ -13,6 +13,7 @@ import {
   releaseAll,
   remove,
   settled,
+  settledLater,
 } from './braked-world.ts'
 
 describe('a release', () => {
@@ -45,6 +46,22 @@ describe('a release', () => {
     for (const link of linksOf(groups).slice(4)) await world.objects.delete(link)
     for (let slice = 0; slice < 2; slice++) await settled(world)
     expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 2, held: 2 })
+  })
+
+  test('is used up once its access is gone: the same links, restored and deleted again within the hour, are counted again', async () => {
+    const { world, digest } = await braked(6)
+    expect(await release(world, digest)).toBe('released')
+    for (let slice = 0; slice < 2; slice++) await settled(world)
+    await settledLater(world)
+    expect(granted(world)).toBe(0)
+    for (const link of linksOf(groups)) await world.objects.put(link, '')
+    await settledLater(world)
+    expect(granted(world)).toBe(6)
+    // The window of the first deletions is over, the hour of the release is not.
+    await world.clock.advance(16 * 60_000)
+    await remove(world, linksOf(groups))
+    await settledLater(world)
+    expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 4, held: 4 })
   })
 
   test('is over after an hour: what nobody carried out until then is judged again', async () => {
