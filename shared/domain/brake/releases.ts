@@ -4,7 +4,7 @@ import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
 import { isGoneForLong } from './minimum.ts'
-import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
+import { ageMs, type BrakeTerms, isAhead, isForged, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
 
@@ -75,7 +75,7 @@ function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Releas
 }
 
 function isInForce({ at }: { readonly at: string }, now: Date): boolean {
-  return now.getTime() - Date.parse(at) < releasedForMs
+  return !isAhead(at, now) && now.getTime() - Date.parse(at) < releasedForMs
 }
 
 /** Releases exactly this list. The brake holds later acts on a new one. */
@@ -117,9 +117,11 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
   return releases.filter((release) => !release.hinted && isInForce(release, now))
 }
 
-/** The record without old windows and releases. */
+/** The record without old windows and releases, and without forged ones. */
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
-  const windows = brake.windows.filter((window) => ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits))
+  const isKept = (window: BrakeRecord['windows'][number]) =>
+    !isForged(window, terms) && ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits)
+  const windows = brake.windows.filter(isKept)
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
   const leaving = brake.leaving?.filter((one) => isInForce(one, terms.now) && !isGoneForLong(one, terms.now))
   const isSame =

@@ -48,7 +48,18 @@ export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configu
 }
 
 export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
-  return ageMs(window, terms) < lengthMs(window.rule, terms.limits)
+  return !isForged(window, terms) && ageMs(window, terms) < lengthMs(window.rule, terms.limits)
+}
+
+const aheadMostMs = 3 * 60_000
+
+/** Operators may write anything into the record. An instant this far after S3's clock counts for nothing, or it would never end. */
+export function isAhead(at: string, now: Date): boolean {
+  return Date.parse(at) - now.getTime() > aheadMostMs
+}
+
+export function isForged({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): boolean {
+  return isAhead(since, now) || (busyAt !== undefined && isAhead(busyAt, now))
 }
 
 export function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): number {
@@ -62,7 +73,7 @@ export function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): numb
 export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, terms: BrakeTerms): BrakeRecord {
   const { limits, now } = terms
   const last = brake.windows.find((window) => isSameScope(one, window))
-  if (!last || open <= limitOf(last, last.base ?? 0, limits)) return brake
+  if (!last || isForged(last, terms) || open <= limitOf(last, last.base ?? 0, limits)) return brake
   if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return brake
   return withWindow(brake, { ...last, busyAt: now.toISOString() })
 }
