@@ -135,6 +135,7 @@ export class Operations {
           'run ssofile restore (docs/operations.md#the-ledger-was-lost)',
         )
       case 'other':
+      case 'paused':
       case 'none': {
         const inForce =
           resumed.is === 'none'

@@ -3,7 +3,7 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { forgetLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
 import { claimBucket } from '../../../shared/reconcile/records/owner.ts'
-import { describePause, type Pause, resumeChanges } from '../../../shared/reconcile/records/pause.ts'
+import { describePause, type Pause, remedyOf, resumeChanges } from '../../../shared/reconcile/records/pause.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -35,7 +35,9 @@ export function addResume(program: Command): void {
       )
       if (resumed.is === 'lost') throw refusalOf(resumed.pause)
       const ended = resumed.is === 'ended' ? resumed.pause : undefined
-      process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended, ports.objects))
+      const inForce = resumed.is === 'paused' ? resumed.pause : undefined
+      if (json) return void process.stdout.write(renderJson({ ended: ended ?? null, ...(inForce && { inForce }) }))
+      process.stdout.write(inForce ? renderPaused(inForce, ports.objects) : render(ended, ports.objects))
     })
 }
 
@@ -43,6 +45,11 @@ function refusalOf(pause: Pause): Refusal {
   return new Refusal(
     `all changes are ${describePause(pause)}\nTo restore it, run ssofile restore; to continue without it, ssofile resume --accept-loss`,
   )
+}
+
+/** The loss is accepted. The pause of a person ends only by a resume of its own. */
+function renderPaused(pause: Pause, { bucket }: ObjectStore): string {
+  return `no loss stops bucket ${bucket} any more, but all changes are still ${describePause(pause)}\nTo end the pause, run ${remedyOf(pause)}\n`
 }
 
 function render(ended: Pause | undefined, { bucket }: ObjectStore): string {

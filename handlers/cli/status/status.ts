@@ -15,7 +15,7 @@ import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.t
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { brakeFile } from '../../../shared/reconcile/records/brake-file.ts'
-import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
+import { describePause, isOfPerson, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
@@ -231,7 +231,7 @@ async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Prom
 
 async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
   const pause = await readPause(objects)
-  if (pause && pause.lost === undefined)
+  if (pause && isOfPerson(pause))
     stream.write(
       `\nall changes are ${describePause(pause)}\n  ssofile grants and revokes nothing until you run ssofile resume\n`,
     )

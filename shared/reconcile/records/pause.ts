@@ -64,6 +64,13 @@ export async function readPauseReason(objects: ObjectStore): Promise<string | un
   return found && `all changes are ${describePause(found)}`
 }
 
+/** The author of a stop that no person asked for. */
+const byLoss = 'ssofile'
+
+export function isOfPerson({ by }: Pick<Pause, 'by'>): boolean {
+  return by !== byLoss
+}
+
 /** Returns the pause in force: the new one, or an earlier one that stays. */
 export async function pauseChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
@@ -88,7 +95,7 @@ export async function stopForLoss(
   loss?: Loss,
 ): Promise<Pause> {
   const since = renderInstant(clock.now())
-  const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: 'ssofile', since }
+  const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: byLoss, since }
   const withLoss = ({ loss: before, ...known }: Pause): Pause => {
     // What an earlier version left of a loss that is over says nothing of this one.
     const now = loss ?? (known.lost === undefined ? undefined : before)
@@ -99,11 +106,16 @@ export async function stopForLoss(
   return isSpoiled(pause) ? withLoss(stopped) : pause
 }
 
-/** `since`: end only the pause with this beginning. `acceptsLoss`: end also a stop by ssofile. */
+/** `since`: end only the pause with this beginning. `acceptsLoss`: end only a stop by ssofile, not the pause of a person. */
 type Resumption = { readonly since?: string; readonly acceptsLoss?: boolean }
 
-/** `lost`: the ledger is lost. `other`: the pause is not the one that was asked for. Both stay in force. */
-export type Resumed = { readonly is: 'none' } | { readonly is: 'ended' | 'lost' | 'other'; readonly pause: Pause }
+/**
+ * `lost`: the ledger is lost. `other`: the pause is not the one that was asked for. `paused`: the loss is accepted, and a person has paused
+ * all changes too. All three stay in force.
+ */
+export type Resumed =
+  | { readonly is: 'none' }
+  | { readonly is: 'ended' | 'lost' | 'other' | 'paused'; readonly pause: Pause }
 
 /**
  * Ends exactly the pause that it has judged: if the pause changes meanwhile, judges it again. First notes the person who ends it, for
@@ -120,6 +132,11 @@ export async function resumeChanges(
     const { value: pause, object } = known
     if (since !== undefined && pause.since !== since) return { is: 'other', pause }
     if (pause.lost !== undefined && !acceptsLoss) return { is: 'lost', pause }
+    if (acceptsLoss && isOfPerson(pause)) {
+      const left = await unlessSpoiled(endLoss(objects))
+      if (left !== undefined) return { is: 'paused', pause: isSpoiled(left) ? pause : left }
+      continue
+    }
     const ended: PauseOver = { pause, endedAt: renderInstant(clock.now()), endedBy: by }
     await noteOver(objects, (others) => [...others.filter((one) => one.pause.since !== pause.since), ended])
     if ((await objects.delete(pauseKey, { ifMatch: object.etag })) === 'deleted') return { is: 'ended', pause }
@@ -137,14 +154,16 @@ async function noteOver(
 
 /** The ledger is found again. Ends a pause by ssofile. A person's pause goes on and is returned. */
 export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> {
-  const byPerson = ({ lost, loss, ...pause }: Pause) => (pause.by === 'ssofile' ? undefined : pause)
+  const byPerson = ({ lost, loss, ...pause }: Pause) => (isOfPerson(pause) ? pause : undefined)
   return recordOf(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
 }
 
-/** The author, time and reason of a pause, for people. */
+/** The author, time and reason of a pause, for people. If a person paused and the ledger was lost, it has both. */
 export function describePause({ by, since, reason, lost }: Pause): string {
-  if (lost !== undefined) return `stopped since ${since}: the ledger was lost: ${quote(lost, 1000)}`
-  return `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
+  const loss = lost === undefined ? undefined : `the ledger was lost: ${quote(lost, 1000)}`
+  if (loss !== undefined && !isOfPerson({ by })) return `stopped since ${since}: ${loss}`
+  const paused = `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
+  return loss === undefined ? paused : `${paused}; also stopped, because ${loss}`
 }
 
 /** The command that ends the pause. */

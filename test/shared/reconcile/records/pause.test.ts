@@ -244,7 +244,31 @@ describe('a resume', () => {
     expect(await resumeChanges(ports, 'me')).toMatchObject({ is: 'lost', pause: { lost: '400 entries are gone' } })
     expect(await readPause(world.objects)).toMatchObject({ by: 'me@here', lost: '400 entries are gone' })
     expect(await world.json('control/resumed.json')).toEqual({ v: 1, over: [] })
+  })
+
+  test('that accepts a loss leaves the pause of a person, which a resume without that option ends', async () => {
+    const world = new World()
+    await pause(world)
+    await stopForLoss(world.ports, '400 entries are gone')
+    const known = await readPause(world.objects)
+    expect(known && describePause(known)).toMatch(
+      /^paused by me@here since 2026-.*: migration; also stopped, because the ledger was lost: 400 entries are gone$/,
+    )
+    for (let times = 0; times < 2; times++) {
+      const resumed = await resumeChanges(world.ports, 'bob', { acceptsLoss: true })
+      expect(resumed).toMatchObject({ is: 'paused', pause: { by: 'me@here', reason: 'migration' } })
+      expect((await readPause(world.objects))?.lost).toBeUndefined()
+    }
+    expect(await world.json('control/resumed.json')).toBeUndefined()
+    expect(await resumeChanges(world.ports, 'bob')).toMatchObject({ is: 'ended' })
+  })
+
+  test('that accepts a loss ends the stop of ssofile, and history has who did it', async () => {
+    const world = new World()
+    await stopForLoss(world.ports, '400 entries are gone')
     expect(await resumeChanges(world.ports, 'me', { acceptsLoss: true })).toMatchObject({ is: 'ended' })
+    expect(await readPause(world.objects)).toBeUndefined()
+    expect(await world.json('control/resumed.json')).toMatchObject({ over: [{ endedBy: 'me' }] })
   })
 
   test('of the pause that was shown does not end another one, which somebody began meanwhile', async () => {
