@@ -26,7 +26,13 @@ export const auditorActions = [
 /** The further reads of the break-glass checks. */
 export const breakGlassActions = {
   everywhere: ['events:ListRuleNamesByTarget', 'events:ListRules'],
-  inSecurityAccount: ['cloudtrail:LookupEvents', 'iam:ListMFADevices', 'sns:ListSubscriptionsByTopic'],
+  inSecurityAccount: [
+    'cloudtrail:LookupEvents',
+    'events:DescribeEventBus',
+    'iam:ListMFADevices',
+    'sns:GetSubscriptionAttributes',
+    'sns:ListSubscriptionsByTopic',
+  ],
 } as const
 
 /**

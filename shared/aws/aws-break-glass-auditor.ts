@@ -1,4 +1,9 @@
-import { EventBridgeClient, ListRuleNamesByTargetCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge'
+import {
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ListRuleNamesByTargetCommand,
+  ListRulesCommand,
+} from '@aws-sdk/client-eventbridge'
 import {
   type EntityType,
   GenerateCredentialReportCommand,
@@ -12,7 +17,7 @@ import {
   type RoleDetail,
   type UserDetail,
 } from '@aws-sdk/client-iam'
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import { GetSubscriptionAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/account-facts/break-glass-names.ts'
@@ -21,6 +26,7 @@ import type {
   DeployedRule,
   DeployedUser,
   PasswordPolicy,
+  Subscription,
   TrailRecord,
 } from '../domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
@@ -80,16 +86,26 @@ function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
     passwordPolicy: () => readPasswordPolicy(iam),
     rules: ({ region, ...of }) => readRules(new EventBridgeClient({ ...settings, region }), of),
     trail: (region, since) => readTrail(sts, { region, since, clock, endpoint: settings.endpoint }),
-    async subscriptions(TopicArn, region) {
-      const sns = new SNSClient({ ...settings, region })
-      const { Subscriptions = [] } = await answerOf('sns', sns.send(new ListSubscriptionsByTopicCommand({ TopicArn })))
-      // An unconfirmed subscription has "PendingConfirmation" in place of its ARN. (SNS API Reference, "Subscription".)
-      return Subscriptions.map(({ Endpoint = '', SubscriptionArn = '' }) => ({
-        address: Endpoint,
-        isConfirmed: SubscriptionArn.startsWith('arn:'),
-      }))
-    },
+    busPolicy: (bus, region) => readBusPolicy(new EventBridgeClient({ ...settings, region }), bus),
+    subscriptions: (topicArn, region) => readSubscriptions(new SNSClient({ ...settings, region }), topicArn),
   }
+}
+
+async function readSubscriptions(sns: SNSClient, TopicArn: string): Promise<readonly Subscription[]> {
+  const { Subscriptions = [] } = await answerOf('sns', sns.send(new ListSubscriptionsByTopicCommand({ TopicArn })))
+  const read = Subscriptions.map(async ({ Endpoint: address = '', SubscriptionArn = '' }) => {
+    // An unconfirmed subscription has "PendingConfirmation" in place of its ARN. (SNS API Reference, "Subscription".)
+    if (!SubscriptionArn.startsWith('arn:')) return { address, isConfirmed: false }
+    const call = sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))
+    const { Attributes } = await answerOf('sns', call)
+    return { address, isConfirmed: true, filter: Attributes?.FilterPolicy }
+  })
+  return Promise.all(read)
+}
+
+async function readBusPolicy(events: EventBridgeClient, Name: string): Promise<string | undefined> {
+  const call = events.send(new DescribeEventBusCommand({ Name }))
+  return (await answerOrAbsent('events', call, isAbsence))?.Policy
 }
 
 function readDetails(client: IAMClient, ...Filter: EntityType[]) {
@@ -118,11 +134,12 @@ async function readRoles(iam: IAMClient): Promise<readonly DeployedRole[]> {
   return Promise.all(details.filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix)).map(read))
 }
 
+const isAbsence = ({ code }: { readonly code: string }) => code === 'ResourceNotFoundException'
+
 async function readRules(
   events: EventBridgeClient,
   { target, bus: EventBusName }: { readonly target: string; readonly bus?: string | undefined },
 ): Promise<readonly DeployedRule[]> {
-  const isAbsence = ({ code }: { readonly code: string }) => code === 'ResourceNotFoundException'
   const rules = listAll(async (NextToken) => {
     const call = events.send(new ListRulesCommand({ NamePrefix: thingPrefix, EventBusName, NextToken }))
     const { Rules: items = [], NextToken: nextToken } = (await answerOrAbsent('events', call, isAbsence)) ?? {}

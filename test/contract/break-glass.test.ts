@@ -316,6 +316,22 @@ describe('the auditor of break-glass over the SDK', () => {
     expect((await security.trail('us-east-1', since)).map(({ name }) => name)).toContain('EnableMFADevice')
   })
 
+  test('reads the filter of each subscription, and the policy of the bus', async () => {
+    const security = await enter(example.securityAccount)
+    const topic = alarmTopicArn(example.securityAccount, 'us-east-1')
+    const read = async () => (await security.subscriptions(topic, 'us-east-1')).map(({ filter }) => filter)
+    expect(await read()).toEqual([undefined])
+    const [subscription] = model.subscriptionsOf(topic) ?? []
+    model.setFilter(subscription?.arn ?? '', '{"nothing":["ever"]}')
+    expect(await read()).toEqual(['{"nothing":["ever"]}'])
+    const bus = 'break-glass-alarms'
+    expect(await security.busPolicy(bus, 'us-east-1')).toContain('"AccountsOfTheOrganization"')
+    expect(await security.busPolicy(bus, 'eu-west-1')).toBeUndefined()
+    expect(await (await enter(account)).busPolicy(bus, 'us-east-1')).toBeUndefined()
+    model.changeBusPolicy(undefined)
+    expect(await security.busPolicy(bus, 'us-east-1')).toBeUndefined()
+  })
+
   test('there is no password policy until somebody sets one, and no topic elsewhere', async () => {
     const security = await enter(example.securityAccount)
     expect(await security.passwordPolicy()).toBeUndefined()

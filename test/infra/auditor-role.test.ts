@@ -67,9 +67,11 @@ describe("the template of the auditor's role", () => {
     return evaluatePolicy({ Statement }, { principal: 'x', action, resource: '*', context }) === 'allowed'
   }
 
-  test('reads users and the trail of break-glass in its security account alone', () => {
+  test('reads users, alarms and the trail of break-glass in its security account alone', () => {
     expect(may('cloudtrail:LookupEvents', file.securityAccount)).toBe(true)
     expect(may('cloudtrail:LookupEvents', '233000000001')).toBe(false)
+    for (const action of ['events:DescribeEventBus', 'sns:GetSubscriptionAttributes'])
+      expect([file.securityAccount, '233000000001'].map((account) => may(action, account))).toEqual([true, false])
     expect(may('events:ListRules', '233000000001')).toBe(true)
     expect(may('events:ListRules', '233000000001', [])).toBe(false)
     expect(may('events:ListRules', '233000000001', [{ ...file, auditorRole: 'another' }])).toBe(false)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { alarmBus, alarmTopicArn } from '../../../shared/domain/account-facts/break-glass-names.ts'
+import { alarmBus, alarmBusArn } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import { breakGlassFileSchema, toBreakGlass } from '../../../shared/domain/files/break-glass-file.ts'
 import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
 import { type RuleState, ruleStates } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
@@ -179,8 +179,11 @@ class Serving {
       return this.#refuse(call, 'ResourceNotFoundException', `Rule ${input.Name} does not exist on EventBus default.`)
     if (service === 'events' && (operation === 'ListRules' || operation === 'ListRuleNamesByTarget'))
       return this.#answerRules(call, account)
+    if (service === 'events' && operation === 'DescribeEventBus') return this.#answerBus(call, account)
     if (service === 'sns' && operation === 'ListSubscriptionsByTopic')
       return this.#answerSubscriptions(input.TopicArn ?? '', account)
+    if (service === 'sns' && operation === 'GetSubscriptionAttributes')
+      return this.#answerSubscription(input.SubscriptionArn ?? '', account)
     if (service !== 'iam') return undefined
     const answers = iamAnswers(this.#model)
     const answer = Object.hasOwn(answers, operation) ? answers[operation] : undefined
@@ -268,24 +271,56 @@ class Serving {
     return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify(answer)))
   }
 
+  /** Without a name, the default bus. A bus without permissions has no member `Policy`. */
+  #answerBus(call: BreakGlassCall, account: string): FastifyReply {
+    const { Name = 'default' } = call.input
+    const bus = Name === alarmBus ? this.#model.busIn(account, this.#origin.region) : undefined
+    if (bus === undefined) return this.#refuse(call, 'ResourceNotFoundException', `Event bus ${Name} does not exist.`)
+    const answer = { Arn: alarmBusArn(account), Name, Policy: bus.policy }
+    return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify(answer)))
+  }
+
   /** An unconfirmed subscription has no ARN. Here all are confirmed. */
   #answerSubscriptions(topic: string, account: string): FastifyReply {
-    const { definition } = this.#model
-    const { region } = this.#origin
-    if (definition === undefined || account !== definition.securityAccount || topic !== alarmTopicArn(account, region))
+    const found = this.#subscriptionsOf(topic, account)
+    if (found === undefined)
       return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', 'Topic does not exist')
-    const members = definition.alarmAddresses.map((address) =>
-      [
-        xmlElement('SubscriptionArn', `${topic}:${address.length}`),
-        xmlElement('Protocol', 'email'),
-        xmlElement('Endpoint', address),
-      ].join(''),
+    const members = found.map(({ arn, address }) =>
+      [xmlElement('SubscriptionArn', arn), xmlElement('Protocol', 'email'), xmlElement('Endpoint', address)].join(''),
     )
     return this.#query(
       'sns',
       'ListSubscriptionsByTopic',
       `<Subscriptions>${members.map((one) => `<member>${one}</member>`).join('')}</Subscriptions>`,
     )
+  }
+
+  /** A subscription without a filter policy has no such attribute. (SNS API Reference, "GetSubscriptionAttributes".) */
+  #answerSubscription(arn: string, account: string): FastifyReply {
+    const topic = arn.slice(0, arn.lastIndexOf(':'))
+    const found = this.#subscriptionsOf(topic, account)?.find((one) => one.arn === arn)
+    if (found === undefined)
+      return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', 'Subscription does not exist')
+    const attributes = {
+      SubscriptionArn: arn,
+      TopicArn: topic,
+      Protocol: 'email',
+      Endpoint: found.address,
+      Owner: account,
+      PendingConfirmation: 'false',
+      ConfirmationWasAuthenticated: 'false',
+      ...(found.filter === undefined ? {} : { FilterPolicy: found.filter, FilterPolicyScope: 'MessageAttributes' }),
+    }
+    const entries = Object.entries(attributes).map(
+      ([key, value]) => `<entry>${xmlElement('key', key)}${xmlElement('value', value)}</entry>`,
+    )
+    return this.#query('sns', 'GetSubscriptionAttributes', `<Attributes>${entries.join('')}</Attributes>`)
+  }
+
+  #subscriptionsOf(topicArn: string, account: string) {
+    const [, , , region, owner] = topicArn.split(':')
+    const isHere = region === this.#origin.region && owner === account
+    return isHere ? this.#model.subscriptionsOf(topicArn) : undefined
   }
 
   #query(service: QueryService, operation: string, result: string): FastifyReply {

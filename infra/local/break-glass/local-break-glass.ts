@@ -19,6 +19,7 @@ import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { RuleState } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import { playbooksIn } from '../../../shared/modules/break-glass/rules/playbooks-in.ts'
 import { type RenderedRole, rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement } from '../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
   roleRules,
@@ -64,6 +65,12 @@ export type AssumeRole = {
   readonly TokenCode?: string | undefined
 }
 export type LocalRule = Omit<WantedRule, 'state'> & { readonly target: string; readonly state: RuleState }
+export type LocalSubscription = {
+  readonly arn: string
+  readonly topicArn: string
+  readonly address: string
+  readonly filter: string | undefined
+}
 type Origin = { readonly region: string; readonly from: string }
 
 const hourMs = 60 * 60_000
@@ -83,6 +90,10 @@ export class LocalBreakGlass {
   /** Roles changed by hand; `undefined`: deleted. */
   readonly #changed: Map<string, { readonly role: RenderedRole | undefined }>
   readonly #changedRules: Map<string, { readonly state: RuleState | undefined }>
+  /** Filter policies set by hand, by subscription. */
+  readonly #filters: Map<string, string>
+  /** A policy of the bus set by hand; `undefined`: taken away. */
+  readonly #busPolicy: Map<string, { readonly policy: string | undefined }>
   readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
 
   constructor(options: LocalBreakGlassOptions) {
@@ -94,6 +105,8 @@ export class LocalBreakGlass {
     this.#passwordPolicies = options.openTable('break-glass/password-policies')
     this.#changed = options.openTable('break-glass/changed-roles')
     this.#changedRules = options.openTable('break-glass/changed-rules')
+    this.#filters = options.openTable('break-glass/filters')
+    this.#busPolicy = options.openTable('break-glass/bus-policy')
   }
 
   get definition(): BreakGlass | undefined {
@@ -110,6 +123,8 @@ export class LocalBreakGlass {
     this.#definition.set('now', definition)
     this.#changed.clear()
     this.#changedRules.clear()
+    this.#filters.clear()
+    this.#busPolicy.clear()
     return this.users.deploy(
       definition.securityAccount,
       definition.responders.map(({ name }) => name),
@@ -140,7 +155,7 @@ export class LocalBreakGlass {
     const atHome = region === iamRegion ? playbooksIn(definition, account) : []
     const toBus = [
       ...atHome.flatMap(({ name }) => roleRules(name)),
-      ...(region === iamRegion && id === managementAccount ? stackSetRules : []),
+      ...(region === iamRegion && id === managementAccount ? stackSetRules(definition) : []),
     ].map((rule) => ({ ...rule, target: alarmBusArn(securityAccount) }))
     const toTopic = (isWatched ? securityRules(definition, region) : []).map((rule) => ({
       ...rule,
@@ -158,6 +173,36 @@ export class LocalBreakGlass {
   /** A change by hand; `undefined`: deleted. */
   changeRule(account: string, name: string, state: RuleState | undefined): void {
     this.#changedRules.set(`${account} ${name}`, { state })
+  }
+
+  /** The alarm bus, which only one account has in one Region. `undefined`: it is not there. */
+  busIn(account: string, region: string): { readonly policy: string | undefined } | undefined {
+    const { definition } = this
+    if (definition?.securityAccount !== account || region !== iamRegion) return undefined
+    const Statement = [renderBusStatement(definition)]
+    return this.#busPolicy.get('now') ?? { policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
+  }
+
+  /** A change by hand; `undefined`: taken away. */
+  changeBusPolicy(policy: string | undefined): void {
+    this.#busPolicy.set('now', { policy })
+  }
+
+  /** The mail subscriptions of a topic, all confirmed. `undefined`: there is no such topic. */
+  subscriptionsOf(topicArn: string): readonly LocalSubscription[] | undefined {
+    const { definition } = this
+    const { securityAccount = '', signInRegions = [], alarmAddresses = [] } = definition ?? {}
+    const topics = watchedRegions(signInRegions).map((region) => alarmTopicArn(securityAccount, region))
+    if (definition === undefined || !topics.includes(topicArn)) return undefined
+    return alarmAddresses.map((address, index) => {
+      const arn = `${topicArn}:00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`
+      return { arn, topicArn, address, filter: this.#filters.get(arn) }
+    })
+  }
+
+  /** A change by hand. */
+  setFilter(subscriptionArn: string, policy: string): void {
+    this.#filters.set(subscriptionArn, policy)
   }
 
   /** New accounts have none. */

@@ -50,6 +50,11 @@ export function alarmTopicArn(securityAccount: string, region: string): string {
   return `arn:aws:sns:${region}:${securityAccount}:${alarmTopic}`
 }
 
+/** The beginning of the ARNs of all stacks. */
+export function stackArnPrefix(account: string, region: string): string {
+  return `arn:aws:cloudformation:${region}:${account}:stack/${thingPrefix}`
+}
+
 /**
  * The Regions in which a sign-in or a call of the users may be recorded. If a user signs in at the global endpoint, the console's proxy may
  * send them to one of these Regions. (CloudTrail User Guide, "AWS Management Console sign-in events": the Region of ConsoleLogin.)

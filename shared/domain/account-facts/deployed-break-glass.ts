@@ -31,7 +31,14 @@ export type DeployedRule = {
   readonly sends: boolean
 }
 export type PasswordPolicy = { readonly minimumLength: number; readonly isMixed: boolean }
-export type Subscription = { readonly address: string; readonly isConfirmed: boolean }
+export type Subscription = {
+  readonly address: string
+  readonly isConfirmed: boolean
+  /** The address gets only the messages that this filter policy lets through. */
+  readonly filter?: string | undefined
+}
+/** The rules in one Region of the security account. `busPolicy`: who may put events on the bus, in the Region that has it. */
+export type SecurityRules = { readonly rules: readonly DeployedRule[]; readonly busPolicy?: string | undefined }
 export type TrailRecord = {
   readonly id: string
   readonly at: string

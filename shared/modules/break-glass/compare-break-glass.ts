@@ -6,6 +6,7 @@ import {
   iamRegion,
   watchedRegions,
 } from '../../domain/account-facts/break-glass-names.ts'
+import type { SecurityRules } from '../../domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../domain/files/break-glass-file.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
@@ -91,9 +92,11 @@ async function* part(
   }
 }
 
-async function readSecurityRules(security: BreakGlassAccount, region: string, target: string) {
+async function readSecurityRules(security: BreakGlassAccount, region: string, target: string): Promise<SecurityRules> {
   const own = await security.rules({ region, target })
-  return region === iamRegion ? [...own, ...(await security.rules({ region, target, bus: alarmBus }))] : own
+  if (region !== iamRegion) return { rules: own }
+  const ofBus = await security.rules({ region, target, bus: alarmBus })
+  return { rules: [...own, ...ofBus], busPolicy: await security.busPolicy(alarmBus, region) }
 }
 
 async function checkAccounts(file: BreakGlass, { accounts, auditor, clock, untilMs }: BreakGlassSources) {
@@ -131,7 +134,7 @@ async function checkAccount(
     const entered = await auditor.enter(account, file.auditorRole)
     const target = alarmBusArn(file.securityAccount)
     const roles = judgeRoles(file, { account, playbooks, roles: await entered.roles() })
-    const beside = account === file.managementAccount ? stackSetRules : []
+    const beside = account === file.managementAccount ? stackSetRules(file) : []
     const wanted = [...playbooks.flatMap(({ name }) => roleRules(name)), ...beside]
     const found = await entered.rules({ region: iamRegion, target })
     return [...roles, ...judgeRules('roles', `${account}/${iamRegion}`, { wanted, found })]

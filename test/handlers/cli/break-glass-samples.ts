@@ -19,6 +19,7 @@ import {
   judgeUsers,
 } from '../../../shared/modules/break-glass/rules/judge-break-glass.ts'
 import { rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement } from '../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import { securityRules } from '../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import { example, playbookOf } from '../../shared/modules/break-glass/rules/definitions.ts'
@@ -76,7 +77,11 @@ function sampleFindings(): readonly BreakGlassFinding[] {
       const rules = securityRules(example, region).map(({ pattern, ...rule }) => {
         return { ...rule, pattern: JSON.stringify(pattern), sends: true }
       })
-      return [...judgeSecurityRules(example, region, rules), ...judgeSubscriptions(example, region, confirmed)]
+      const busPolicy = JSON.stringify({ Version: '2012-10-17', Statement: renderBusStatement(example) })
+      return [
+        ...judgeSecurityRules(example, region, { rules, busPolicy }),
+        ...judgeSubscriptions(example, region, confirmed),
+      ]
     }),
     ...judgeLeavers([]),
     ...judgeDrills(example, [drill], now),

@@ -1,9 +1,11 @@
 import {
   alarmBus,
   alarmTopic,
+  alarmTopicArn,
   iamRegion,
   roleName,
   rolePrefix,
+  stackArnPrefix,
   thingPrefix,
   userNameSuffix,
   userPath,
@@ -26,8 +28,21 @@ const changes = (pattern: Pattern): AlarmRule => ({ pattern, state: 'ENABLED' })
 const call = (source: string, requestParameters: Pattern): AlarmRule =>
   changes({ source: [source], 'detail-type': calls, detail: { requestParameters } })
 
+/** Calls on a stack, in CloudTrail's notation: by name or by ARN. */
+const stackChanges = (account: string, region: string): AlarmRules => ({
+  'stack-changed': call('aws.cloudformation', {
+    stackName: [{ prefix: thingPrefix }, { prefix: stackArnPrefix(account, region) }],
+  }),
+  // The ARN of a change set does not say of which stack it is.
+  'change-set-executed': changes({
+    source: ['aws.cloudformation'],
+    'detail-type': calls,
+    detail: { eventName: ['ExecuteChangeSet'], requestParameters: { changeSetName: [{ prefix: 'arn:' }] } },
+  }),
+})
+
 /** The rules in the security account, in each Region in which users sign in or call. */
-const everywhere: AlarmRules = {
+const everywhere = (account: string, region: string): AlarmRules => ({
   // The record of a failed sign-in has the user's name but no ARN.
   'sign-in': changes({
     'detail-type': ['AWS Console Sign In via CloudTrail'],
@@ -47,16 +62,20 @@ const everywhere: AlarmRules = {
   'rule-changed': call('aws.events', { name: [{ prefix: thingPrefix }] }),
   'targets-changed': call('aws.events', { rule: [{ prefix: thingPrefix }] }),
   'topic-changed': call('aws.sns', { topicArn: [{ suffix: `:${alarmTopic}` }] }),
-  unsubscribed: changes({ source: ['aws.sns'], 'detail-type': calls, detail: { eventName: ['Unsubscribe'] } }),
+  // A filter on a subscription silences it as its end does.
+  'subscription-changed': call('aws.sns', { subscriptionArn: [{ prefix: `${alarmTopicArn(account, region)}:` }] }),
   'trail-changed': changes({
     source: ['aws.cloudtrail'],
     'detail-type': calls,
     detail: { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors'] },
   }),
-}
+  ...stackChanges(account, region),
+})
 
-/** The rules for events of IAM, which are in one Region only. */
-const ofIam = (account: string): AlarmRules => ({
+/** The rules for events of IAM, and for the bus: both are in one Region only. */
+const ofIamAndBus = (account: string): AlarmRules => ({
+  // Calls on the permissions of a bus name only the bus. A call on a rule may name it by its ARN.
+  'bus-changed': call('aws.events', { eventBusName: [alarmBus, { suffix: `/${alarmBus}` }] }),
   'user-changed': call('aws.iam', { userName: ofUsers }),
   'device-changed': call('aws.iam', { serialNumber: [{ prefix: `arn:aws:iam::${account}:mfa/` }] }),
   'policy-changed': call('aws.iam', { policyArn: [{ prefix: `arn:aws:iam::${account}:policy${userPath}` }] }),
@@ -68,7 +87,7 @@ const ofIam = (account: string): AlarmRules => ({
 })
 
 export function securityAlarms(account: string, region: string): AlarmRules {
-  return region === iamRegion ? { ...everywhere, ...ofIam(account) } : everywhere
+  return { ...everywhere(account, region), ...(region === iamRegion ? ofIamAndBus(account) : {}) }
 }
 
 /** The rules in each account with the role. They ring for changes of the role and of these rules. */
@@ -82,9 +101,11 @@ export function roleAlarms(playbook: string): AlarmRules {
 }
 
 /** The rules in the management account, which has the StackSets. */
-export const stackSetAlarms: AlarmRules = {
-  'stackset-changed': call('aws.cloudformation', { stackSetName: [{ prefix: rolePrefix }] }),
-  'stack-changed': call('aws.cloudformation', { stackName: [{ prefix: thingPrefix }] }),
+export function stackSetAlarms(managementAccount: string): AlarmRules {
+  return {
+    'stackset-changed': call('aws.cloudformation', { stackSetName: [{ prefix: rolePrefix }] }),
+    ...stackChanges(managementAccount, iamRegion),
+  }
 }
 
 /** All events from other accounts. Nothing else may put events on this bus. */

@@ -1,9 +1,10 @@
-import { policyArn, userName } from '../../../domain/account-facts/break-glass-names.ts'
+import { alarmBus, iamRegion, policyArn, userName } from '../../../domain/account-facts/break-glass-names.ts'
 import type {
   DeployedRole,
   DeployedRule,
   DeployedUser,
   PasswordPolicy,
+  SecurityRules,
   Subscription,
 } from '../../../domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass, Playbook, Responder } from '../../../domain/files/break-glass-file.ts'
@@ -11,6 +12,7 @@ import type { Finding } from '../../../domain/guardrails/finding.ts'
 import { sortFields } from '../../../domain/json/loose-json.ts'
 import type { DrillRecord } from './drill-record.ts'
 import { type RenderedRole, rolesOfAccount } from './render-role.ts'
+import { renderBusStatement } from './render-templates.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
 import { securityRules, type WantedRule } from './wanted-rules.ts'
 
@@ -110,16 +112,26 @@ export function judgeRules(
   })
 }
 
-/** Judges the rules in one Region of the security account. */
+/** Judges the rules in one Region of the security account, and who may put events on the bus there. */
 export function judgeSecurityRules(
   file: BreakGlass,
   region: string,
-  found: readonly DeployedRule[],
+  { rules: found, busPolicy }: SecurityRules,
 ): readonly BreakGlassFinding[] {
   const [subject, wanted] = [`${file.securityAccount}/${region}`, securityRules(file, region)]
-  const changed = judgeRules('rules', subject, { wanted, found })
+  const bus = region === iamRegion ? judgeBus(file, subject, busPolicy) : []
+  const changed = [...judgeRules('rules', subject, { wanted, found }), ...bus]
   const told = `${region}: ${wanted.length} as rendered`
   return changed.length > 0 ? changed : [breakGlassFinding('rules', { subject, level: 'ok', told })]
+}
+
+/** Without its policy, the bus takes no alarm of another account. With another one, anybody may fill it. */
+function judgeBus(file: BreakGlass, place: string, policy: string | undefined): readonly BreakGlassFinding[] {
+  const wanted = { Version: '2012-10-17', Statement: renderBusStatement(file) }
+  if (policy !== undefined && isSame(JSON.parse(policy), wanted)) return []
+  const change = policy === undefined ? 'is gone' : 'was changed'
+  const told = `the policy of the bus ${alarmBus} in ${place} ${change}`
+  return [breakGlassFinding('rules', { subject: `${place}/${alarmBus}`, level: 'fail', told, remedy: byHand })]
 }
 
 function changesOfRule(rule: DeployedRule, { pattern, state }: WantedRule): readonly string[] {
@@ -251,22 +263,35 @@ export function judgePasswordPolicy({ securityAccount: subject }: BreakGlass, po
   return breakGlassFinding('passwords', { subject, level: 'fail', told, remedy })
 }
 
+/** SNS Developer Guide, "Removing a subscription filter policy". */
+const noFilter = '{}'
+
 export function judgeSubscriptions(
   { alarmAddresses }: BreakGlass,
   region: string,
   found: readonly Subscription[],
 ): readonly BreakGlassFinding[] {
-  const open = alarmAddresses.filter((address) => !found.some((one) => one.address === address && one.isConfirmed))
-  const told = `${region}: ${alarmAddresses.length} confirmed`
-  if (open.length === 0) return [breakGlassFinding('alarms', { subject: region, level: 'ok', told })]
-  return open.map((address) =>
-    breakGlassFinding('alarms', {
-      subject: `${region}/${address}`,
+  const wrong = alarmAddresses.flatMap((address) => {
+    const subject = `${region}/${address}`
+    const confirmed = found.filter((one) => one.address === address && one.isConfirmed)
+    if (confirmed.length === 0)
+      return breakGlassFinding('alarms', {
+        subject,
+        level: 'fail',
+        told: `${region}: ${address} gets no alarm`,
+        remedy: 'confirm the subscription by the link in its mail, or deploy again',
+      })
+    const filters = confirmed.map(({ filter = noFilter }) => filter)
+    if (filters.includes(noFilter)) return []
+    return breakGlassFinding('alarms', {
+      subject,
       level: 'fail',
-      told: `${region}: ${address} gets no alarm`,
-      remedy: 'confirm the subscription by the link in its mail, or deploy again',
-    }),
-  )
+      told: `${region}: ${address} gets only the alarms that a filter lets through: ${filters.join(', ')}`,
+      remedy: `find out who set it (the alarm says it), and take it away: aws sns set-subscription-attributes --attribute-name FilterPolicy --attribute-value '${noFilter}' --subscription-arn …`,
+    })
+  })
+  const told = `${region}: ${alarmAddresses.length} confirmed`
+  return wrong.length > 0 ? wrong : [breakGlassFinding('alarms', { subject: region, level: 'ok', told })]
 }
 
 /** Judges the last passed drill of each responder. A drill of the future proves nothing. */
@@ -313,11 +338,13 @@ function hours(seconds: number): string {
 
 /**
  * Compares two policies. A list with one member equals that member, and the order of lists and fields means nothing. (IAM User Guide,
- * policy grammar.)
+ * policy grammar.) The principals `*` and `{ "AWS": "*" }` are the same. (IAM User Guide, "Principal".)
  */
 function isSame(found: unknown, wanted: unknown): boolean {
   return JSON.stringify(normalize(found)) === JSON.stringify(normalize(wanted))
 }
+
+const everybody = JSON.stringify({ AWS: '*' })
 
 function normalize(value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -325,6 +352,7 @@ function normalize(value: unknown): unknown {
     return items.length === 1 ? items[0] : items
   }
   if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).filter(([, one]) => one !== undefined)
-  return sortFields(Object.fromEntries(members.map(([name, one]) => [name, normalize(one)])))
+  const members = Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [[name, normalize(one)]]))
+  const all = Object.fromEntries(members)
+  return JSON.stringify(all) === everybody ? '*' : sortFields(all)
 }

@@ -112,11 +112,10 @@ function policyOfTopic(topicArn: string): PolicyDocument {
   )
 }
 
-/** The bus to which the accounts of the organization send changes of a role. */
-function renderBus({ securityAccount, organizationId }: BreakGlass): Resources {
-  const Sid = 'AccountsOfTheOrganization'
-  const Statement = {
-    Sid,
+/** The only statement of the policy of the bus: the senders of the organization may put events on it. */
+export function renderBusStatement({ securityAccount, organizationId }: BreakGlass) {
+  return {
+    Sid: 'AccountsOfTheOrganization',
     Effect: 'Allow',
     Principal: '*',
     Action: 'events:PutEvents',
@@ -126,12 +125,17 @@ function renderBus({ securityAccount, organizationId }: BreakGlass): Resources {
       ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::*:role/${rolePrefix}*-alarms` },
     },
   }
+}
+
+/** The bus to which the accounts of the organization send changes of a role. */
+function renderBus(file: BreakGlass): Resources {
+  const Statement = renderBusStatement(file)
   return {
     Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: alarmBus } },
     BusPolicy: {
       Type: 'AWS::Events::EventBusPolicy',
       DependsOn: ['Bus'],
-      Properties: { EventBusName: alarmBus, StatementId: Sid, Statement },
+      Properties: { EventBusName: alarmBus, StatementId: Statement.Sid, Statement },
     },
   }
 }
@@ -187,7 +191,7 @@ export function renderManagement(file: BreakGlass): Template {
     Description: 'Break-glass: roles in the accounts of the organization',
     Resources: {
       ...merge(stackSets),
-      ...renderForwarding(file, 'stacksets', stackSetRules),
+      ...renderForwarding(file, 'stacksets', stackSetRules(file)),
       ...merge(own.map((playbook) => renderPlaybook(file, playbook).Resources)),
     },
   }

@@ -22,12 +22,15 @@ export function securityRules({ securityAccount }: BreakGlass, region: string): 
   return [...named(thingPrefix, securityAlarms(securityAccount, region)), ...(region === iamRegion ? [fromOthers] : [])]
 }
 
-/** The rules in an account with the role. They send to the bus of the security account, as the rules about StackSets do. */
+/** The rules in an account with the role. They send to the bus of the security account, as `stackSetRules` do. */
 export function roleRules(playbook: string): readonly WantedRule[] {
   return named(`${thingPrefix}${playbook}-`, roleAlarms(playbook))
 }
 
-export const stackSetRules: readonly WantedRule[] = named(`${thingPrefix}stacksets-`, stackSetAlarms)
+/** The rules in the management account. */
+export function stackSetRules({ managementAccount }: BreakGlass): readonly WantedRule[] {
+  return named(`${thingPrefix}stacksets-`, stackSetAlarms(managementAccount))
+}
 
 function named(prefix: string, rules: AlarmRules): readonly WantedRule[] {
   return Object.entries(rules).map(([name, rule]) => ({ name: `${prefix}${name}`, ...rule }))

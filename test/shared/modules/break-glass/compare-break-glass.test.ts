@@ -32,6 +32,7 @@ async function compare(count: number, untilMs: number) {
     },
     users: async () => [],
     passwordPolicy: async () => undefined,
+    busPolicy: async () => undefined,
     subscriptions: async () => [],
     trail: async () => [],
   }

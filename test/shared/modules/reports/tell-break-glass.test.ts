@@ -4,6 +4,7 @@ import type { DeployedRule } from '../../../../shared/domain/account-facts/deplo
 import type { BreakGlass } from '../../../../shared/domain/files/break-glass-file.ts'
 import { playbooksIn } from '../../../../shared/modules/break-glass/rules/playbooks-in.ts'
 import { rolesOfAccount } from '../../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement } from '../../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
   roleRules,
@@ -55,7 +56,7 @@ class Deployed implements BreakGlassAuditor {
       rules: async ({ region, target, bus }) => {
         if (bus !== undefined) return deployed(securityRules(file, region).filter((rule) => rule.bus === bus))
         if (target !== alarmBusArn(file.securityAccount)) return deployed(securityRules(file, region))
-        const besideStackSets = id === file.managementAccount && region === iamRegion ? stackSetRules : []
+        const besideStackSets = id === file.managementAccount && region === iamRegion ? stackSetRules(file) : []
         return deployed([...playbooks.flatMap(({ name }) => roleRules(name)), ...besideStackSets])
       },
       users: async () =>
@@ -68,6 +69,7 @@ class Deployed implements BreakGlassAuditor {
           hasPassword: true,
         })),
       passwordPolicy: async () => ({ minimumLength: 24, isMixed: true }),
+      busPolicy: async () => JSON.stringify({ Version: '2012-10-17', Statement: [renderBusStatement(file)] }),
       subscriptions: async () => file.alarmAddresses.map((address) => ({ address, isConfirmed: true })),
       trail: async () => [],
     }

@@ -20,6 +20,7 @@ import {
   judgePasswordPolicy,
   judgeRoles,
   judgeRules,
+  judgeSecurityRules,
   judgeSubscriptions,
   judgeUsers,
 } from '../../../../../shared/modules/break-glass/rules/judge-break-glass.ts'
@@ -29,8 +30,9 @@ import {
   renderRole,
   renderSender,
 } from '../../../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement } from '../../../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../../../shared/modules/break-glass/rules/render-user-policy.ts'
-import { roleRules } from '../../../../../shared/modules/break-glass/rules/wanted-rules.ts'
+import { roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import { definition, example, playbookOf } from './definitions.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')
@@ -268,6 +270,51 @@ test('an address that has not confirmed, or is not there, gets no alarm', () => 
   ])
   for (const found of [[], [{ address, isConfirmed: false }]])
     expect(told(judgeSubscriptions(example, 'us-east-1', found))).toEqual([`fail us-east-1: ${address} gets no alarm`])
+})
+
+test('an address whose subscription has a filter gets only what the filter lets through', () => {
+  const judged = (filter: string) =>
+    told(judgeSubscriptions(example, 'us-east-1', [{ address: 'security@acme.example', isConfirmed: true, filter }]))
+  expect(judged('{"nothing":["ever"]}')).toEqual([
+    'fail us-east-1: security@acme.example gets only the alarms that a filter lets through: {"nothing":["ever"]}',
+  ])
+  expect(judged('{}')).toEqual(['ok us-east-1: 1 confirmed'])
+})
+
+describe('the bus of the security account', () => {
+  const rulesIn = (region: string) =>
+    securityRules(example, region).map(({ pattern, ...rule }) => ({
+      ...rule,
+      pattern: JSON.stringify(pattern),
+      sends: true,
+    }))
+  const judged = (busPolicy: string | undefined, region = 'us-east-1') =>
+    told(judgeSecurityRules(example, region, { rules: rulesIn(region), busPolicy }))
+  const own = renderBusStatement(example)
+  const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement })
+  const ok = `ok us-east-1: ${rulesIn('us-east-1').length} as rendered`
+
+  test.each([
+    ['is as rendered', policy(own), ok],
+    ['names everybody in the other way', policy({ ...own, Principal: { AWS: '*' } }), ok],
+    ['is gone', undefined, 'fail the policy of the bus break-glass-alarms in 210000000002/us-east-1 is gone'],
+    [
+      'has a denial too',
+      policy(own, { ...own, Sid: 'No', Effect: 'Deny' }),
+      'fail the policy of the bus break-glass-alarms in 210000000002/us-east-1 was changed',
+    ],
+    [
+      'names another organization',
+      policy({ ...own, Condition: {} }),
+      'fail the policy of the bus break-glass-alarms in 210000000002/us-east-1 was changed',
+    ],
+  ])('has a policy that %s', (_, found, expected) => {
+    expect(judged(found)).toEqual([expected])
+  })
+
+  test('is in the Region of IAM alone', () => {
+    expect(judged(undefined, 'eu-west-1')).toEqual([`ok eu-west-1: ${rulesIn('eu-west-1').length} as rendered`])
+  })
 })
 
 test('a responder who has left the directory is told', () => {
