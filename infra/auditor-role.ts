@@ -31,6 +31,7 @@ export const breakGlassActions = {
     'events:DescribeEventBus',
     'iam:ListMFADevices',
     'sns:GetSubscriptionAttributes',
+    'sns:GetTopicAttributes',
     'sns:ListSubscriptionsByTopic',
   ],
 } as const

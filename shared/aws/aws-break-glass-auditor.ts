@@ -17,11 +17,17 @@ import {
   type RoleDetail,
   type UserDetail,
 } from '@aws-sdk/client-iam'
-import { GetSubscriptionAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import {
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/account-facts/break-glass-names.ts'
 import type {
+  AlarmTopic,
   DeployedRole,
   DeployedRule,
   DeployedUser,
@@ -87,8 +93,15 @@ function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
     rules: ({ region, ...of }) => readRules(new EventBridgeClient({ ...settings, region }), of),
     trail: (region, since) => readTrail(sts, { region, since, clock, endpoint: settings.endpoint }),
     busPolicy: (bus, region) => readBusPolicy(new EventBridgeClient({ ...settings, region }), bus),
+    topic: (topicArn, region) => readTopic(new SNSClient({ ...settings, region }), topicArn),
     subscriptions: (topicArn, region) => readSubscriptions(new SNSClient({ ...settings, region }), topicArn),
   }
+}
+
+/** A topic that is not encrypted has no key. (SNS API Reference, "GetTopicAttributes".) */
+async function readTopic(sns: SNSClient, TopicArn: string): Promise<AlarmTopic> {
+  const { Attributes } = await answerOf('sns', sns.send(new GetTopicAttributesCommand({ TopicArn })))
+  return { policy: Attributes?.Policy ?? '{}', key: Attributes?.KmsMasterKeyId || undefined }
 }
 
 async function readSubscriptions(sns: SNSClient, TopicArn: string): Promise<readonly Subscription[]> {

@@ -1,4 +1,5 @@
 import type {
+  AlarmTopic,
   DeployedRole,
   DeployedRule,
   DeployedUser,
@@ -25,6 +26,7 @@ export interface BreakGlassAccount {
   }): Promise<readonly DeployedRule[]>
   /** The policy of a bus: who may put events on it. `undefined`: there is no such bus, or it has no policy. */
   busPolicy(bus: string, region: string): Promise<string | undefined>
+  topic(topicArn: string, region: string): Promise<AlarmTopic>
   subscriptions(topicArn: string, region: string): Promise<readonly Subscription[]>
   /** Acts by and on users of break-glass. CloudTrail's event history reaches back 90 days. */
   trail(region: string, since: Date): Promise<readonly TrailRecord[]>

@@ -332,6 +332,16 @@ describe('the auditor of break-glass over the SDK', () => {
     expect(await security.busPolicy(bus, 'us-east-1')).toBeUndefined()
   })
 
+  test('reads who may publish to a topic, and its key', async () => {
+    const security = await enter(example.securityAccount)
+    const topic = alarmTopicArn(example.securityAccount, 'us-east-1')
+    const { policy, key } = await security.topic(topic, 'us-east-1')
+    expect({ names: policy.includes('"RulesPublish"'), key }).toEqual({ names: true, key: undefined })
+    model.changeTopic(topic, { policy: '{}', key: 'alias/other' })
+    expect(await security.topic(topic, 'us-east-1')).toEqual({ policy: '{}', key: 'alias/other' })
+    await expect(security.topic(topic, 'eu-west-1')).rejects.toMatchObject({ service: 'sns' })
+  })
+
   test('there is no password policy until somebody sets one, and no topic elsewhere', async () => {
     const security = await enter(example.securityAccount)
     expect(await security.passwordPolicy()).toBeUndefined()

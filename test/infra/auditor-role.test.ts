@@ -70,7 +70,7 @@ describe("the template of the auditor's role", () => {
   test('reads users, alarms and the trail of break-glass in its security account alone', () => {
     expect(may('cloudtrail:LookupEvents', file.securityAccount)).toBe(true)
     expect(may('cloudtrail:LookupEvents', '233000000001')).toBe(false)
-    for (const action of ['events:DescribeEventBus', 'sns:GetSubscriptionAttributes'])
+    for (const action of ['events:DescribeEventBus', 'sns:GetSubscriptionAttributes', 'sns:GetTopicAttributes'])
       expect([file.securityAccount, '233000000001'].map((account) => may(action, account))).toEqual([true, false])
     expect(may('events:ListRules', '233000000001')).toBe(true)
     expect(may('events:ListRules', '233000000001', [])).toBe(false)

@@ -182,6 +182,7 @@ class Serving {
     if (service === 'events' && operation === 'DescribeEventBus') return this.#answerBus(call, account)
     if (service === 'sns' && operation === 'ListSubscriptionsByTopic')
       return this.#answerSubscriptions(input.TopicArn ?? '', account)
+    if (service === 'sns' && operation === 'GetTopicAttributes') return this.#answerTopic(input.TopicArn ?? '', account)
     if (service === 'sns' && operation === 'GetSubscriptionAttributes')
       return this.#answerSubscription(input.SubscriptionArn ?? '', account)
     if (service !== 'iam') return undefined
@@ -283,8 +284,7 @@ class Serving {
   /** An unconfirmed subscription has no ARN. Here all are confirmed. */
   #answerSubscriptions(topic: string, account: string): FastifyReply {
     const found = this.#subscriptionsOf(topic, account)
-    if (found === undefined)
-      return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', 'Topic does not exist')
+    if (found === undefined) return this.#refuseSns('Topic does not exist')
     const members = found.map(({ arn, address }) =>
       [xmlElement('SubscriptionArn', arn), xmlElement('Protocol', 'email'), xmlElement('Endpoint', address)].join(''),
     )
@@ -299,8 +299,7 @@ class Serving {
   #answerSubscription(arn: string, account: string): FastifyReply {
     const topic = arn.slice(0, arn.lastIndexOf(':'))
     const found = this.#subscriptionsOf(topic, account)?.find((one) => one.arn === arn)
-    if (found === undefined)
-      return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', 'Subscription does not exist')
+    if (found === undefined) return this.#refuseSns('Subscription does not exist')
     const attributes = {
       SubscriptionArn: arn,
       TopicArn: topic,
@@ -311,16 +310,41 @@ class Serving {
       ConfirmationWasAuthenticated: 'false',
       ...(found.filter === undefined ? {} : { FilterPolicy: found.filter, FilterPolicyScope: 'MessageAttributes' }),
     }
+    return this.#answerAttributes('GetSubscriptionAttributes', attributes)
+  }
+
+  /** A topic that is not encrypted has no key. */
+  #answerTopic(topicArn: string, account: string): FastifyReply {
+    const found = this.#isHere(topicArn, account) ? this.#model.topicOf(topicArn) : undefined
+    if (found === undefined) return this.#refuseSns('Topic does not exist')
+    const { policy, key } = found
+    const attributes = {
+      TopicArn: topicArn,
+      Owner: account,
+      Policy: policy,
+      ...(key === undefined ? {} : { KmsMasterKeyId: key }),
+    }
+    return this.#answerAttributes('GetTopicAttributes', attributes)
+  }
+
+  #answerAttributes(operation: string, attributes: Readonly<Record<string, string>>): FastifyReply {
     const entries = Object.entries(attributes).map(
       ([key, value]) => `<entry>${xmlElement('key', key)}${xmlElement('value', value)}</entry>`,
     )
-    return this.#query('sns', 'GetSubscriptionAttributes', `<Attributes>${entries.join('')}</Attributes>`)
+    return this.#query('sns', operation, `<Attributes>${entries.join('')}</Attributes>`)
+  }
+
+  #refuseSns(message: string): FastifyReply {
+    return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', message)
   }
 
   #subscriptionsOf(topicArn: string, account: string) {
+    return this.#isHere(topicArn, account) ? this.#model.subscriptionsOf(topicArn) : undefined
+  }
+
+  #isHere(topicArn: string, account: string): boolean {
     const [, , , region, owner] = topicArn.split(':')
-    const isHere = region === this.#origin.region && owner === account
-    return isHere ? this.#model.subscriptionsOf(topicArn) : undefined
+    return region === this.#origin.region && owner === account
   }
 
   #query(service: QueryService, operation: string, result: string): FastifyReply {

@@ -6,6 +6,7 @@ import {
   userName,
   watchedRegions,
 } from '../../../shared/domain/account-facts/break-glass-names.ts'
+import type { AlarmTopic } from '../../../shared/domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../../shared/domain/files/break-glass-file.ts'
 import {
   type EvaluatedPolicy,
@@ -19,7 +20,7 @@ import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { RuleState } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import { playbooksIn } from '../../../shared/modules/break-glass/rules/playbooks-in.ts'
 import { type RenderedRole, rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
-import { renderBusStatement } from '../../../shared/modules/break-glass/rules/render-templates.ts'
+import { renderBusStatement, renderTopicPolicy } from '../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
   roleRules,
@@ -92,6 +93,8 @@ export class LocalBreakGlass {
   readonly #changedRules: Map<string, { readonly state: RuleState | undefined }>
   /** Filter policies set by hand, by subscription. */
   readonly #filters: Map<string, string>
+  /** Topics changed by hand. */
+  readonly #topics: Map<string, AlarmTopic>
   /** A policy of the bus set by hand; `undefined`: taken away. */
   readonly #busPolicy: Map<string, { readonly policy: string | undefined }>
   readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
@@ -106,6 +109,7 @@ export class LocalBreakGlass {
     this.#changed = options.openTable('break-glass/changed-roles')
     this.#changedRules = options.openTable('break-glass/changed-rules')
     this.#filters = options.openTable('break-glass/filters')
+    this.#topics = options.openTable('break-glass/topics')
     this.#busPolicy = options.openTable('break-glass/bus-policy')
   }
 
@@ -124,6 +128,7 @@ export class LocalBreakGlass {
     this.#changed.clear()
     this.#changedRules.clear()
     this.#filters.clear()
+    this.#topics.clear()
     this.#busPolicy.clear()
     return this.users.deploy(
       definition.securityAccount,
@@ -188,13 +193,25 @@ export class LocalBreakGlass {
     this.#busPolicy.set('now', { policy })
   }
 
+  /** `undefined`: there is no such topic. */
+  topicOf(topicArn: string): AlarmTopic | undefined {
+    const { definition } = this
+    if (definition === undefined) return undefined
+    const { securityAccount, signInRegions } = definition
+    const topics = watchedRegions(signInRegions).map((region) => alarmTopicArn(securityAccount, region))
+    if (!topics.includes(topicArn)) return undefined
+    return this.#topics.get(topicArn) ?? { policy: JSON.stringify(renderTopicPolicy(topicArn)) }
+  }
+
+  /** A change by hand. */
+  changeTopic(topicArn: string, topic: AlarmTopic): void {
+    this.#topics.set(topicArn, topic)
+  }
+
   /** The mail subscriptions of a topic, all confirmed. `undefined`: there is no such topic. */
   subscriptionsOf(topicArn: string): readonly LocalSubscription[] | undefined {
-    const { definition } = this
-    const { securityAccount = '', signInRegions = [], alarmAddresses = [] } = definition ?? {}
-    const topics = watchedRegions(signInRegions).map((region) => alarmTopicArn(securityAccount, region))
-    if (definition === undefined || !topics.includes(topicArn)) return undefined
-    return alarmAddresses.map((address, index) => {
+    if (this.topicOf(topicArn) === undefined) return undefined
+    return this.definition?.alarmAddresses.map((address, index) => {
       const arn = `${topicArn}:00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`
       return { arn, topicArn, address, filter: this.#filters.get(arn) }
     })

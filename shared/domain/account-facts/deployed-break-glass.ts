@@ -31,6 +31,8 @@ export type DeployedRule = {
   readonly sends: boolean
 }
 export type PasswordPolicy = { readonly minimumLength: number; readonly isMixed: boolean }
+/** `policy`: who may publish to the topic. `key`: the key that encrypts its messages. Without a key they are not encrypted. */
+export type AlarmTopic = { readonly policy: string; readonly key?: string | undefined }
 export type Subscription = {
   readonly address: string
   readonly isConfirmed: boolean

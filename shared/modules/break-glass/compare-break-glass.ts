@@ -25,6 +25,7 @@ import {
   judgeRules,
   judgeSecurityRules,
   judgeSubscriptions,
+  judgeTopic,
   judgeUsers,
 } from './rules/judge-break-glass.ts'
 import { playbooksIn } from './rules/playbooks-in.ts'
@@ -62,9 +63,11 @@ export async function* compareBreakGlass(
     yield* part('rules', `${securityAccount}/${region}`, async () =>
       judgeSecurityRules(file, region, await readSecurityRules(await security(), region, topic)),
     )
-    yield* part('alarms', region, async () =>
-      judgeSubscriptions(file, region, await (await security()).subscriptions(topic, region)),
-    )
+    yield* part('alarms', region, async () => {
+      const entered = await security()
+      const changed = judgeTopic(file, region, await entered.topic(topic, region))
+      return [...changed, ...judgeSubscriptions(file, region, await entered.subscriptions(topic, region))]
+    })
   }
   yield* part('people', '', async () => {
     const found = await Promise.all(

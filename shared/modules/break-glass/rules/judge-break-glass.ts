@@ -1,5 +1,13 @@
-import { alarmBus, iamRegion, policyArn, userName } from '../../../domain/account-facts/break-glass-names.ts'
+import {
+  alarmBus,
+  alarmTopic,
+  alarmTopicArn,
+  iamRegion,
+  policyArn,
+  userName,
+} from '../../../domain/account-facts/break-glass-names.ts'
 import type {
+  AlarmTopic,
   DeployedRole,
   DeployedRule,
   DeployedUser,
@@ -12,7 +20,7 @@ import type { Finding } from '../../../domain/guardrails/finding.ts'
 import { sortFields } from '../../../domain/json/loose-json.ts'
 import type { DrillRecord } from './drill-record.ts'
 import { type RenderedRole, rolesOfAccount } from './render-role.ts'
-import { renderBusStatement } from './render-templates.ts'
+import { renderBusStatement, renderTopicPolicy } from './render-templates.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
 import { securityRules, type WantedRule } from './wanted-rules.ts'
 
@@ -261,6 +269,22 @@ export function judgePasswordPolicy({ securityAccount: subject }: BreakGlass, po
       : `${minimumLength} characters are enough${isMixed ? '' : ', of one kind'}; expected ${passwordLeastCharacters} of all kinds`
   const remedy = 'aws iam update-account-password-policy, as npm run break-glass -- deploy prints it'
   return breakGlassFinding('passwords', { subject, level: 'fail', told, remedy })
+}
+
+/** Whether rules may publish to the topic. No finding: they may. */
+export function judgeTopic(
+  { securityAccount }: BreakGlass,
+  region: string,
+  { policy, key }: AlarmTopic,
+): readonly BreakGlassFinding[] {
+  const changes = [
+    isSame(JSON.parse(policy), renderTopicPolicy(alarmTopicArn(securityAccount, region))) ? [] : 'its policy differs',
+    // The rules publish only if the policy of the key lets EventBridge use it.
+    key === undefined ? [] : `it is encrypted with the key ${key}`,
+  ].flat()
+  if (changes.length === 0) return []
+  const told = `the topic ${alarmTopic} in ${region} was changed: ${changes.join(', ')}`
+  return [breakGlassFinding('alarms', { subject: `${region}/${alarmTopic}`, level: 'fail', told, remedy: byHand })]
 }
 
 /** SNS Developer Guide, "Removing a subscription filter policy". */

@@ -88,7 +88,7 @@ export function renderAlarms(file: BreakGlass, region: string): Template {
       },
       TopicPolicy: {
         Type: 'AWS::SNS::TopicPolicy',
-        Properties: { Topics: [{ Ref: 'Topic' }], PolicyDocument: policyOfTopic(topicArn) },
+        Properties: { Topics: [{ Ref: 'Topic' }], PolicyDocument: renderTopicPolicy(topicArn) },
       },
       ...(region === iamRegion ? renderBus(file) : {}),
       ...renderRules(securityRules(file, region), { Id: 'mail', Arn: topicArn, InputTransformer: alarmMail }),
@@ -96,7 +96,7 @@ export function renderAlarms(file: BreakGlass, region: string): Template {
   }
 }
 
-function policyOfTopic(topicArn: string): PolicyDocument {
+export function renderTopicPolicy(topicArn: string): PolicyDocument {
   const publish = { Action: ['sns:Publish'], Resource: [topicArn] }
   return policyDocument(
     // The statement has no condition, since EventBridge publishes to no topic whose policy has one. (EventBridge User Guide,

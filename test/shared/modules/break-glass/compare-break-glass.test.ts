@@ -33,6 +33,7 @@ async function compare(count: number, untilMs: number) {
     users: async () => [],
     passwordPolicy: async () => undefined,
     busPolicy: async () => undefined,
+    topic: async () => ({ policy: '{}' }),
     subscriptions: async () => [],
     trail: async () => [],
   }

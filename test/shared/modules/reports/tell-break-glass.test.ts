@@ -4,7 +4,7 @@ import type { DeployedRule } from '../../../../shared/domain/account-facts/deplo
 import type { BreakGlass } from '../../../../shared/domain/files/break-glass-file.ts'
 import { playbooksIn } from '../../../../shared/modules/break-glass/rules/playbooks-in.ts'
 import { rolesOfAccount } from '../../../../shared/modules/break-glass/rules/render-role.ts'
-import { renderBusStatement } from '../../../../shared/modules/break-glass/rules/render-templates.ts'
+import { renderBusStatement, renderTopicPolicy } from '../../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
   roleRules,
@@ -70,6 +70,7 @@ class Deployed implements BreakGlassAuditor {
         })),
       passwordPolicy: async () => ({ minimumLength: 24, isMixed: true }),
       busPolicy: async () => JSON.stringify({ Version: '2012-10-17', Statement: [renderBusStatement(file)] }),
+      topic: async (topicArn) => ({ policy: JSON.stringify(renderTopicPolicy(topicArn)) }),
       subscriptions: async () => file.alarmAddresses.map((address) => ({ address, isConfirmed: true })),
       trail: async () => [],
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { userName } from '../../../../../shared/domain/account-facts/break-glass-names.ts'
+import { alarmTopicArn, userName } from '../../../../../shared/domain/account-facts/break-glass-names.ts'
 import type {
   DeployedRole,
   DeployedRule,
@@ -22,6 +22,7 @@ import {
   judgeRules,
   judgeSecurityRules,
   judgeSubscriptions,
+  judgeTopic,
   judgeUsers,
 } from '../../../../../shared/modules/break-glass/rules/judge-break-glass.ts'
 import { playbooksIn } from '../../../../../shared/modules/break-glass/rules/playbooks-in.ts'
@@ -30,7 +31,10 @@ import {
   renderRole,
   renderSender,
 } from '../../../../../shared/modules/break-glass/rules/render-role.ts'
-import { renderBusStatement } from '../../../../../shared/modules/break-glass/rules/render-templates.ts'
+import {
+  renderBusStatement,
+  renderTopicPolicy,
+} from '../../../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import { roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import { definition, example, playbookOf } from './definitions.ts'
@@ -279,6 +283,20 @@ test('an address whose subscription has a filter gets only what the filter lets 
     'fail us-east-1: security@acme.example gets only the alarms that a filter lets through: {"nothing":["ever"]}',
   ])
   expect(judged('{}')).toEqual(['ok us-east-1: 1 confirmed'])
+})
+
+test('a topic that other people may use, or that is encrypted, is told', () => {
+  const rendered = renderTopicPolicy(alarmTopicArn(example.securityAccount, 'us-east-1'))
+  const judged = (Statement: readonly object[], key?: string) =>
+    told(judgeTopic(example, 'us-east-1', { policy: JSON.stringify({ ...rendered, Statement }), key }))
+  expect(judged(rendered.Statement)).toEqual([])
+  const [rules] = rendered.Statement
+  expect(judged([...rendered.Statement, { ...rules, Sid: 'Nobody', Effect: 'Deny' }])).toEqual([
+    'fail the topic break-glass-alarms in us-east-1 was changed: its policy differs',
+  ])
+  expect(judged([], 'alias/other')).toEqual([
+    'fail the topic break-glass-alarms in us-east-1 was changed: its policy differs, it is encrypted with the key alias/other',
+  ])
 })
 
 describe('the bus of the security account', () => {
