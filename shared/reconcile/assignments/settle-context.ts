@@ -63,6 +63,7 @@ export function openSettleContext(
       objects,
       ssoAdmin,
       clock,
+      configuration,
       managementAccountId: () => organization.managementAccountId(),
     }),
     mayStart,

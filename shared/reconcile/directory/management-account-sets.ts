@@ -19,13 +19,14 @@ const believedMs = 60 * 60_000
 const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
 type Seen = z.infer<typeof seenRecord>
 type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+  readonly configuration: OwnAccountSettings
   readonly managementAccountId: () => Promise<AccountId>
 }
 
 /**
  * The permission sets of the management account: a delegated administrator can neither change nor assign them anywhere. (IAM Identity
  * Center User Guide, "Delegated administration".) The first refusal shows whether ssofile is one. From then on one listing answers for all
- * accounts and permission sets, and ssofile tries no further call.
+ * accounts and permission sets, and ssofile tries no further call. In the management account nothing is lacking, whatever was refused.
  */
 export class ManagementAccountSets {
   readonly #context: ManagementAccountSources
@@ -41,14 +42,14 @@ export class ManagementAccountSets {
   async lackOf(name: PermissionSetName, arn: PermissionSetArn): Promise<Lack | undefined> {
     const { clock, managementAccountId } = this.#context
     let seen = await (this.#seen ?? this.#load())
-    if (!seen?.arns.includes(arn)) return undefined
+    if (!seen?.arns.includes(arn) || (await this.#isControlled())) return undefined
     if (clock.now().getTime() - Date.parse(seen.seenAt) > believedMs) seen = await this.#list()
     return seen?.arns.includes(arn) ? lackOfManagementAccount(name, await managementAccountId()) : undefined
   }
 
   /** After AccessDeniedException: the lack that explains it; `undefined`: something else was refused. */
   async explain(error: unknown, name: PermissionSetName, arn: PermissionSetArn): Promise<Lack | undefined> {
-    if (!isServiceError(error, 'AccessDeniedException')) return undefined
+    if (!isServiceError(error, 'AccessDeniedException') || (await this.#isControlled())) return undefined
     const known = await this.lackOf(name, arn)
     if (known) return known
     await this.#list()
@@ -64,6 +65,13 @@ export class ManagementAccountSets {
     if (!seen?.arns.includes(arn)) return
     await this.#context.objects.delete(this.#record.key)
     this.#seen = undefined
+  }
+
+  /** A deployment knows its account, so it need not ask for its credentials' account. */
+  async #isControlled(): Promise<boolean> {
+    const { configuration, managementAccountId } = this.#context
+    const accounts = { accountId: undefined, managementAccountId: await managementAccountId() }
+    return controlsManagementAccount(configuration, accounts)
   }
 
   #load(): Promise<Seen | undefined> {

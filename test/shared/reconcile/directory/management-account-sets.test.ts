@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -28,9 +29,10 @@ function open() {
   const { world } = bench
   const target = { ...bench.target(), accountId: management }
   world.ssoAdmin.addAssignment(target)
-  const sets = () =>
+  const sets = (configuration: Partial<Configuration> = {}) =>
     new ManagementAccountSets({
       ...world.ports,
+      configuration: { ...world.configuration, ...configuration },
       managementAccountId: async () => world.organizations.managementAccountIdNow,
     })
   const setAway = (value: boolean) => {
@@ -103,6 +105,17 @@ describe('a permission set that the management account has', () => {
     expect(await world.json(recordKey)).toBeUndefined()
     await ours.disprove(arn)
     expect(await ours.lackOf(name, arn)).toBeUndefined()
+  })
+
+  test.each<[string, Partial<Configuration>]>([
+    ['the deployment is in the management account', { ownAccount: management }],
+    ['the configuration says that ssofile runs there', { includeManagementAccount: true }],
+  ])('lacks nothing where %s, whatever was refused before or now', async (_, configuration) => {
+    const { sets, arn, listings } = open()
+    await sets().explain(denied, name, arn)
+    expect(await sets(configuration).lackOf(name, arn)).toBeUndefined()
+    expect(await sets(configuration).explain(denied, name, arn)).toBeUndefined()
+    expect(listings()).toBe(1)
   })
 
   test('is looked for again where it could not be read or listed', async () => {
