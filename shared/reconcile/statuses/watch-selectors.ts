@@ -6,7 +6,7 @@ import { record } from '../../domain/json/record.ts'
 import { type Link, renderGrant } from '../../domain/links/link.ts'
 import { accessHint, type Hint } from '../../domain/messages/hint.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
-import { expandScope } from '../../domain/scopes/expand-scope.ts'
+import { expandScopeAtMost } from '../../domain/scopes/expand-scope.ts'
 import { type Selectors, selectorPrefix } from '../../domain/scopes/selector-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -62,16 +62,19 @@ export async function watchSelectors(
   return broken
 }
 
-/** Ledger entries of these links' grants in accounts that none of them selects, about `lostMost`. Lists the ledger once for all. */
+/**
+ * Ledger entries of these links' grants in accounts that none of them selects, about `lostMost`. Lists the ledger once for all. An account
+ * is not lost while nobody knows whether a selector means it.
+ */
 async function findLost(
   links: readonly Link[],
   view: OrganizationView | undefined,
   context: Configuration & { readonly selectors: Selectors } & Pick<Ports, 'objects'>,
 ): Promise<readonly Hint[]> {
-  if (links.length === 0) return []
+  if (links.length === 0 || view === undefined) return []
   const byGrant = new Map(
     [...Map.groupBy(links, renderGrant)].map(([grant, those]) => {
-      const accounts = view ? those.flatMap((link) => expandScope(link, view, context)) : []
+      const accounts = those.flatMap((link) => expandScopeAtMost(link, view, context))
       return [grant, { links: those, accounts: new Set(accounts) }]
     }),
   )
