@@ -4,7 +4,7 @@ import { Signal } from './signal.ts'
 /** The first goes first: a revocation never waits behind a listing. None of the others starves: see `shareOfLater`. */
 export type Priority = 'revocation' | 'grant' | 'poll' | 'background'
 const order: readonly Priority[] = ['revocation', 'grant', 'poll', 'background']
-/** Of four calls that are no revocations, one has the lowest waiting priority. */
+/** Of four calls that are no revocations, one goes to the priorities that wait behind the first. They take turns. */
 const shareOfLater = 4
 
 /** After a refusal the rate is multiplied by `decrease` at once, and grows by `increasePerSecond` each second. */
@@ -44,8 +44,10 @@ export class RateLimiter {
   /** The reduced rate after the last refusal, and the time of that refusal. */
   #lowered: { readonly most: number; readonly atMs: number } | undefined
   #pumping = false
-  /** Calls since the lowest waiting priority had its turn. */
+  /** Calls since a later priority had its turn. */
   #sinceLater = 0
+  /** The later priority whose turn was longest ago comes first. */
+  #turns: readonly Priority[] = ['background', 'poll', 'grant']
 
   /** `before`: how many calls others may have made in the last second; AWS's rate must have room for them. */
   constructor(clock: Clock, perSecond: number, { before = 0 }: { readonly before?: number } = {}) {
@@ -125,16 +127,23 @@ export class RateLimiter {
         continue
       }
       this.#underWay += places
-      if (next !== 'revocation') this.#sinceLater = this.#sinceLater + 1 < shareOfLater ? this.#sinceLater + 1 : 0
+      if (next !== 'revocation') this.#countTurn(next)
       this.#waiting[next].shift()?.start()
     }
     this.#pumping = false
   }
 
   #next(): Priority | undefined {
-    const waiting = order.filter((priority) => this.#waiting[priority].length > 0)
-    const isTurnOfLater = waiting[0] !== 'revocation' && this.#sinceLater === shareOfLater - 1
-    return isTurnOfLater ? waiting.at(-1) : waiting[0]
+    const [first, ...later] = order.filter((priority) => this.#waiting[priority].length > 0)
+    const isTurnOfLater = first !== 'revocation' && this.#sinceLater === shareOfLater - 1
+    const next = isTurnOfLater ? this.#turns.find((priority) => later.includes(priority)) : undefined
+    return next ?? first
+  }
+
+  #countTurn(next: Priority): void {
+    const isTurnOfLater = this.#sinceLater === shareOfLater - 1
+    this.#sinceLater = isTurnOfLater ? 0 : this.#sinceLater + 1
+    if (isTurnOfLater) this.#turns = [...this.#turns.filter((priority) => priority !== next), next]
   }
 
   #waitMs(places: number): number {

@@ -41,6 +41,19 @@ test('a stream of grants leaves every fourth call to those that wait behind it',
   expect(started.filter(({ priority }) => priority === 'background')).toHaveLength(10)
 })
 
+test('those that wait behind a stream of grants take turns: neither starves, however many of the other wait', async () => {
+  const { clock, started, call } = open()
+  for (let index = 0; index < 400; index++) {
+    call('grant')
+    call('background')
+  }
+  for (let index = 0; index < 5; index++) call('poll')
+  await clock.advance(3_300)
+  const firsts = started.slice(0, 60).map(({ priority }) => priority)
+  expect(firsts.filter((priority) => priority === 'poll')).toHaveLength(5)
+  expect(firsts.filter((priority) => priority === 'background').length).toBeGreaterThanOrEqual(5)
+})
+
 test('the turn of those behind is never that of a revocation: it goes first all the same', async () => {
   const { clock, started, call } = open(1)
   for (let index = 0; index < 4; index++) call('grant')
@@ -91,7 +104,7 @@ test('the order of what waits is revocations, grants, polls and then the rest', 
   for (const priority of ['background', 'poll', 'background', 'poll', 'grant', 'revocation', 'grant'] as const)
     call(priority)
   await clock.advance(10_000)
-  // The first was alone; of the others every fourth that is no revocation is the one that would come last.
+  // The first was alone; of the others every fourth that is no revocation is one that waits behind the first.
   expect(started.map(({ priority }) => priority)).toEqual([
     'background',
     'revocation',
