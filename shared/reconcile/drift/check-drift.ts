@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type AssignmentId, assignmentOf } from '../../domain/assignments/assignment.ts'
-import { shareOfNight } from '../../domain/assignments/drift-share.ts'
+import { type IsLeft, leftBy, putLeftFirst, shareOfNight } from '../../domain/assignments/drift-share.ts'
 import {
   accessHint,
   type ByHandHint,
@@ -27,7 +27,7 @@ import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
 import { compareEntitlements, divideByRoles, lookAtEntitlements, type RoleSources } from './compare-entitlements.ts'
-import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
+import { closeUnit, type DriftRun, isOpen, readDriftRun } from './drift-run.ts'
 import { weighHand } from './weigh-hand.ts'
 
 /**
@@ -57,13 +57,14 @@ export type DriftCheckSources = OpenSettleContext &
  * The dispatcher's part of a drift check, unit by unit.
  *
  * - By principal (ListAccountAssignmentsForPrincipal, a call for 100 assignments): every night, for all groups and for the
- *   users in the ledger or `foreign/`. This finds all missing access of ours. A principal with more than 50,000 assignments needs a call
- *   for each account.
- * - By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account): finds assignments of other users
- *   and of deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each
+ *   users in the ledger or `foreign/`. This finds all missing access of ours. A group with more than 50,000 assignments needs a call
+ *   for each account. A user whose groups have much access needs a call for each account in which our records have the user's own access.
+ * - By permission set (ListAccountsForProvisionedPermissionSet, then a call for each account): finds other assignments of users,
+ *   and those of deleted principals. Every night if it takes less than two minutes, otherwise a seventh of the permission sets each
  *   night: 5,000 accounts with 50 of them are 250,000 calls, three and a half hours of the whole rate.
  *
- * If listing by principal is refused, checks all permission sets.
+ * If listing by principal is refused, checks all permission sets. A check that the next one interrupts leaves parts; the next one begins
+ * with them.
  */
 export class DriftCheck {
   readonly #context: DriftCheckSources
@@ -161,8 +162,9 @@ type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
     case 'drift': {
+      const isLeft = leftBy((await readDriftRun(context.objects))?.left ?? [])
       const { units, roles } = await divideByRoles(hint, context)
-      return { roles, units: [...(await divide(hint, context)), ...units] }
+      return { roles, units: putLeftFirst([...(await divide(hint, isLeft, context)), ...units], isLeft) }
     }
     case 'drift-of-roles':
       return { comparison: await compareEntitlements(hint, context) }
@@ -177,7 +179,7 @@ async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> 
   }
 }
 
-async function divide({ run }: DriftHint, context: UnitSources): Promise<readonly DriftHint[]> {
+async function divide({ run }: DriftHint, isLeft: IsLeft, context: UnitSources): Promise<readonly DriftHint[]> {
   const { standings, clock, log } = context
   await forgetAuthors(context)
   const ids = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalId>() }
@@ -190,7 +192,7 @@ async function divide({ run }: DriftHint, context: UnitSources): Promise<readonl
   const isPermitted = await mayListByPrincipal(context)
   const sets = [...(await context.listPermissionSets()).keys()].sort()
   const isCheap = provisioned.size + sets.length <= nightlyCallsMost
-  const tonight = isPermitted && !isCheap ? shareOfNight(sets, clock.now()) : sets
+  const tonight = isPermitted && !isCheap ? shareOfNight(sets, clock.now(), isLeft) : sets
   log.info('drift check begun', {
     run,
     byPrincipal: isPermitted ? ids.GROUP.size + ids.USER.size : 'refused',
@@ -220,25 +222,71 @@ async function comparePrincipals(hint: PrincipalsHint, context: UnitSources): Pr
   return { comparison: await compareAssignments(rows, known, await nameSets(context), { findsMissing: true }) }
 }
 
+type Rows = readonly AssignmentTarget[] | 'too many'
+
 /** Their direct assignments, or that the unit needs too many calls and must be divided. */
-async function listRows(
-  { type, principals, accounts }: PrincipalsHint,
-  { ssoAdmin }: UnitSources,
-): Promise<readonly AssignmentTarget[] | 'too many'> {
-  let left = accounts === undefined ? callsOfUnitMost : Number.POSITIVE_INFINITY
-  const counting: PrincipalListing = {
-    listAccountAssignmentsForPrincipal: async (...of) =>
-      left-- > 0 ? ssoAdmin.listAccountAssignmentsForPrincipal(...of) : { items: [] },
+async function listRows({ type, principals, accounts }: PrincipalsHint, context: UnitSources): Promise<Rows> {
+  const { ssoAdmin } = context
+  const limit = pLimit(readAtOnce)
+  if (accounts !== undefined) {
+    const parts = principals.flatMap((id) => accounts.map((accountId) => ({ id, accountId })))
+    return (await limit.map(parts, ({ id, accountId }) => listRowsOf(type, id, ssoAdmin, accountId))).flat()
   }
-  const places = accounts ?? [undefined]
-  const parts = principals.flatMap((id) => places.map((accountId) => ({ id, accountId })))
-  const rows = await pLimit(readAtOnce).map(parts, ({ id, accountId }) => listRowsOf(type, id, counting, accountId))
-  return left < 0 ? 'too many' : rows.flat()
+  if (type === 'USER') return listRowsOfUsers(principals, context)
+  const counted = countCalls(ssoAdmin, callsOfUnitMost)
+  const rows = await limit.map(principals, (id) => listRowsOf(type, id, counted.listing))
+  return counted.isOver() ? 'too many' : rows.flat()
 }
 
 /**
- * Into single principals, and one principal into accounts. A group may have access in every account. A user that is in a large group has its
- * assignments in the listing too: own access in other accounts than the known ones is found by permission set.
+ * The listing of a user also has the access through groups, which may take hundreds of calls. So it gets as many calls as the user has known
+ * accounts. If they do not suffice, lists each of these accounts: no user takes more than twice the calls of the cheaper way.
+ */
+async function listRowsOfUsers(users: readonly PrincipalId[], context: UnitSources): Promise<Rows> {
+  const { ssoAdmin } = context
+  const known = await findKnownAccounts('USER', users, context)
+  const accounts = [...known.values()].reduce((sum, { size }) => sum + size, 0)
+  const isTooMany = 2 * accounts > callsOfUnitMost
+  if (isTooMany && users.length > 1) return 'too many'
+  const rows = await pLimit(readAtOnce).map(users, async (id): Promise<Rows> => {
+    const places = [...(known.get(id) ?? [])]
+    const counted = countCalls(ssoAdmin, Math.max(1, Math.min(places.length, callsOfUnitMost)))
+    const whole = await listRowsOf('USER', id, counted.listing)
+    if (!counted.isOver()) return whole
+    if (isTooMany) return 'too many'
+    const parts: AssignmentTarget[] = []
+    for (const accountId of places) parts.push(...(await listRowsOf('USER', id, ssoAdmin, accountId)))
+    return parts
+  })
+  const listed = rows.filter((one) => one !== 'too many')
+  return listed.length < rows.length ? 'too many' : listed.flat()
+}
+
+/** A listing that ends after so many calls. `isOver`: it needed more. */
+function countCalls(ssoAdmin: PrincipalListing, most: number) {
+  let left = most
+  const listing: PrincipalListing = {
+    listAccountAssignmentsForPrincipal: async (...of) =>
+      left-- > 0 ? ssoAdmin.listAccountAssignmentsForPrincipal(...of) : { items: [] },
+  }
+  return { listing, isOver: () => left < 0 }
+}
+
+/** The accounts in which the ledger or `foreign/` has access of these principals. */
+async function findKnownAccounts(
+  type: PrincipalType,
+  principals: readonly PrincipalId[],
+  { standings }: UnitSources,
+): Promise<ReadonlyMap<PrincipalId, ReadonlySet<AccountId>>> {
+  const meant = new Set(principals)
+  const keys = await standings.keysOf((held) => held.type === type && meant.has(held.principalId))
+  const byPrincipal = Map.groupBy(assignmentsOf(keys), ({ principalId }) => principalId)
+  return new Map([...byPrincipal].map(([id, held]) => [id, new Set(held.map(({ accountId }) => accountId))]))
+}
+
+/**
+ * Into single principals, and one principal into accounts. A group may have access in every account. Own access of a user in other accounts
+ * than the known ones is found by permission set.
  */
 async function dividePrincipals(hint: PrincipalsHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { unit, type, principals } = hint
@@ -246,8 +294,8 @@ async function dividePrincipals(hint: PrincipalsHint, context: UnitSources): Pro
     return principals.map((id, index) => ({ ...hint, unit: `${unit} ${index + 1}`, principals: [id] }))
   const accounts = new Set<AccountId>()
   if (type === 'GROUP') for (const { id } of (await context.organization.view()).accounts) accounts.add(id)
-  const known = await context.standings.keysOf((held) => held.type === type && principals.includes(held.principalId))
-  for (const { accountId } of assignmentsOf(known)) accounts.add(accountId)
+  for (const known of (await findKnownAccounts(type, principals, context)).values())
+    for (const id of known) accounts.add(id)
   return portions(accounts, accountsOfUnit).map((portion, index) => {
     return { ...hint, unit: `${unit} ${index + 1}`, accounts: portion }
   })
@@ -322,7 +370,7 @@ async function listRowsOf(
   principalType: PrincipalType,
   principalId: PrincipalId,
   ssoAdmin: PrincipalListing,
-  accountId: AccountId | undefined,
+  accountId?: AccountId,
 ): Promise<readonly AssignmentTarget[]> {
   try {
     return await listAssignmentsOf({ principalId, principalType }, ssoAdmin, accountId)

@@ -21,6 +21,8 @@ const driftRun = record({
   startedAt: z.iso.datetime(),
   /** The remaining parts; empty: the run has ended. */
   open: z.array(z.string()),
+  /** The parts that the check before did not come to. This one begins with them. */
+  left: z.array(z.string()).optional(),
   /** Compared ledger entries. */
   checked: count,
   /** Compared entries that Identity Center lacks. */
@@ -54,17 +56,21 @@ export async function readDriftRun(objects: ObjectStore): Promise<DriftRun | und
   return (await spoiledAsAbsent(recordOf(objects).read()))?.value
 }
 
-/** Begins this run and drops the rest of an earlier one. */
+/** Begins this run and drops the rest of an earlier one, which this one begins with. */
 export async function beginDriftRun(ports: Pick<Ports, 'objects' | 'clock'>, run: string): Promise<void> {
+  const before = await readDriftRun(ports.objects)
+  // If the earlier run was not even divided, it did not come to what it was to begin with.
+  const left = before?.open.includes(wholeUnit) ? before.left : before?.open
   const startedAt = renderInstant(await readNow(ports))
   const figures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
-  await recordOf(ports.objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...figures })
+  const kept = left && left.length > 0 ? { left } : {}
+  await recordOf(ports.objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...kept, ...figures })
 }
 
 /**
  * Begins a drift check: compares Identity Center with the ledger and with our permission sets. Only the dispatcher calls SSO
- * Admin, so this only sends hints; the dispatcher divides the hint of the check. Drops the rest of an earlier check. Returns
- * the run.
+ * Admin, so this only sends hints; the dispatcher divides the hint of the check. Drops the rest of an earlier check, and begins with it.
+ * Returns the run.
  */
 export async function beginDriftCheck(
   ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,

@@ -1,8 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { shareOfNight } from '../../../../shared/domain/assignments/drift-share.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { leftBy, putLeftFirst, shareOfNight as shareOf } from '../../../../shared/domain/assignments/drift-share.ts'
+import {
+  type PermissionSetName,
+  permissionSetName,
+} from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 
 const names = Array.from({ length: 700 }, (_, index) => permissionSetName.parse(`Set-${index}`))
+const none = () => false
+const shareOfNight = (of: readonly PermissionSetName[], at: Date) => shareOf(of, at, none)
 const night = (number: number) => new Date(Date.UTC(2026, 2, 3 + number, 2))
 
 test('seven nights take each permission set once, wherever they begin', () => {
@@ -27,4 +32,20 @@ test('a permission set keeps its night when others come and go', () => {
     const few = shareOfNight(names.slice(100, 200), night(number))
     expect(shareOfNight(names, night(number))).toEqual(expect.arrayContaining([...few]))
   }
+})
+
+test('a permission set that the last night left, or of which it left a part, has its turn again', () => {
+  const tonight = shareOfNight(names, night(0))
+  const [one, other] = names.filter((name) => !tonight.includes(name))
+  expect(shareOf(names, night(0), leftBy([`${one} 3`, `${other}`])).length).toBe(tonight.length + 2)
+})
+
+test('the parts that the last night left come first, and the others keep their order', () => {
+  const parts = ['GROUP 1', 'GROUP 3', 'GROUP 30', 'USER 1', 'A-ps', 'B-ps'].map((unit) => ({ unit }))
+  const order = (...left: string[]) => putLeftFirst(parts, leftBy(left)).map(({ unit }) => unit)
+  expect(order()).toEqual(parts.map(({ unit }) => unit))
+  expect(order('USER 1', 'GROUP 3 2', 'B-ps 7', 'gone')).toEqual([
+    ...['GROUP 3', 'USER 1', 'B-ps'],
+    ...['GROUP 1', 'GROUP 30', 'A-ps'],
+  ])
 })

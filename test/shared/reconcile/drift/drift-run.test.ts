@@ -19,14 +19,19 @@ async function open(interceptor: Interceptor = ({ proceed }) => proceed()) {
 const begun = { v: 1, run: 'tonight', startedAt: '2026-03-03T10:00:00.000Z', ...none }
 
 describe('a drift check', () => {
-  test('begins with one part, which finds the others, and drops an earlier one', async () => {
+  test('begins with one part, which finds the others, and drops an earlier one, of which it knows what was left', async () => {
     const { world, objects } = await open()
     expect(await readDriftRun(objects)).toEqual({ ...begun, open: ['whole'] })
     await closeUnit(objects, whole, some, ['GROUP 1'])
     await world.clock.advance(1_000)
     await beginDriftRun(world.ports, 'tomorrow')
-    const next = { ...begun, run: 'tomorrow', startedAt: '2026-03-03T10:00:01.000Z', open: ['whole'] }
-    expect(await readDriftRun(objects)).toEqual(next)
+    const next = { ...begun, startedAt: '2026-03-03T10:00:01.000Z', open: ['whole'] }
+    expect(await readDriftRun(objects)).toEqual({ ...next, run: 'tomorrow', left: ['GROUP 1'] })
+    await beginDriftRun(world.ports, 'before it was divided')
+    expect(await readDriftRun(objects)).toMatchObject({ left: ['GROUP 1'] })
+    await closeUnit(objects, { run: 'before it was divided', unit: 'whole' }, none)
+    await beginDriftRun(world.ports, 'after a whole one')
+    expect(await readDriftRun(objects)).toEqual({ ...next, run: 'after a whole one' })
   })
 
   test('has the parts open that are left of it, and none of another run', async () => {
