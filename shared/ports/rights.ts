@@ -308,7 +308,13 @@ export const operatorRights: Rights = {
     'owned_permission_sets/',
     'owned_groups/',
     'owned_memberships/',
+    'owned_people/',
     'status/permission_sets/',
+    // Which users the files mean.
+    'status/links_data/',
+    'status/memberships/',
+    'status/suspended/',
+    'status/too-long/',
     'control/ledger.json',
     'control/configuration.json',
     'control/owner.json',

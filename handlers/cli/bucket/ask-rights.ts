@@ -40,7 +40,18 @@ export const rightsOfImport = { puts: keysOfImport, deletions: ['foreign', 'acce
 
 export const rightsOfRestore = {
   ...rightsOfImport,
-  puts: [...keysOfImport, ...['owned_groups', 'owned_memberships'].map(under)],
+  puts: [
+    ...keysOfImport,
+    ...[
+      'owned_groups',
+      'owned_memberships',
+      'owned_people',
+      'status/links_data',
+      'status/memberships',
+      'status/suspended',
+      'status/too-long',
+    ].map(under),
+  ],
 }
 
 /** One key per folder, since rights apply to prefixes and folders. */

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { ownedPersonPrefix } from '../../../shared/domain/files/person-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { FoundOwner } from '../../../shared/modules/restore/find-lost-owner.ts'
@@ -11,6 +13,7 @@ import {
   endRestoration,
   findLostRecords,
   type LostRecords,
+  rightBefore,
 } from '../../../shared/modules/restore/restore-records.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
@@ -48,7 +51,7 @@ export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      "Brings back lost or unreadable records (history, ledger, groups, memberships, permission sets, ownership) and the files deleted with them, from the bucket's versions; without versions, the ledger from history. It compares each entry with Identity Center first and changes nothing there. Nothing is granted or revoked meanwhile. Run it again after an interruption.\n--inputs makes people's files what they were at an instant, except requests and approvals: later uploads go, and no suspension is lifted. It shows the plan and asks.",
+      "Brings back lost or unreadable records (history, ledger, groups, memberships, users, permission sets, ownership) and the files deleted with them, from the bucket's versions; without versions, the ledger from history. It compares each entry with Identity Center first and changes nothing there. Nothing is granted or revoked meanwhile. Run it again after an interruption.\n--inputs makes people's files what they were at an instant, except requests and approvals: later uploads go, and no suspension is lifted. It shows the plan and asks.",
     )
     .option(
       '--at <instant>',
@@ -123,8 +126,18 @@ export async function restoreRecords(
   const pause = await readStoredPause(ports.objects)
   const isStopped = pause?.value.lost !== undefined
   const stoppedAt = isStopped ? pause.object.lastModified : undefined
+  const known = isStopped ? pause.value.loss?.since : undefined
+  const lostAt = known ? rightBefore(new Date(known)) : undefined
   const find = (inPortions: ReturnType<typeof slowPortions>) =>
-    findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
+    findLostRecords({
+      ...ports,
+      identityStore: patientIdentityStore(ports),
+      versions,
+      at,
+      stoppedAt,
+      lostAt,
+      inPortions,
+    })
   const first = await find(slowPortions(ports, progress.tell))
   if (first.owner.is === 'unknown') await refuseUnused(ports.objects)
   const loss = (isStopped ? pause.value.loss : undefined) ?? {
@@ -152,16 +165,17 @@ export async function restoreRecords(
   // Under the lease: nothing changes between the comparison and the writes.
   const lost = await find(leasePortions(ports, 'restore', progress.tell))
   const done = await describe(lost, ports, versions, { at, loss, wasStopped: isStopped })
-  const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
-  const unwritten = [
-    ...pushed.changedMeanwhile.map((object) => ({
-      object,
-      why: 'somebody uploaded it in the meantime, so it stays like that',
-    })),
-    ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
-  ]
-  const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
-  const endsStop = mayEndStop(done, pushed.failed.length)
+  const unwritten: { readonly object: string; readonly why: string }[] = []
+  let failed = 0
+  const changed = await lost.carryOut(async () => {
+    const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
+    failed = pushed.failed.length
+    const why = 'somebody uploaded it in the meantime, so it stays like that'
+    unwritten.push(...pushed.changedMeanwhile.map((object) => ({ object, why })))
+    unwritten.push(...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })))
+  })
+  const undecided = [...done.undecided, ...unwritten, ...changed]
+  const endsStop = mayEndStop(done, failed)
   const paused = endsStop ? await endRestoration(ports, await readCaller()) : undefined
   const result: Restoration = { ...done, undecided, isPaused: paused !== undefined, endsStop }
   const text = json ? renderJson(toJson(result)) : renderRestoration(result, 'done', ports.objects)
@@ -173,12 +187,13 @@ function isNothing({
   entries,
   permissionSets,
   people,
+  statuses,
   owner,
   inputs,
   isConfigurationLost,
 }: Restoration): boolean {
   return (
-    history + entries.length + permissionSets.length + people.length + inputs.length === 0 &&
+    history + entries.length + permissionSets.length + people.length + statuses.length + inputs.length === 0 &&
     owner === 'there' &&
     !isConfigurationLost
   )
@@ -210,7 +225,7 @@ async function describe(
   versions: ObjectVersions,
   { at, loss, wasStopped }: { readonly at: Date | undefined; readonly loss: Loss; readonly wasStopped: boolean },
 ): Promise<Restoration> {
-  const lostAt = loss.since === null ? undefined : new Date(Date.parse(loss.since) - 1000)
+  const lostAt = loss.since === null ? undefined : rightBefore(new Date(loss.since))
   const findGone = async (places: readonly string[], instant: Date | undefined) => {
     if (instant === undefined) return { uploads: [], returns: [] }
     const { changes, returns } = await findChangesBack(objects, versions, { places, at: instant })
@@ -228,7 +243,7 @@ async function describe(
   const since = await findGone(others, at)
   const isEarlier = ({ key }: OldInput) => !isTaken.has(key)
   const [uploadsSince, returnsSince] = [since.uploads.filter(isEarlier), since.returns.filter(isEarlier)]
-  const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
+  const { history, entries, permissionSets, people, bindings, owner, configuration, undecided } = lost
   return {
     at: at ?? lostAt,
     lostAt,
@@ -237,6 +252,7 @@ async function describe(
     entries: entries.map(({ key }) => key),
     permissionSets: permissionSets.map(({ name }) => name),
     people: people.map(({ key }) => key),
+    statuses: listStatuses(bindings),
     owner: owner.is,
     isConfigurationLost: configuration !== undefined,
     inputs: [...asked, ...gone.filter((one) => !isLate(one))],
@@ -244,6 +260,7 @@ async function describe(
     inputsOfOthers: taken.uploads.map(({ key }) => key),
     inputsOfOthersSinceAt: [...uploadsSince, ...(wasStopped ? [] : returnsSince)].map(({ key }) => key),
     returns: [...taken.returns, ...(wasStopped ? returnsSince : [])].map(({ key }) => key),
+    inputsWithoutUser: bindings.unknown,
     undecided,
     isPaused: false,
     endsStop: false,
@@ -260,8 +277,10 @@ type Restoration = {
   readonly history: number
   readonly entries: readonly string[]
   readonly permissionSets: readonly string[]
-  /** Records of groups and memberships. */
+  /** Records of groups, memberships and users. */
   readonly people: readonly string[]
+  /** Files whose status says which user they mean. */
+  readonly statuses: readonly string[]
   readonly owner: FoundOwner['is']
   readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
@@ -273,25 +292,36 @@ type Restoration = {
   readonly inputsOfOthersSinceAt: readonly string[]
   /** Missing files of people that `--inputs` does not bring back either: `givesAccessBack`. */
   readonly returns: readonly string[]
+  /** Files that were deleted with their status, so nothing says which user they meant. */
+  readonly inputsWithoutUser: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
   readonly endsStop: boolean
 }
 
-/** Files that this run does not bring back and that the loss took, or may have taken. */
+/** Files that this run does not bring back and that the loss took, or may have taken, and files whose user is unknown. */
 function countMissing({
   inputsDeletedLater,
   inputsOfOthers,
   inputsOfOthersSinceAt,
   returns,
+  inputsWithoutUser,
   wasStopped,
 }: Pick<
   Restoration,
-  'inputsDeletedLater' | 'inputsOfOthers' | 'inputsOfOthersSinceAt' | 'returns' | 'wasStopped'
+  'inputsDeletedLater' | 'inputsOfOthers' | 'inputsOfOthersSinceAt' | 'returns' | 'inputsWithoutUser' | 'wasStopped'
 >): number {
-  const taken = inputsDeletedLater.length + inputsOfOthers.length + returns.length
+  const taken = inputsDeletedLater.length + inputsOfOthers.length + returns.length + inputsWithoutUser.length
   return wasStopped ? taken + inputsOfOthersSinceAt.length : taken
+}
+
+function listStatuses({ statuses, notes }: LostRecords['bindings']): readonly string[] {
+  const inputs = new Set([
+    ...statuses.map(({ status }) => status.input),
+    ...notes.map(({ name }) => suspensionKey(name)),
+  ])
+  return [...inputs].sort()
 }
 
 const keysShown = 10
@@ -301,31 +331,11 @@ function toJson({ inputs, at, endsStop: _, wasStopped: __, ...rest }: Restoratio
 }
 
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', { bucket }: ObjectStore): string {
-  const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
-    restoration
+  const { at, owner, undecided, isPaused, inputsWithoutUser } = restoration
   const { lostAt, wasStopped, inputsDeletedLater, inputsOfOthers, inputsOfOthersSinceAt, returns, endsStop } =
     restoration
   const isDone = stage === 'done'
-  const told = [
-    ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
-    ...(entries.length > 0 ? [count(entries.length, 'entry of the ledger', 'entries of the ledger')] : []),
-    ...(permissionSets.length > 0
-      ? [count(permissionSets.length, 'record of a permission set', 'records of permission sets')]
-      : []),
-    ...(people.length > 0
-      ? [count(people.length, 'record of a group or membership', 'records of groups and memberships')]
-      : []),
-    ...(inputs.length > 0 && at
-      ? [
-          [
-            `${count(inputs.length, 'file')}, as of ${at.toISOString()}`,
-            ...listKeys(inputs.map(({ key }) => key)),
-          ].join('\n'),
-        ]
-      : []),
-    ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
-    ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),
-  ]
+  const told = listBroughtBack(restoration)
   const head = isDone ? 'brought back' : 'to restore'
   const lines = told.length === 0 ? ['there is nothing to restore'] : told.map((line) => `${head}: ${line}`)
   lines.unshift(`bucket ${bucket}`)
@@ -359,6 +369,14 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
       ...listKeys(returns),
       ...(endsStop ? [] : ['  do: HR uploads the file, or decides that it stays away; then add --accept-missing']),
     )
+  if (inputsWithoutUser.length > 0)
+    lines.push(
+      `deleted with their status, so nothing says which user they mean: ${count(inputsWithoutUser.length, 'file')}`,
+      ...listKeys(inputsWithoutUser),
+      ...(endsStop
+        ? []
+        : ['  do: check that the user who has this name now is the right one; then add --accept-missing']),
+    )
   const isMissing = countMissing(restoration) > 0
   if (isMissing && endsStop) lines.push('these files are missing, and everything continues without them')
   else if (isMissing || (isDone && !endsStop && owner !== 'unknown'))
@@ -375,6 +393,37 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
   if (isDone && isPaused) lines.push('a person has also paused all changes: ssofile resume')
   else if (isDone && endsStop) lines.push('within a minute, ssofile compares everything again and continues to work')
   return `${lines.join('\n')}\n`
+}
+
+/** A line for each kind of object. */
+function listBroughtBack(restoration: Restoration): readonly string[] {
+  const { at, history, entries, permissionSets, people, statuses, owner, isConfigurationLost, inputs } = restoration
+  const ofUsers = people.filter((key) => key.startsWith(ownedPersonPrefix))
+  const ofGroups = people.filter((key) => !key.startsWith(ownedPersonPrefix))
+  return [
+    ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
+    ...(entries.length > 0 ? [count(entries.length, 'entry of the ledger', 'entries of the ledger')] : []),
+    ...(permissionSets.length > 0
+      ? [count(permissionSets.length, 'record of a permission set', 'records of permission sets')]
+      : []),
+    ...(ofGroups.length > 0
+      ? [count(ofGroups.length, 'record of a group or membership', 'records of groups and memberships')]
+      : []),
+    ...(ofUsers.length > 0 ? [count(ofUsers.length, 'record of a user', 'records of users')] : []),
+    ...(statuses.length > 0
+      ? [count(statuses.length, 'file: which user it means', 'files: which users they mean')]
+      : []),
+    ...(inputs.length > 0 && at
+      ? [
+          [
+            `${count(inputs.length, 'file')}, as of ${at.toISOString()}`,
+            ...listKeys(inputs.map(({ key }) => key)),
+          ].join('\n'),
+        ]
+      : []),
+    ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
+    ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),
+  ]
 }
 
 function listKeys(keys: readonly string[]): readonly string[] {

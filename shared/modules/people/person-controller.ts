@@ -86,6 +86,7 @@ export const personController: Controller<PersonTypes> = {
   gather,
   decide: decidePerson,
   underPause: ['adopt', 'disclaim', 'note', 'keep', 'end', 'return', 'suspend', 'forget'],
+  waitsForLost: true,
   perform,
   describe,
 }

@@ -99,6 +99,7 @@ export const suspensionController: Controller<SuspensionTypes> = {
   gather,
   decide: decideSuspension,
   underPause: ['restore', 'note', 'admit', 'end'],
+  waitsForLost: true,
   perform,
   describe,
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/files/group-file.ts'
+import type { OwnedPerson } from '../../domain/files/person-file.ts'
 import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import {
@@ -26,6 +27,7 @@ import { judgeLostMembership } from './rules/judge-lost-membership.ts'
 export type LostPeopleRecord = { readonly key: string; readonly over?: ObjectHead | undefined } & (
   | { readonly group: OwnedGroup }
   | { readonly membership: OwnedMembership }
+  | { readonly user: OwnedPerson }
 )
 
 type PeopleSources = LostSources & Pick<Ports, 'identityStore'>
@@ -99,7 +101,8 @@ async function listCandidates(
   return [...found.values()]
 }
 
-async function isSound(objects: ObjectStore, key: string, schema: z.ZodType): Promise<boolean> {
+/** Whether this object, if it exists, can be read. */
+export async function isSound(objects: ObjectStore, key: string, schema: z.ZodType): Promise<boolean> {
   try {
     return !isSpoiled(await unlessSpoiled(new JsonRecord(objects, key, schema).read()))
   } catch (error) {

@@ -106,7 +106,7 @@ async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place
 const isUnversioned = ({ versionId }: ObjectVersion) => versionId === 'null'
 
 /** The version at that time; `undefined`: none. S3's instants are whole seconds: within one, the upload came first. */
-function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {
+export function versionAt({ versions, deletions }: KeyVersions, at: Date): ObjectVersion | undefined {
   const version = versions.find(({ lastModified }) => lastModified <= at)
   const deletedAt = deletions.find((time) => time <= at)
   const isDeleted = deletedAt !== undefined && version !== undefined && deletedAt >= version.lastModified

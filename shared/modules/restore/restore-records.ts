@@ -2,10 +2,12 @@ import * as z from 'zod'
 import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { ownedGroup } from '../../domain/files/group-file.ts'
+import { ownedPerson, ownedPersonPrefix, peoplePrefix } from '../../domain/files/person-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { ownedMembership } from '../../domain/principals/owned-membership.ts'
+import { status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore, WriteResult } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import {
@@ -31,12 +33,16 @@ import {
 } from '../../reconcile/records/owned-permission-sets.ts'
 import { type Owner, owner, ownerKey, readOwner } from '../../reconcile/records/owner.ts'
 import { endLoss, type Loss, noteStopped, type Pause, readPause, stopForLoss } from '../../reconcile/records/pause.ts'
+import { StatusStore, statusKey } from '../../reconcile/records/status-store.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { noteMeant } from '../../reconcile/records/suspensions.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
+import { findLostBindings, type LostBindings } from './find-lost-bindings.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
+import { findLostUsers } from './find-lost-users.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 
@@ -53,6 +59,8 @@ export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'identityStore
   readonly at: Date | undefined
   /** When everything was stopped, by S3's clock; absent: not stopped. */
   readonly stoppedAt: Date | undefined
+  /** Right before the loss, as an earlier run found it. Absent: this run finds it. */
+  readonly lostAt?: Date | undefined
 }
 
 /** ssofile notices a loss within a minute. Older deletions had another reason. */
@@ -64,8 +72,10 @@ export type LostRecords = {
   readonly history: number
   readonly entries: readonly LostEntry[]
   readonly permissionSets: readonly LostPermissionSet[]
-  /** Records of groups and memberships. */
+  /** Records of groups, memberships and users. */
   readonly people: readonly LostPeopleRecord[]
+  /** The users that files mean. */
+  readonly bindings: LostBindings
   readonly owner: FoundOwner
   /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */
   readonly configuration: Configuration | undefined
@@ -73,8 +83,16 @@ export type LostRecords = {
   readonly undecided: readonly Undecided[]
   /** When the first of them was deleted, if versions say so and everything was stopped for it, or has to be. */
   readonly since: Date | undefined
-  /** Writes them. Safe to repeat. Returns records that somebody else wrote meanwhile. */
-  readonly carryOut: () => Promise<readonly Undecided[]>
+  /**
+   * Writes them. Safe to repeat. Returns records that somebody else wrote meanwhile. `withInputs` brings back the inputs, after the records
+   * that say what they mean.
+   */
+  readonly carryOut: (withInputs?: () => Promise<void>) => Promise<readonly Undecided[]>
+}
+
+/** S3's instants are whole seconds. */
+export function rightBefore(since: Date): Date {
+  return new Date(since.getTime() - 1000)
 }
 
 /** Finds missing records, and compares each entry with Identity Center. Reads only. */
@@ -85,7 +103,12 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   const history = undeleted.get('history/')?.asStore() ?? objects
   const found = await findLostEntries({ ...context, history })
   const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
-  const people = await findLostPeople({ ...context, history })
+  const [groups, users] = [await findLostPeople({ ...context, history }), await findLostUsers({ ...context, history })]
+  const people = {
+    lost: [...groups.lost, ...users.lost],
+    undecided: [...groups.undecided, ...users.undecided],
+    deletions: [...groups.deletions, ...users.deletions],
+  }
   const arns = [
     ...found.lost.map(({ entry }) => entry.permissionSetArn),
     ...permissionSets.flatMap(({ record }) => record.arn ?? []),
@@ -99,27 +122,32 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   // Nothing works without the owner, even before ssofile has noticed that it is gone.
   const noticedAt = stoppedAt ?? ownerLostAt
   const recent = noticedAt ? times.filter((time) => time >= noticedAt.getTime() - noticedMs) : []
-  const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner, configuration }
+  const since = recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined
+  const lostAt = context.lostAt ?? (since && rightBefore(since))
+  const bindings = await findLostBindings(objects, versions, lostAt)
+  const lost = { entries: found.lost, permissionSets, people: people.lost, bindings, owner: foundOwner, configuration }
   return {
     ...lost,
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
     undecided: [...found.undecided, ...undecided, ...people.undecided],
-    since: recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined,
-    carryOut: () => carryOut(lost, context, undeleted),
+    since,
+    carryOut: (withInputs) => carryOut(lost, context, undeleted, withInputs),
   }
 }
 
-/** The owner comes last: without it, nothing of ssofile runs in a deployment. */
+/** The records come before the inputs, and the owner comes last: without it, nothing of ssofile runs in a deployment. */
 async function carryOut(
   {
     entries,
     permissionSets,
     people,
+    bindings,
     owner: found,
     configuration,
-  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'owner' | 'configuration'>,
+  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'bindings' | 'owner' | 'configuration'>,
   { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
+  withInputs: () => Promise<void> = async () => {},
 ): Promise<readonly Undecided[]> {
   const changed: Undecided[] = []
   const noteLoss = (object: string): void => {
@@ -140,20 +168,47 @@ async function carryOut(
     if (lost.entry.missingSince !== undefined) await scheduleWork(objects, { at: lost.entry.updatedAt }, lost.key)
   })
   await forEachAtOnce(people, async (lost) => {
-    const { key, over } = lost
-    const written =
-      'group' in lost
-        ? await new JsonRecord(objects, key, ownedGroup).write(lost.group, over?.etag)
-        : await new JsonRecord(objects, key, ownedMembership).write(lost.membership, over?.etag)
+    const { key } = lost
+    const written = await writePeople(objects, lost)
     if (written.outcome === 'lost') return noteLoss(key)
-    // Its file may meanwhile have a status that others added the user.
-    for (const file of 'membership' in lost ? lost.membership.files : [])
-      await indexInstants(objects, file.key, [clock.now()], key)
+    // Its file may meanwhile have a status that the user is somebody else's.
+    for (const file of filesOf(lost)) await indexInstants(objects, file, [clock.now()], key)
   })
+  await bringBackBindings(bindings, { objects, clock }, noteLoss)
+  await withInputs()
   await forgetLedgerCount(objects, clock.now())
   if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)
   if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
   return changed
+}
+
+function writePeople(objects: ObjectStore, lost: LostPeopleRecord): Promise<WriteResult> {
+  const { key, over } = lost
+  if ('group' in lost) return new JsonRecord(objects, key, ownedGroup).write(lost.group, over?.etag)
+  if ('user' in lost) return new JsonRecord(objects, key, ownedPerson).write(lost.user, over?.etag)
+  return new JsonRecord(objects, key, ownedMembership).write(lost.membership, over?.etag)
+}
+
+/** The files that ask for it. */
+function filesOf(lost: LostPeopleRecord): readonly string[] {
+  if ('user' in lost) return [`${peoplePrefix}${lost.key.slice(ownedPersonPrefix.length)}.json`]
+  return 'membership' in lost ? lost.membership.files.map(({ key }) => key) : []
+}
+
+/** Before the inputs come back: ssofile would take each name for the user who has it now. */
+async function bringBackBindings(
+  { statuses, notes }: LostBindings,
+  { objects, clock }: Pick<RestoreSources, 'objects' | 'clock'>,
+  noteLoss: (object: string) => void,
+): Promise<void> {
+  const store = new StatusStore(objects, clock)
+  await forEachAtOnce(statuses, async ({ status: saved, over }) => {
+    const key = statusKey(saved.input)
+    const written = await new JsonRecord(objects, key, status).write(saved, over?.etag)
+    if (written.outcome === 'lost') return noteLoss(key)
+    await store.align(saved.input)
+  })
+  await forEachAtOnce(notes, ({ user, name }) => noteMeant(objects, user, name))
 }
 
 /** While its record was missing, it may have become foreign. */

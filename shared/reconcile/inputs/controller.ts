@@ -133,6 +133,11 @@ export type Controller<T extends KindTypes> = {
   /** The actions that a pause does not stop, because they change nothing in IAM Identity Center. */
   readonly underPause: readonly T['action']['do'][]
   /**
+   * A missing file takes a protection away, or suspends somebody. While everything is stopped because records were lost, the file may be
+   * lost too: its record and its status stay as they are.
+   */
+  readonly waitsForLost?: true
+  /**
    * The actions after which the next step may rely on what the directory said before, because it takes nothing from anybody.
    * Absent: the directory is asked again after each.
    */

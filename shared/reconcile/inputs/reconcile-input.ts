@@ -15,7 +15,7 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { KnownRecord } from '../records/known-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
-import { readPauseReason } from '../records/pause.ts'
+import { readPause, readPauseReason } from '../records/pause.ts'
 import { describeInput, fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { isSameStatus, StatusStore, statusKey } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
@@ -120,7 +120,7 @@ async function settle<T extends KindTypes>(
   controller: Controller<T>,
   context: T['context'],
 ): Promise<Reconciled & Pick<Description, 'again'>> {
-  const readPause = once(() => readPauseReason(context.objects))
+  const readReason = once(() => readPauseReason(context.objects))
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
   let look = beginLook(context)
@@ -132,7 +132,7 @@ async function settle<T extends KindTypes>(
       const isKnown = controller.learnsOfCalls || learnt?.etag === read.head?.etag
       const known = isKnown ? learnt?.of : undefined
       const input = { ...read, learnt: known, lookedMs: look.lookedMs }
-      const came = await advance(input, readPause, controller, look.context)
+      const came = await advance(input, readReason, controller, look.context)
       if ('told' in came) {
         const status = await tell(came, { ...input, stored }, message, controller, context)
         return { told: came.told, again: came.again, status, isNews }
@@ -192,7 +192,7 @@ function readStatus(
 /** Returns the change of a step, or the status if nothing is left to do. */
 async function advance<T extends KindTypes>(
   input: Input<T>,
-  readPause: () => Promise<string | undefined>,
+  readReason: () => Promise<string | undefined>,
   controller: Controller<T>,
   context: T['context'],
 ): Promise<(Effect<T['entry'], T['learnt']> & { readonly did: string }) | Description> {
@@ -202,11 +202,13 @@ async function advance<T extends KindTypes>(
     ...rest,
   })
   try {
+    if (file.is === 'none' && controller.waitsForLost && (await readPause(context.objects))?.lost !== undefined)
+      return { told: input.told, again: new Date(now.getTime() + pausedAgainMs) }
     const facts = await controller.gather(input, context)
     const step = controller.decide(facts)
     if (isEnd<T>(step)) return withKept(describeEnd(step, input, facts, controller))
     if (!controller.underPause.some((name) => name === step.do)) {
-      const paused = await readPause()
+      const paused = await readReason()
       if (paused !== undefined) {
         const describe = controller.describePause ?? describePause
         return withKept({ told: describe(paused, input, facts), again: new Date(now.getTime() + pausedAgainMs) })

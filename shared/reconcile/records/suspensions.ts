@@ -62,12 +62,17 @@ export class Suspensions {
 
   /** Notes the user that a file named at its first look. */
   async note(id: PrincipalId, name: PrincipalName): Promise<void> {
-    await this.#objects.put(indexKey(id, name), new Uint8Array())
+    await noteMeant(this.#objects, id, name)
   }
 
   async forget(id: PrincipalId, name: PrincipalName): Promise<void> {
     await this.#objects.delete(indexKey(id, name))
   }
+}
+
+/** Notes that the file of this name means this user, without any look at the file. */
+export async function noteMeant(objects: ObjectStore, id: PrincipalId, name: PrincipalName): Promise<void> {
+  await objects.put(indexKey(id, name), new Uint8Array())
 }
 
 /** The names of the files that named this user at their first look. */

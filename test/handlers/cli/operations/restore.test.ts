@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { pauseChanges, readPause, stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
+import { StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { World } from '../../../world.ts'
 
@@ -15,8 +16,15 @@ beforeEach(async () => {
   world = new World()
   world.objects.model.setVersioning('Enabled')
   for (const key of [suspension, policy, link]) await world.objects.put(key, '{}')
+  await tell(suspension, link)
   await world.clock.advance(60_000)
 })
+
+/** Writes their statuses, as ssofile would. */
+async function tell(...inputs: readonly string[]): Promise<void> {
+  for (const input of inputs)
+    await new StatusStore(world.objects, world.clock).revise(input, async () => ({ state: 'waiting' }))
+}
 
 /** A bad command deletes the owner of the bucket and these files; a minute later everything is stopped. */
 async function lose(...keys: readonly string[]): Promise<void> {
@@ -202,6 +210,7 @@ describe('ssofile restore', () => {
   test('brings back the files that went until everything stopped, and names each', async () => {
     const more = Array.from({ length: 11 }, (_, nth) => `memberships/oncall%user-${nth}%ssofile`)
     for (const key of more) await world.objects.put(key, '')
+    await tell(...more)
     await world.clock.advance(60_000)
     await lose(link, ...more)
     const { exitCode, text } = await restore()
@@ -234,5 +243,19 @@ describe('ssofile restore', () => {
     const [, at = ''] = /--at (\S+)/.exec((await restore()).text) ?? []
     expect((await restore({ at: new Date(at) })).exitCode).toBe(0)
     expect(await world.keys('links_data/')).toEqual([link])
+  })
+
+  test('keeps everything stopped, run after run, while nothing says which user a link that came back meant', async () => {
+    const untold = link.replace('Billing', 'ReadOnly')
+    await world.objects.put(untold, '')
+    await world.clock.advance(60_000)
+    await lose(untold, link, statusKey(link))
+    for (const _ of [1, 2]) {
+      const { exitCode, text } = await restore()
+      expect({ exitCode, isStopped: await isStopped() }).toEqual({ exitCode: 1, isStopped: true })
+      expect(text).toContain(`nothing says which user they mean: 1 file\n  ${untold}\n  do: check that the user `)
+    }
+    expect((await restore({ acceptMissing: true })).exitCode).toBe(0)
+    expect(await isStopped()).toBe(false)
   })
 })
