@@ -30,6 +30,25 @@ export function leavingOf(taking: Taking | { readonly membership: MembershipId }
   return `membership ${taking.membership.group}%${taking.membership.user}`
 }
 
+/** The facts on which a judgement rests: the accounts that it looked at, and the groups with access there. */
+export type JudgedPlaces = { readonly accounts: ReadonlySet<string>; readonly groups: ReadonlySet<string> }
+
+/**
+ * Whether a loss, as `leaving` names it, may change a judgement about these places. A person who loses everything may be in any group.
+ *
+ * | the loss                     | may change it                        |
+ * | ---------------------------- | ------------------------------------ |
+ * | an access                    | in one of the accounts               |
+ * | a place in a group           | if the group has access there        |
+ * | everything that a person has | yes                                  |
+ */
+export function mayChange(leaving: string, { accounts, groups }: JudgedPlaces): boolean {
+  const [, account] = /^account%([^%]*)%/.exec(leaving) ?? []
+  if (account !== undefined) return accounts.has(account)
+  const [, group] = /^membership ([^%]*)%/.exec(leaving) ?? []
+  return group === undefined || groups.has(group)
+}
+
 /** Holds the taking on the list of its account, with the current objection. */
 export function holdForMinimum(
   before: BrakeRecord,

@@ -1,7 +1,15 @@
 import type { Act } from '../../domain/brake/act.ts'
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { type Judged, judgeAct } from '../../domain/brake/judge-act.ts'
-import { itemOf, leavingOf, letLeave, type MinimumObjection, type Taking } from '../../domain/brake/minimum.ts'
+import {
+  itemOf,
+  type JudgedPlaces,
+  leavingOf,
+  letLeave,
+  type MinimumObjection,
+  mayChange,
+  type Taking,
+} from '../../domain/brake/minimum.ts'
 import { isMinimumReleased } from '../../domain/brake/releases.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
 
@@ -9,6 +17,8 @@ type MinimumJudgement = {
   /** False: no minimum covers it, so other judgements need not know that it goes. */
   readonly isConcerned: boolean
   readonly objection?: MinimumObjection | undefined
+  /** Absent: any loss may change the judgement. */
+  readonly places?: JudgedPlaces | undefined
 }
 
 /** The minimums of policies, asked before anybody loses access (`Minimums`). */
@@ -41,15 +51,22 @@ export async function askMinimums(
  * | the loss                   | holds while                                                                |
  * | -------------------------- | -------------------------------------------------------------------------- |
  * | is of no minimum           | all that was leaving is still leaving: if more leaves, it is still of none |
- * | leaves enough people       | nothing has begun to leave since                                           |
+ * | leaves enough people       | nothing that may change it has begun to leave since                        |
  * | breaks a minimum           | both                                                                       |
  */
 export function stillHolds(asked: AskedMinimum, record: BrakeRecord, takes: Taking): boolean {
   const now = leavingIn(record)
   const isLeavingStill = [...asked.leaving].every((one) => one === leavingOf(takes) || now.has(one))
-  const isNothingNew = asked.left === (record.left ?? 0)
+  const isNothingNew = isUnchanged(asked, record, now)
   if (!asked.isConcerned) return isLeavingStill
   return isNothingNew && (asked.objection === undefined || isLeavingStill)
+}
+
+/** What began to leave and is not in the record any more is unknown, so it may change the answer. */
+function isUnchanged({ left, leaving, places }: AskedMinimum, record: BrakeRecord, now: ReadonlySet<string>): boolean {
+  const added = [...now.difference(leaving)]
+  const isAllKnown = (record.left ?? 0) - left === added.length
+  return isAllKnown && added.every((one) => places !== undefined && !mayChange(one, places))
 }
 
 function leavingIn({ leaving }: BrakeRecord): ReadonlySet<string> {

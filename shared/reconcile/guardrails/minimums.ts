@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { type GrantingLink, hasExpired, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
-import { leavingOf, type MinimumObjection, type Taking } from '../../domain/brake/minimum.ts'
+import { type JudgedPlaces, leavingOf, type MinimumObjection, type Taking } from '../../domain/brake/minimum.ts'
 import { describeObjection, listed, objectToRevocation } from '../../domain/guardrails/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary, type PolicyMinimum } from '../../domain/guardrails/minimum.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
@@ -130,7 +130,11 @@ export class Minimums implements AskMinimum {
       const read = await unlessUnread(this.#judgeHere(taking, one.access, isTaken, { ...context, of: one.of }))
       return objectTo('is' in read ? read.is : read, one)
     })
-    return { isConcerned: concerned.length > 0, objection: found.find((objection) => objection !== undefined) }
+    return {
+      isConcerned: concerned.length > 0,
+      objection: found.find((objection) => objection !== undefined),
+      places: placesIn(concerned),
+    }
   }
 
   async #findTaken(all: Covered, taking: Taking, leaving: Leaving): Promise<readonly Taken[]> {
@@ -228,6 +232,12 @@ export class Minimums implements AskMinimum {
     const isThere = (entry?.state === 'granted' || entry?.state === 'held') && entry.missingSince === undefined
     return isThere && (await isStanding(entry.links, objects))
   }
+}
+
+function placesIn(concerned: readonly Concerned[]): JudgedPlaces {
+  const ids = concerned.flatMap(({ access }) => access.map(({ key }) => assignmentOf(key)))
+  const groups = ids.flatMap(({ type, principalId }) => (type === 'GROUP' ? [principalId] : []))
+  return { accounts: new Set(concerned.map(({ account }) => account)), groups: new Set(groups) }
 }
 
 /**

@@ -61,7 +61,8 @@ test('a person who has an access in hundreds of accounts is judged for all of th
   })
   const beganMs = world.clock.monotonicMs()
   const [judged] = await world.finish(minimums.judgeAll([{ person: idOf('USER', 'user-0') }], new Set()))
-  expect(judged).toEqual({ isConcerned: true, objection: undefined })
+  expect(judged).toMatchObject({ isConcerned: true, objection: undefined, places: { groups: new Set([group]) } })
+  expect(judged?.places?.accounts.size).toBe(accounts)
   expect(reads).toBe(accounts)
   // One after the other they take ten seconds.
   expect(world.clock.monotonicMs() - beganMs).toBeLessThan(2_000)
