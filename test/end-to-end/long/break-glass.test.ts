@@ -215,7 +215,8 @@ describe('on a system that works', () => {
     const [scp, allows] = [join(folder, 'scp.json'), join(folder, 'allows.json')]
     const Statement = { Sid: 'NoRoles', Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }
     await writeFile(scp, JSON.stringify({ Version: '2012-10-17', Statement }))
-    await writeFile(allows, JSON.stringify({ Version: '2012-10-17', Statement: { ...Statement, Effect: 'Allow' } }))
+    const all = { ...Statement, Effect: 'Allow', Action: '*' }
+    await writeFile(allows, JSON.stringify({ Version: '2012-10-17', Statement: all }))
     const told = (await check('--scp', scp, allows)).filter((one) => one.check === 'break-glass scps')
     expect(told.map((one) => one.told)).toEqual([
       ...['kenji', 'lars', 'ama'].map((name) => `${scp}: NoRoles denies sts:AssumeRole to ${name}-BREAK-GLASS`),
