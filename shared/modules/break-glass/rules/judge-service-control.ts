@@ -97,16 +97,16 @@ function notAllowedBy({ Statement }: EvaluatedPolicy, needs: readonly Need[]): V
   return actions.length === 0 ? undefined : { actions, unknownKeys: [] }
 }
 
-type Told = Pick<BreakGlassFinding, 'level' | 'told' | 'remedy'>
+type FindingText = Pick<BreakGlassFinding, 'level' | 'told' | 'remedy'>
 
-function tellUnknown(about: string, who: string, why: string): Told {
+function tellUnknown(about: string, who: string, why: string): FindingText {
   return { level: 'fail', told: `${about} could not be analyzed for ${who} (${why})`, remedy: 'read it yourself' }
 }
 
 function tellDenial(
   { name, sid, who }: { readonly name: string; readonly sid: string; readonly who: string },
   verdict: Verdict,
-): Told {
+): FindingText {
   if ('why' in verdict) return tellUnknown(`${name}: ${sid}`, who, verdict.why)
   const { actions, unknownKeys } = verdict
   const denied = `${actions.join(', ')} to ${who}`
@@ -120,7 +120,7 @@ function tellDenial(
   }
 }
 
-function tellAllowed({ name, who }: { readonly name: string; readonly who: string }, verdict: Verdict): Told {
+function tellAllowed({ name, who }: { readonly name: string; readonly who: string }, verdict: Verdict): FindingText {
   if ('why' in verdict) return tellUnknown(name, who, verdict.why)
   return {
     level: 'fail',
