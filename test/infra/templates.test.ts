@@ -1026,7 +1026,6 @@ describe('the API', () => {
       'DescribeUser',
       'GetGroupId',
       'GetUserId',
-      'ListGroupMemberships',
       'ListGroupMembershipsForMember',
       'ListGroups',
       'ListInstances',
