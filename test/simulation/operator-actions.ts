@@ -41,9 +41,11 @@ export const operatorActions = {
   'all entries are lost, and restored': disturbing(async (world) => {
     const lost = world.losses.granted()
     await loseAndRestore(lost, world, async () => {
-      // If ssofile found a loss by itself, the entry is in the ledger again, as failed, for a person.
-      const isLost = () => isMassLoss(lost.filter((key) => !world.objects.model.find(key)).length, world)
-      const wasLost = isMassLoss(lost.length, world)
+      // ssofile counts entries with nothing left to do. If it found a loss by itself, the entry is in the ledger again, as failed, for a person.
+      const open = new Set(world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
+      const counted = lost.filter((key) => !open.has(key))
+      const isLost = () => isMassLoss(counted.filter((key) => !world.objects.model.find(key)).length, world)
+      const wasLost = isMassLoss(counted.length, world)
       await letTimePass(noticedMs, world)
       if (wasLost && isLost()) world.checker.limits.checkStopped(noticedMs)
     })
