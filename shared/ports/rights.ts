@@ -315,6 +315,7 @@ export const operatorRights: Rights = {
     'status/memberships/',
     'status/suspended/',
     'status/too-long/',
+    ...brakePlaces,
     'control/ledger.json',
     'control/configuration.json',
     'control/owner.json',

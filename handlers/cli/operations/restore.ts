@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import { ownedPersonPrefix } from '../../../shared/domain/files/person-file.ts'
+import { endedSessionsKey } from '../../../shared/domain/sessions/ended-sessions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -19,6 +20,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { brakeKey } from '../../../shared/reconcile/records/brake-file.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
@@ -188,12 +190,20 @@ function isNothing({
   permissionSets,
   people,
   statuses,
+  control,
   owner,
   inputs,
   isConfigurationLost,
 }: Restoration): boolean {
   return (
-    history + entries.length + permissionSets.length + people.length + statuses.length + inputs.length === 0 &&
+    history +
+      entries.length +
+      permissionSets.length +
+      people.length +
+      statuses.length +
+      control.length +
+      inputs.length ===
+      0 &&
     owner === 'there' &&
     !isConfigurationLost
   )
@@ -243,7 +253,7 @@ async function describe(
   const since = await findGone(others, at)
   const isEarlier = ({ key }: OldInput) => !isTaken.has(key)
   const [uploadsSince, returnsSince] = [since.uploads.filter(isEarlier), since.returns.filter(isEarlier)]
-  const { history, entries, permissionSets, people, bindings, owner, configuration, undecided } = lost
+  const { history, entries, permissionSets, people, bindings, control, owner, configuration, undecided } = lost
   return {
     at: at ?? lostAt,
     lostAt,
@@ -253,6 +263,7 @@ async function describe(
     permissionSets: permissionSets.map(({ name }) => name),
     people: people.map(({ key }) => key),
     statuses: listStatuses(bindings),
+    control: control.map(({ key }) => key),
     owner: owner.is,
     isConfigurationLost: configuration !== undefined,
     inputs: [...asked, ...gone.filter((one) => !isLate(one))],
@@ -281,6 +292,8 @@ type Restoration = {
   readonly people: readonly string[]
   /** Files whose status says which user they mean. */
   readonly statuses: readonly string[]
+  /** The brake's record with its parts, and the ended sessions. */
+  readonly control: readonly string[]
   readonly owner: FoundOwner['is']
   readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
@@ -397,7 +410,8 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
 
 /** A line for each kind of object. */
 function listBroughtBack(restoration: Restoration): readonly string[] {
-  const { at, history, entries, permissionSets, people, statuses, owner, isConfigurationLost, inputs } = restoration
+  const { at, history, entries, permissionSets, people, statuses, control, owner, isConfigurationLost, inputs } =
+    restoration
   const ofUsers = people.filter((key) => key.startsWith(ownedPersonPrefix))
   const ofGroups = people.filter((key) => !key.startsWith(ownedPersonPrefix))
   return [
@@ -421,6 +435,8 @@ function listBroughtBack(restoration: Restoration): readonly string[] {
           ].join('\n'),
         ]
       : []),
+    ...(control.includes(brakeKey) ? [`the counts and lists of the brake (${brakeKey})`] : []),
+    ...(control.includes(endedSessionsKey) ? [`the ended sessions (${endedSessionsKey})`] : []),
     ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
     ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),
   ]

@@ -5,6 +5,7 @@ import { ownedGroup } from '../../domain/files/group-file.ts'
 import { ownedPerson, ownedPersonPrefix, peoplePrefix } from '../../domain/files/person-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { ownedMembership } from '../../domain/principals/owned-membership.ts'
+import { endedSessionsKey } from '../../domain/sessions/ended-sessions.ts'
 import { status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore, WriteResult } from '../../ports/object-store.ts'
@@ -16,6 +17,7 @@ import {
   deployedConfigurationKey,
   tellDeployedConfiguration,
 } from '../../reconcile/records/deployed-configuration.ts'
+import { bringBackEndedSessions } from '../../reconcile/records/ended-sessions.ts'
 import { indexInstants } from '../../reconcile/records/expiry-index.ts'
 import { foreignRecord, removeForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { listToldPermissionSets, readPermissionSetWord } from '../../reconcile/records/history.ts'
@@ -39,6 +41,7 @@ import { noteMeant } from '../../reconcile/records/suspensions.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 import { findLostBindings, type LostBindings } from './find-lost-bindings.ts'
+import { findLostControl, type LostControl } from './find-lost-control.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
@@ -76,6 +79,8 @@ export type LostRecords = {
   readonly people: readonly LostPeopleRecord[]
   /** The users that files mean. */
   readonly bindings: LostBindings
+  /** The counts and held lists of the brake, and the ended sessions. */
+  readonly control: readonly LostControl[]
   readonly owner: FoundOwner
   /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */
   readonly configuration: Configuration | undefined
@@ -125,7 +130,16 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   const since = recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined
   const lostAt = context.lostAt ?? (since && rightBefore(since))
   const bindings = await findLostBindings(objects, versions, lostAt)
-  const lost = { entries: found.lost, permissionSets, people: people.lost, bindings, owner: foundOwner, configuration }
+  const control = await findLostControl(objects, versions, lostAt)
+  const lost = {
+    entries: found.lost,
+    permissionSets,
+    people: people.lost,
+    bindings,
+    control,
+    owner: foundOwner,
+    configuration,
+  }
   return {
     ...lost,
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
@@ -142,9 +156,10 @@ async function carryOut(
     permissionSets,
     people,
     bindings,
+    control,
     owner: found,
     configuration,
-  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'bindings' | 'owner' | 'configuration'>,
+  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'bindings' | 'control' | 'owner' | 'configuration'>,
   { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
   withInputs: () => Promise<void> = async () => {},
@@ -175,6 +190,10 @@ async function carryOut(
     for (const file of filesOf(lost)) await indexInstants(objects, file, [clock.now()], key)
   })
   await bringBackBindings(bindings, { objects, clock }, noteLoss)
+  // In its order, because the brake's record names its parts.
+  for (const { key, body } of control)
+    if (key === endedSessionsKey) await bringBackEndedSessions(objects, body)
+    else await objects.put(key, body, { ifNoneMatch: '*' })
   await withInputs()
   await forgetLedgerCount(objects, clock.now())
   if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)

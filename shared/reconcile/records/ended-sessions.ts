@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import {
@@ -78,6 +79,15 @@ export async function recordEndedSessions(objects: ObjectStore, added: readonly 
     const { ended, over, spoiled } = await judge(objects, current, now)
     const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
     return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
+  })
+}
+
+/** `saved`: an earlier body of the record. Its entries come back beside the present ones. Safe to repeat. */
+export async function bringBackEndedSessions(objects: ObjectStore, saved: Uint8Array): Promise<void> {
+  const { data } = endedSessions.safeParse(parseLooseJson(new TextDecoder().decode(saved)))
+  await recordOf(objects).revise((current) => {
+    const all = [...(current?.ended ?? []), ...(data?.ended ?? [])]
+    return toRecord([...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()])
   })
 }
 

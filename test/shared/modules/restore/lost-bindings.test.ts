@@ -3,6 +3,11 @@ import { findChangesBack } from '../../../../handlers/cli/folder/bring-back.ts'
 import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { pushChanges } from '../../../../handlers/cli/folder/push-changes.ts'
 import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'
+import { readBrake } from '../../../../shared/reconcile/records/brake-file.ts'
+import { readEndedSessions, recordEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { Grouping } from '../people/grouping.ts'
 
@@ -111,4 +116,30 @@ test('a person under people/ who leaves after everything was lost and restored i
   await reconcile(grouping)
   expect(await world.keys('suspended/')).toEqual([`suspended/${ana}`])
   expect(hasAccess(grouping, id)).toBe(false)
+})
+
+test('sessions that an operator ended stay denied after everything was lost and restored', async () => {
+  const grouping = await open()
+  const { world } = grouping
+  const user = grouping.id('USER', lars)
+  const ended = { user, name: lars, permissionSet: permissionSetName.parse('ReadOnly-ps'), by: 'olga' }
+  await recordEndedSessions(world.objects, [endSession(ended, world.clock.now())])
+  await loseAndRestore(grouping)
+  expect((await readEndedSessions(world.objects)).ended).toMatchObject([ended])
+})
+
+test('access that the brake held is still held after everything was lost and restored', async () => {
+  const { brake } = configuration.parse({})
+  const grouping = await open({ brake: { ...brake, own: { ...brake.own, count: 1, percent: 0 } } })
+  const { world } = grouping
+  const links = ['3000000002', '3000000001', '3000000003'].map((account) => linkOf(lars).replace('3000000002', account))
+  for (const link of links) await world.objects.put(link, '')
+  for (const link of links) await grouping.until(link, 'applied')
+  for (const link of links) await world.objects.delete(link)
+  await pass(grouping, 3)
+  const held = async () => (await readBrake(world.objects))?.lists.flatMap((list) => [...list.held])
+  const before = await held()
+  expect(before).toHaveLength(2)
+  await loseAndRestore(grouping)
+  expect(await held()).toEqual(before)
 })
