@@ -171,19 +171,21 @@ describe.each([
     expect(new TextDecoder().decode((await objects.get('history/h'))?.body)).toBe('first')
   })
 
-  test('an object in parts is there once it is completed, over what was there, and a part but the last has 5 MiB', async () => {
-    const { objects } = opened
+  test('an object in parts is there once it is completed, dated when it was begun, over the former object; a part but the last has 5 MiB', async () => {
+    const { objects, clock } = opened
     const key = 'reports/2026-03-03/access.csv'
     await objects.put(key, 'of yesterday')
     const large = new Uint8Array(5 * 1024 * 1024).fill(97)
     const upload = await objects.beginUpload(key)
+    await clock.advance(3_600_000)
     const etags = [await objects.uploadPart(upload, 1, large), await objects.uploadPart(upload, 2, Buffer.from('end'))]
     expect((await objects.head(key))?.size).toBe(12)
     await objects.completeUpload(upload, etags)
-    const { body = new Uint8Array(), etag } = (await objects.get(key)) ?? {}
+    const { body = new Uint8Array(), etag, lastModified } = (await objects.get(key)) ?? {}
     expect(body.byteLength).toBe(large.byteLength + 3)
     expect(Buffer.from(body.slice(-4)).toString()).toBe('aend')
     expect(etag).toMatch(/-2$/)
+    expect(lastModified).toEqual(new Date('2026-03-03T10:15:30Z'))
     const small = await objects.beginUpload(key)
     const both = [
       await objects.uploadPart(small, 1, Buffer.from('a')),

@@ -279,6 +279,36 @@ test.each([
   expect(asking.has()).toBe(false)
 })
 
+test.each<[string, (asking: Asking, body: string) => Promise<unknown>]>([
+  [
+    'the message of the upload is lost, and a sweep looks after them',
+    async (asking, body) => {
+      asking.answer = async ({ operation, proceed }) => (operation === 'send' ? undefined : proceed())
+      await asking.world.objects.put(asking.key(), body)
+      await asking.world.clock.advance(61 * 60_000)
+      asking.answer = ({ proceed }) => proceed()
+    },
+  ],
+  [
+    'a multipart upload is begun in them and completed after them',
+    async (asking, body) => {
+      const { world } = asking
+      const upload = await world.objects.beginUpload(asking.key())
+      await world.clock.advance(61 * 60_000)
+      await world.objects.completeUpload(upload, [await world.objects.uploadPart(upload, 1, Buffer.from(body))])
+    },
+  ],
+])('access without approvals begins only at the times for it: %s', async (_, upload) => {
+  const times = [{ days: ['tue'], from: '10:00', until: '11:00', zone: 'UTC' }]
+  const asking = await Asking.begin({ approvedByItself: { times } })
+  const { world } = asking
+  await upload(asking, JSON.stringify({ duration: 'PT1H', reason: 'disk full' }))
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(60_000)
+  expect(await asking.status()).toMatchObject({ state: 'waiting', request: { approvals: { needed: 2 } } })
+  expect(asking.has()).toBe(false)
+})
+
 test('a denial counts also if too many people may approve, and an approval does not', async () => {
   const asking = await Asking.begin({ approvals: 1, for: { groups: ['developers'], users: ['person-0', 'person-1'] } })
   const { world } = asking

@@ -146,7 +146,8 @@ export class FauxqsS3Store {
     writerOf(key)
     const uploadId = this.#bucket.newRequestId() + this.#bucket.newRequestId()
     const { customerKeyMd5 } = currentRequest()
-    this.#bucket.uploads.create(uploadId, { key, headers: headersOf(contentType, metadata, system), customerKeyMd5 })
+    const headers = headersOf(contentType, metadata, system)
+    this.#bucket.uploads.create(uploadId, { key, headers, customerKeyMd5, begunAt: this.#bucket.servedAt() })
     return uploadId
   }
 
@@ -165,10 +166,10 @@ export class FauxqsS3Store {
     parts: readonly { readonly partNumber: number; readonly etag: string }[],
   ): FauxqsObject {
     const unquoted = parts.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }))
-    const { key, headers, body, etag, customerKeyMd5 } = this.#bucket.uploads.assemble(uploadId, unquoted)
+    const { key, body, ...upload } = this.#bucket.uploads.assemble(uploadId, unquoted)
     const { condition } = currentRequest()
     const eventName = 'ObjectCreated:CompleteMultipartUpload'
-    const stored = this.#bucket.put(writerOf(key), key, body, { condition, headers, eventName, etag, customerKeyMd5 })
+    const stored = this.#bucket.put(writerOf(key), key, body, { condition, eventName, ...upload })
     this.#bucket.uploads.remove(uploadId)
     this.#tellVersion(stored)
     return toFauxqs(key, stored)

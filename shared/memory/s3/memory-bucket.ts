@@ -40,6 +40,8 @@ export type PutOptions = {
   readonly eventName?: ObjectCreation
   /** Given for multipart uploads only; otherwise the MD5 of the body. */
   readonly etag?: string
+  /** Dates a multipart upload; otherwise now. (S3 User Guide, "Working with object metadata": the date of the initiation.) */
+  readonly begunAt?: Date
   readonly customerKeyMd5?: string | undefined
 }
 
@@ -169,7 +171,7 @@ export class MemoryBucket {
     const stored: StoredObject = {
       body: new Uint8Array(body), // a copy; a Buffer's slice would share its memory
       etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : hash('md5', body)),
-      lastModified: wholeSecond(now),
+      lastModified: options.begunAt ?? wholeSecond(now),
       headers: options.headers ?? {},
       customerKeyMd5,
       ...version,

@@ -77,7 +77,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async beginUpload(key: string): Promise<PartedUpload> {
     const uploadId = this.model.newRequestId()
-    this.model.uploads.create(uploadId, { key, headers: {}, customerKeyMd5: undefined })
+    this.model.uploads.create(uploadId, { key, headers: {}, customerKeyMd5: undefined, begunAt: this.model.servedAt() })
     return { key, uploadId }
   }
 
@@ -87,9 +87,9 @@ export class MemoryObjectStore implements ObjectStore {
 
   async completeUpload({ key, uploadId }: PartedUpload, etags: readonly string[]): Promise<void> {
     const parts = etags.map((etag, index) => ({ etag, partNumber: index + 1 }))
-    const { body, etag } = this.model.uploads.assemble(uploadId, parts)
+    const { body, etag, begunAt } = this.model.uploads.assemble(uploadId, parts)
     const eventName = 'ObjectCreated:CompleteMultipartUpload'
-    this.model.put(this.#caller, key, body, { eventName, etag })
+    this.model.put(this.#caller, key, body, { eventName, etag, begunAt })
     this.model.uploads.remove(uploadId)
   }
 

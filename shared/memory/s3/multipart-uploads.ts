@@ -7,6 +7,8 @@ type Upload = {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
   readonly customerKeyMd5: string | undefined
+  /** In whole seconds: the date of the object. */
+  readonly begunAt: Date
   readonly parts: Readonly<Record<number, Part>>
 }
 
@@ -50,7 +52,7 @@ export class MultipartUploads {
 
   /** The object from these parts; the upload stays, since a conditional completion may still be refused. */
   assemble(uploadId: string, named: readonly NamedPart[]): AssembledUpload {
-    const { key, headers, customerKeyMd5, parts } = this.find(uploadId)
+    const { key, headers, customerKeyMd5, begunAt, parts } = this.find(uploadId)
     const digests = createHash('md5')
     const bodies = named.map(({ partNumber, etag }, index) => {
       if (index > 0 && partNumber <= (named[index - 1]?.partNumber ?? 0))
@@ -68,6 +70,7 @@ export class MultipartUploads {
       key,
       headers,
       customerKeyMd5,
+      begunAt,
       body: Buffer.concat(bodies),
       etag: `${digests.digest('hex')}-${named.length}`,
     }

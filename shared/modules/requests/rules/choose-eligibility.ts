@@ -13,6 +13,8 @@ export type Asking = {
   readonly link: Link
   readonly request: AccessRequest
   readonly askedAt: Date
+  /** The time of this look, by S3's clock. A grant of this look begins no earlier. */
+  readonly now: Date
   /** The user's name in links. */
   readonly userName: string
   /** The names of the groups in eligibilities that have the user as a member. */
@@ -132,8 +134,9 @@ function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: numb
 }
 
 /**
- * This user needs no approval, or nobody does at the times of the upload and of the beginning of the access. The time of a look does not
- * matter: nobody asks by day and waits for the night, or asks at night for the day.
+ * This user needs no approval, or nobody does at the times of the upload and of the beginning of the access: nobody asks by day and waits
+ * for the night, or asks at night for the day. A late look is a late beginning, and S3 dates a multipart upload at its initiation. So
+ * whoever delays either does not choose when access begins.
  */
 function isApprovedByItself({ approvedByItself }: Eligibility, { groups, ...asking }: Asking): boolean {
   if (approvedByItself === undefined) return false
@@ -143,9 +146,13 @@ function isApprovedByItself({ approvedByItself }: Eligibility, { groups, ...aski
   return isItsTime || approvedByItself.groups.some((name) => groups.has(name))
 }
 
-/** If it is granted at once. */
-function beginningOf({ request: { startsAt = new Date(0) }, askedAt }: Pick<Asking, 'request' | 'askedAt'>): Date {
-  return startsAt > askedAt ? startsAt : askedAt
+/** When the access begins if it is granted now. */
+export function beginningOf({
+  request: { startsAt },
+  askedAt,
+  now,
+}: Pick<Asking, 'request' | 'askedAt' | 'now'>): Date {
+  return new Date(Math.max(now.getTime(), startsAt?.getTime() ?? 0, askedAt.getTime()))
 }
 
 function compareByAsking(a: Judged, b: Judged): number {

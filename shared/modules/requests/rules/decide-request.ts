@@ -10,7 +10,7 @@ import type { PrincipalId } from '../../../domain/principals/identity-center-ids
 import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
 import { type RequestState, rejection, type Status, type StatusState } from '../../../domain/statuses/status.ts'
 import { renderInstant } from '../../../domain/text/instant.ts'
-import { type Asking, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
+import { type Asking, beginningOf, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
 import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
 
 export const approversMost = 500
@@ -487,7 +487,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   const runsUntil = findRunning(facts)?.expiresAt ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
   if (shorter) return refuse(facts, digest, shorter, { runsUntil })
-  const asking = { link: path.link, request, askedAt, userName, ...pick(facts) }
+  const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
   const choice = chooseEligibility(facts.eligibilities, asking)
   if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
   const { eligibility, needed } = choice.fit
@@ -615,15 +615,14 @@ function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibili
   return `one of ${[...few, ...(ownerTag === undefined ? [] : [`the account's tag '${quote(ownerTag)}'`])].join(', ')}`
 }
 
-/** The access lasts from now, or from the requested start if that is later. */
 function grant(
   { path, now }: RequestFacts,
   { digest, request, askedAt }: Valid,
   eligibility: Eligibility,
   approvedBy: readonly GivenApproval[],
 ): RequestStep {
-  const { durationMs, startsAt = now, reason, ticket, incident } = request
-  const from = new Date(Math.max(now.getTime(), startsAt.getTime(), askedAt.getTime()))
+  const { durationMs, reason, ticket, incident } = request
+  const from = beginningOf({ request, askedAt, now })
   const record: GrantRecord = {
     digest,
     key: path.key,

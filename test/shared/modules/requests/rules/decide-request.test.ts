@@ -626,6 +626,20 @@ describe('of several eligibilities', () => {
   })
 })
 
+test.each<[string, number, object, string]>([
+  ['of a request at the last minute is granted', 59, {}, 'grant'],
+  ['that would begin a minute later needs approvals', 60, {}, 'read approvals'],
+  ['that begins later than it is granted needs approvals', 5, { startsAt: at(60) }, 'read approvals'],
+])('access at times without approvals, %s', (_, minutes, request, expected) => {
+  const approvedByItself = { times: [{ days: ['sun'], from: '10:00', until: '11:00', zone: 'UTC' }] }
+  const step = decide({
+    ...{ now: at(minutes), told: { [digest]: asked } },
+    reading: { ...valid, request: { ...valid.request, ...request } },
+    eligibilities: [eligibility('admins', { mayStartLater: 'P1D', approvedByItself })],
+  })
+  expect(step.do).toBe(expected)
+})
+
 test('access that was asked for later begins then, and lasts as long', () => {
   const reading = { ...valid, request: { durationMs: 3_600_000, startsAt: at(90) } }
   const step = decide({
