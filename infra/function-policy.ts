@@ -121,12 +121,8 @@ function bucketStatements(permissions: Rights, { names }: Services): PolicyState
     ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
     ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
     ...(remove.length === 0 ? [] : [allow('Remove', ['s3:DeleteObject'], remove.map(objects))]),
-    ...(versions === undefined
-      ? []
-      : [
-          allow('ListVersions', ['s3:ListBucketVersions'], [names.bucketArn]),
-          allow('Versions', ['s3:GetObjectVersion'], read.map(objects)),
-        ]),
+    ...(versions === undefined ? [] : [allow('ListVersions', ['s3:ListBucketVersions'], [names.bucketArn])]),
+    ...(versions === 'read' ? [allow('Versions', ['s3:GetObjectVersion'], read.map(objects))] : []),
   ]
 }
 

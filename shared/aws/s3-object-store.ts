@@ -7,6 +7,7 @@ import {
   HeadObjectCommand,
   type HeadObjectOutput,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
@@ -139,6 +140,22 @@ export class S3ObjectStore implements ObjectStore {
         nextToken: NextContinuationToken,
       }
     })
+  }
+
+  async lastDeletion(key: string): Promise<Date | undefined> {
+    const about = { Bucket: this.bucket, Prefix: key, EncodingType: 'url' } as const
+    for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined; ; ) {
+      const call = this.#client.send(new ListObjectVersionsCommand({ ...about, KeyMarker, VersionIdMarker }))
+      const { Versions = [], DeleteMarkers = [], ...page } = await answerOf('s3', call)
+      const isOwn = ({ Key = '' }: { readonly Key?: string | undefined }) => decodeS3Key(Key) === key
+      const times = DeleteMarkers.filter(isOwn).flatMap(({ LastModified }) => LastModified?.getTime() ?? [])
+      if (times.length > 0) return new Date(Math.max(...times))
+      // The versions of the key itself come before those of all keys that begin with it, the newest first.
+      const isPast = ![...Versions, ...DeleteMarkers].every(isOwn)
+      if (isPast || page.IsTruncated !== true) return undefined
+      KeyMarker = decodeS3Key(page.NextKeyMarker ?? '')
+      VersionIdMarker = page.NextVersionIdMarker
+    }
   }
 
   /**

@@ -63,7 +63,12 @@ export interface ObjectStore {
   delete(key: string, condition?: { readonly ifMatch: string }): Promise<'deleted' | 'lost'>
   /** All objects, ascending by the UTF-8 bytes of the key. `startAfter`: a key, exclusive. */
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<ObjectHead>
+  /**
+   * When the object was last deleted, by its newest delete marker; there may be an object again. `undefined`: the bucket has no marker, or is
+   * not versioned. (S3 API Reference, "ListObjectVersions".)
+   */
+  lastDeletion(key: string): Promise<Date | undefined>
 }
 
 /** The methods of a bucket that change nothing. */
-export type ReadingObjects = Pick<ObjectStore, 'bucket' | 'head' | 'get' | 'getIfChanged' | 'list'>
+export type ReadingObjects = Pick<ObjectStore, 'bucket' | 'head' | 'get' | 'getIfChanged' | 'list' | 'lastDeletion'>

@@ -17,8 +17,8 @@ const directories = ['read', 'groups', 'members', 'members and groups', 'members
  */
 export type Rights = Places & {
   readonly send?: readonly WorkedQueue[]
-  /** Versions of objects that are not the newest. */
-  readonly versions?: 'read'
+  /** `list`: when the bucket's objects were written and deleted. `read`: also versions of objects that are not the newest. */
+  readonly versions?: 'list' | 'read'
   /** Queues that it receives from without an event source mapping. */
   readonly receive?: readonly WorkedQueue[]
   /** `tags`: also the tags of all accounts in bulk, by a role in the management account. */
@@ -176,6 +176,8 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     read: ['control/pause.json', 'status/'],
     write: [...lookingAtInputs, 'state/'],
     put: ['changes/', ...brakePlaces],
+    // Whether a request was deleted before it was uploaded again.
+    versions: 'list',
     // The dispatcher revokes the access of a suspended person; `links` evaluates the person's links after the suspension.
     send: [...queuesOfPeople, 'links', ...lanes, 'dispatch'],
     organizations: 'read',

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { S3ObjectVersions } from '../../shared/aws/s3-object-versions.ts'
 import type { ObjectVersions } from '../../shared/ports/object-versions.ts'
 import { MemoryObjectVersions } from '../memory-object-versions.ts'
@@ -61,4 +62,19 @@ describe.each<[string, () => ObjectVersions]>([
     const listed = await Array.fromAsync(versionsOf().list('links_data/'))
     expect(listed).toMatchObject([{ key, deletions: [], versions: [{ versionId: 'null', isLatest: true }] }])
   })
+})
+
+test('the last deletion of a key in S3 is known over pages of newer versions, and keys that begin alike do not count', async () => {
+  const { clock, objects } = await open(true)
+  await objects.put(key, 'first')
+  await objects.put(`${key}2`, 'first')
+  await objects.delete(`${key}2`)
+  const s3 = new S3ObjectStore(server.s3(), 'ssofile')
+  expect(await s3.lastDeletion(key)).toBeUndefined()
+  await clock.advance(5_000)
+  await objects.delete(key)
+  await clock.advance(5_000)
+  for (let number = 0; number < 1_001; number++) await objects.put(key, String(number))
+  expect(await s3.lastDeletion(key)).toEqual(new Date('2026-03-03T10:15:35Z'))
+  expect(await s3.lastDeletion('links_data/')).toBeUndefined()
 })

@@ -194,6 +194,21 @@ describe.each([
     await expect(objects.completeUpload(small, both)).rejects.toMatchObject({ code: 'EntityTooSmall' })
   })
 
+  test('the last deletion of a key is known if the bucket is versioned, whatever was uploaded since', async () => {
+    const { objects, clock, isVersioned } = opened
+    for (const key of ['history/h', 'history/h2']) await objects.put(key, 'first')
+    await objects.delete('history/h2')
+    expect(await objects.lastDeletion('history/h')).toBeUndefined()
+    for (let time = 0; time < 2; time++) {
+      await clock.advance(10_000)
+      await objects.delete('history/h')
+      await objects.put('history/h', 'again')
+    }
+    const last = new Date('2026-03-03T10:15:50Z')
+    expect(await objects.lastDeletion('history/h')).toEqual(isVersioned ? last : undefined)
+    expect(await objects.lastDeletion('history/')).toBeUndefined()
+  })
+
   test('a key can be created again after it was deleted', async () => {
     await objects.put('history/h', 'first')
     await objects.delete('history/h')

@@ -486,6 +486,25 @@ describe('what was granted', () => {
     expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'finished'])
   })
 
+  test.each([
+    ['asks for more time', '{ "duration": "P30D", "reason": "again" }', 'rejected'],
+    ['asks for as much time', '{ "duration": "PT1H", "reason": "again" }', 'waiting'],
+    ['uploads an empty file', '', 'expired'],
+  ])('ends when its request is deleted, also if its author %s before a look', async (_, body, state) => {
+    const asking = await grant()
+    const { world } = asking
+    world.objects.model.setVersioning('Enabled')
+    await world.clock.advance(60_000)
+    await world.objects.delete(asking.key())
+    await world.objects.put(asking.key(), body)
+    await world.clock.advance(30_000)
+    expect(asking.has()).toBe(false)
+    expect(await asking.events()).toContain('finished')
+    const { request } = (await asking.status()) ?? {}
+    expect(await asking.status()).toMatchObject({ state })
+    expect(request).not.toHaveProperty('runs')
+  })
+
   test('ends when its request is deleted while neither the directory nor the eligibilities can be read', async () => {
     const asking = await grant()
     asking.answer = async (call) => {

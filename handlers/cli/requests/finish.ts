@@ -40,25 +40,38 @@ async function finish(ports: Ports, text: string, { json, extension }: Options):
     )
   const how = extension ? await withdraw(ports, { ...read, object }) : await end(ports, { ...read, object })
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
-  const holds = ({ object: now, status }: ReadRequest) =>
-    extension
-      ? now?.etag !== object.etag && status !== undefined
-      : status === undefined || ['rejected', 'expired'].includes(status.state)
+  const holds = (now: ReadRequest) =>
+    extension ? now.object?.etag !== object.etag && now.status !== undefined : isOver(read, now)
   const { isLate, read: after } = await readRequestUntil(ports, read, { endsMs, holds })
   if (json) process.stdout.write(renderJson({ key, how, isOver: !isLate }))
   else process.stdout.write(`${quote(key, 1024)}\n  ${sayEnd(how, { extension, isLate, after })}\n${sayTrail(read)}`)
   return isLate ? 1 : 0
 }
 
+/**
+ * Whether ssofile has ended the request that was there before. Its author may have uploaded it again: then the status must be about the new
+ * upload, and no longer about earlier access.
+ */
+export function isOver(
+  { status: before }: Pick<ReadRequest, 'status'>,
+  { object, status }: Pick<ReadRequest, 'object' | 'status'>,
+): boolean {
+  if (status === undefined) return object === undefined
+  const { digest, runs } = status.request ?? {}
+  const isOther = digest !== undefined && digest !== before?.request?.digest
+  return isOther ? runs === undefined : object !== undefined && ['rejected', 'expired'].includes(status.state)
+}
+
 type Ended = { readonly extension: boolean | undefined; readonly isLate: boolean; readonly after: ReadRequest }
 
-function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { status } }: Ended): string {
+function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { object, status } }: Ended): string {
   if (isLate) return `is ${how}, but not evaluated yet: ssofile requests`
   if (extension) return 'is withdrawn; the granted access continues until its end'
   // A denial covers the present upload.
   const runsUntil = how === 'denied' ? status?.request?.runsUntil : undefined
+  const again = how === 'withdrawn' && object !== undefined ? `; its user has asked again: ${status?.state}` : ''
   return runsUntil === undefined
-    ? `is ${how}; its access, if it had any, is being revoked`
+    ? `is ${how}; its access, if it had any, is being revoked${again}`
     : `is denied; it extends access that continues until ${runsUntil}, which its user or an operator ends`
 }
 

@@ -33,7 +33,8 @@ type RequestPorts = Pick<Ports, 'objects' | 'clock'>
 export async function readRequest({ objects, clock }: RequestPorts, path: RequestPath): Promise<ReadRequest> {
   const object = await objects.get(path.key)
   const status = await new StatusStore(objects, clock).read(path.key)
-  if (object === undefined) return { ...path, status }
+  // The path may be an earlier reading.
+  if (object === undefined) return { ...path, object, body: undefined, status }
   const body = parseRequestBody(path.key, object.body, object.size)
   return { ...path, object, body, status: status && isCurrent(status, object) ? status : undefined }
 }

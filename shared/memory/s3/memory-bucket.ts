@@ -161,6 +161,12 @@ export class MemoryBucket {
     return this.#objects.has(key) ? undefined : this.#versions.of(key)[0]
   }
 
+  /** When the key was last deleted, by its newest delete marker. */
+  lastDeletion(key: string): Date | undefined {
+    checkKey(key)
+    return this.#versions.of(key).find(({ object }) => object === undefined)?.lastModified
+  }
+
   put(caller: Caller, key: string, body: Uint8Array, options: PutOptions = {}): StoredObject {
     checkKey(key)
     const existing = this.#objects.get(key)

@@ -116,6 +116,10 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
+  async lastDeletion(key: string): Promise<Date | undefined> {
+    return this.model.lastDeletion(key)
+  }
+
   #found(key: string, stored: StoredObject): FoundObject {
     const found = { ...this.model.describe(key, stored), servedAt: this.model.servedAt() }
     const metadata = Object.entries(stored.headers).flatMap(([name, value]) =>

@@ -85,6 +85,11 @@ export class ProposedObjects implements ObjectStore {
     return 'deleted'
   }
 
+  /** ssofile has acted on former deletions; those of the plan leave no object. */
+  async lastDeletion(): Promise<Date | undefined> {
+    return undefined
+  }
+
   async *list(prefix: string, options?: { readonly startAfter?: string }): AsyncGenerator<ObjectHead> {
     const { startAfter } = options ?? {}
     const isListed = (key: string) =>

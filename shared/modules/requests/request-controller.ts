@@ -157,7 +157,8 @@ async function readRequest(
     present?.request?.runs,
   ]
   const told = await readHistories(path, digests, objects)
-  return { path, now, reading, ...found, told, present, ...unreadDirectory, approvals: () => undefined }
+  const unread = { deletedAt: 'unread', ...unreadDirectory, approvals: () => undefined } as const
+  return { path, now, reading, ...found, told, present, ...unread }
 }
 
 function readingOf(file: RequestInput['file']): RequestReading {
@@ -179,6 +180,10 @@ async function readUntilDecided(
     case 'read who and what': {
       const directory = await readDirectory(facts.path, context)
       return readUntilDecided(first, { ...facts, isUnread: false, ...directory }, context)
+    }
+    case 'read deletions': {
+      const deletedAt = (await context.objects.lastDeletion(facts.path.key)) ?? 'never'
+      return readUntilDecided(first, { ...facts, deletedAt }, context)
     }
     case 'read approvals': {
       const approvals = await readApprovalsOf(step, facts.path, context)

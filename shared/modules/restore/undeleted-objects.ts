@@ -47,6 +47,7 @@ export class UndeletedObjects {
       get: (key) => this.#read(key),
       getIfChanged: (key) => this.#read(key),
       list: (prefix) => this.#list(prefix),
+      lastDeletion: (key) => this.#objects.lastDeletion(key),
       put: refuse,
       beginUpload: refuse,
       uploadPart: refuse,

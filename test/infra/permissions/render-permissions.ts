@@ -120,6 +120,7 @@ function tell(permissions: Rights) {
     organizations,
     directory,
     identityCenter,
+    versions,
     accountAccess,
     ownRoles,
     auditorRole,
@@ -129,6 +130,7 @@ function tell(permissions: Rights) {
     pageSecret,
   } = permissions
   const services = [
+    versions === 'list' && 'S3: `s3:ListBucketVersions`',
     organizations && `Organizations${organizations === 'tags' ? ', with the tags of all accounts' : ''}`,
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',

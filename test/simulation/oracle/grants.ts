@@ -19,6 +19,7 @@ export function complainAboutGrant(name: RoleName, { service, operation, key = '
 /** Whether these rights allow this operation of the port of objects. A further part of an upload does not name its key. */
 export function mayCall(rights: Rights, operation: string, key: string): boolean {
   if (/^(list|uploadPart|completeUpload)$/.test(operation)) return true
+  if (operation === 'lastDeletion') return rights.versions !== undefined
   if (operation === 'put' || operation === 'beginUpload') return mayUse(rights, 'put', key)
   return mayUse(rights, operation === 'delete' ? 'delete' : 'read', key)
 }

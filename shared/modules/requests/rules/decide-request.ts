@@ -91,6 +91,8 @@ export type RequestFacts = {
   readonly told: (digest: RequestDigest) => UploadHistory
   /** Its status so far. */
   readonly present: Pick<Status, 'state' | 'request'> | undefined
+  /** When the request was last deleted, by its delete markers. Only an upload over a running grant needs it. */
+  readonly deletedAt: Date | 'never' | 'unread'
   /** The following fields have not been read yet. An end by time or by the requester needs none of them. */
   readonly isUnread?: boolean
   /** The name in links of the user whose id is in the path. `undefined`: there is no such user. */
@@ -127,6 +129,7 @@ export type Outcome = {
 /** The facts that the decision lacks. The caller reads them and asks again. */
 export type RequestNeed =
   | { readonly do: 'read who and what' }
+  | { readonly do: 'read deletions' }
   | {
       readonly do: 'read approvals'
       readonly digest: RequestDigest
@@ -153,7 +156,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 to 20                    |
  * |  3 | is of a grant that is over            |                                             | delete it                       |
  * |  4 | is of a grant that has reached its end |                                            | record `ended`                  |
- * |  5 | is of a grant                         | its request is gone                         | record `finished`, `withdrawn` before its start |
+ * |  5 | is of a grant                         | its request is gone, or was deleted since, and a new upload is there | record `finished`, `withdrawn` before its start |
  * |  6 | is of a grant                         | its user has another name, is gone, or suspended | record `finished`          |
  * |  7 | is of a grant                         | an approver denies, past or present         | record `finished`               |
  * |  8 | differs from history                  |                                             | write it                        |
@@ -267,24 +270,24 @@ function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
 }
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
-  const { link, reading } = facts
+  const { link } = facts
   if (link.found === 'none' || link.found === 'of nobody') return settleLost(facts)
   if (link.found !== 'own') return undefined
   const told = facts.told(link.digest)
   const record = told.granted
   if (isOver(told) && isGrantedAnew(facts)) return undefined
   if (!record || isOver(told)) return { do: 'delete the link', etag: link.etag }
-  const end = endOf(facts, record, reading.state === 'absent')
+  const end = endOf(facts, record)
   if (end) return end
   return link.text === renderGrantedLink(record) ? undefined : { do: 'write the link', record, over: link.etag }
 }
 
 /** Somebody deleted or spoiled the link of an earlier upload, which still runs by the status. */
 function settleLost(facts: RequestFacts): RequestStep | undefined {
-  const { link, reading } = facts
+  const { link } = facts
   const record = findByStatus(facts)
   const over = link.found === 'of nobody' ? { over: link.etag } : {}
-  return record && (endOf(facts, record, reading.state === 'absent') ?? { do: 'write the link', record, ...over })
+  return record && (endOf(facts, record) ?? { do: 'write the link', record, ...over })
 }
 
 /** The new link replaces the existing one, so access does not end in between. */
@@ -294,11 +297,24 @@ function isGrantedAnew({ reading, told, now }: RequestFacts): boolean {
   return later.granted !== undefined && !isOver(later) && now < new Date(later.granted.expiresAt)
 }
 
-/** The end of a grant: by time, by its requester (`isGone`), by a name that means somebody else now, or by an approver. */
-function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): RequestStep | undefined {
+/**
+ * Whether its request is gone. Somebody may delete it and its author upload it again before a look: that is a new request, no extension. A
+ * deletion in the second of the grant counts, because S3 dates objects in whole seconds.
+ */
+function isGone({ reading, deletedAt }: RequestFacts, { digest, grantedAt }: GrantRecord): boolean | 'unread' {
+  if (reading.state === 'absent') return true
+  if ('digest' in reading && reading.digest === digest) return false
+  if (deletedAt === 'unread') return deletedAt
+  return deletedAt !== 'never' && deletedAt >= new Date(grantedAt)
+}
+
+/** The end of a grant: by time, by a deletion, by a name that means somebody else now, or by an approver. */
+function endOf(facts: RequestFacts, record: GrantRecord): RequestStep | undefined {
   const { digest, eligibility, approvedBy } = record
   if (facts.now >= new Date(record.expiresAt)) return { do: 'record', event: { event: 'ended', digest } }
-  if (isGone) {
+  const gone = isGone(facts, record)
+  if (gone === 'unread') return { do: 'read deletions' }
+  if (gone) {
     const event = facts.now < new Date(record.startsAt) ? 'withdrawn' : 'finished'
     return { do: 'record', event: { event, digest } }
   }
@@ -323,7 +339,7 @@ function settleAbsence(facts: RequestFacts): RequestStep {
   const digest = present?.request?.digest
   const told = digest && facts.told(digest)
   if (!told || isOver(told)) return deleteUnreadable(facts) ?? gone
-  if (told.granted) return endOf(facts, told.granted, true) ?? gone
+  if (told.granted) return endOf(facts, told.granted) ?? gone
   return present?.state === 'waiting' ? { do: 'record', event: { event: 'withdrawn', digest } } : gone
 }
 
@@ -389,7 +405,7 @@ export function isOver({ events }: Pick<UploadHistory, 'events'>): boolean {
 function keep(facts: RequestFacts, told: UploadHistory, record: GrantRecord): RequestStep {
   const request = stateOf(record)
   if (isOver(told)) return deleteUnreadable(facts) ?? { do: 'tell', status: { ...finalStatus(told), request } }
-  const end = endOf(facts, record, false)
+  const end = endOf(facts, record)
   if (end) return end
   const { link } = facts
   switch (link.found) {

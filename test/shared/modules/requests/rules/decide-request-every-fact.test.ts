@@ -94,6 +94,8 @@ function everyFact(choose: Choose): RequestFacts {
         { state: 'applied' as const, request: { digest: present } },
         { state: 'waiting' as const, request: { digest: present, runs: earlier } },
       ]),
+    // Before the grants, and after them.
+    deletedAt: () => choose(['unread' as const, at(1), at(3)]),
     isUnread: () => choose([false, true]),
     userName: () => choose(['maria', 'maria2', undefined]),
     isDisabled: () => choose([false, true]),
@@ -268,6 +270,16 @@ const rules: Rules<RequestStep, RequestFacts> = {
       return link.found === 'unreadable' && isFree && userName === path.link.principal
     },
   ),
+  'access does not outlast a deletion of its request, whatever was uploaded afterwards': rule(
+    ['tell', 'write the link'],
+    (step, { link, reading, deletedAt, told }) => {
+      const running = step.do === 'tell' ? link.found === 'own' && link.digest : step.record.digest
+      if (!running || ('digest' in reading && reading.digest === running)) return true
+      if (told(running).granted === undefined || isOver(told(running))) return true
+      return reading.state !== 'absent' && (deletedAt === 'never' || deletedAt < at(2))
+    },
+  ),
+  'deletions are read once': rule(['read deletions'], (_, { deletedAt }) => deletedAt === 'unread'),
   'what is recorded is new': rule(['record'], ({ event: { event, digest, by } }, { told }) => {
     return event === 'approved'
       ? by !== undefined && !told(digest).approvedBy.has(by.user)
@@ -305,6 +317,7 @@ test(`${isShallow ? '' : 'all '}${classes} facts that can be told apart were tri
     'delete the link',
     'grant',
     'read approvals',
+    'read deletions',
     'read who and what',
     'record',
     'tell',

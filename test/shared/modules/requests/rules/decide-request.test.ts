@@ -81,7 +81,8 @@ const says = (user: typeof tom, decision: 'approve' | 'deny', minutes = 1): Give
 })
 const approvals = (...given: GivenDecision[]): Approvals => ({ eligibility: 'admins', given })
 
-type Plain = Partial<Omit<RequestFacts, 'told' | 'approvals'>> & {
+type Plain = Partial<Omit<RequestFacts, 'told' | 'approvals' | 'deletedAt'>> & {
+  readonly deletedAt?: RequestFacts['deletedAt']
   readonly told?: Readonly<Record<string, UploadHistory>>
   readonly approvals?: Approvals | undefined
 }
@@ -92,6 +93,7 @@ function decide({ told = {}, approvals: known, ...facts }: Plain): RequestStep {
     reading: valid,
     link: { found: 'none' },
     present: undefined,
+    deletedAt: 'never',
     userName: 'maria',
     groups: new Set(),
     covers: () => true,
@@ -552,6 +554,45 @@ describe('a link in force is looked at again when its grant ends, whatever is to
     ],
   ])('%s', (_, facts, minutes) => {
     expect(decide(facts)).toMatchObject({ do: 'tell', again: minutes.map(at) })
+  })
+})
+
+describe('an upload over granted access', () => {
+  const runs = { link: linkOf(old), told: { [earlier]: oldTold, [digest]: asked }, approvals: approvals() }
+  const empty: RequestReading = { state: 'empty', complaint, digest, askedAt: at(4) }
+  test.each<[string, Plain, unknown]>([
+    ['asks for deletions', { ...runs, deletedAt: 'unread' }, { do: 'read deletions' }],
+    [
+      'asks for none if the time of that access is over',
+      { ...runs, deletedAt: 'unread', now: at(62) },
+      noted('ended', earlier),
+    ],
+    ['asks for none about the granted upload itself', { ...inForce, deletedAt: 'unread' }, { do: 'tell' }],
+    ['is judged if the last deletion was before the grant', { ...runs, deletedAt: at(1) }, noted('refused')],
+    [
+      'ends it if a deletion came in the second of the grant',
+      { ...runs, deletedAt: at(2) },
+      noted('finished', earlier),
+    ],
+    ['ends it if a deletion came later', { ...runs, deletedAt: at(4) }, noted('finished', earlier)],
+    ['ends it if the file is empty', { ...runs, deletedAt: at(4), reading: empty }, noted('finished', earlier)],
+    [
+      'ends it if S3 does not return the file',
+      { ...runs, deletedAt: at(4), reading: { state: 'unreadable', complaint } },
+      noted('finished', earlier),
+    ],
+    [
+      'ends it if its link is missing',
+      {
+        ...runs,
+        deletedAt: at(4),
+        link: { found: 'none' },
+        present: { state: 'waiting', request: { digest, runs: earlier } },
+      },
+      noted('finished', earlier),
+    ],
+  ])('%s', (_, facts, expected) => {
+    expect(decide(facts)).toMatchObject(expected as object)
   })
 })
 
