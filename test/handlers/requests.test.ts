@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { findUndecided } from '../../handlers/cli/requests/decide-on-request.ts'
 import { findOwnApprovals } from '../../handlers/cli/requests/requests.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Status } from '../../shared/domain/statuses/status.ts'
@@ -548,6 +549,33 @@ describe('what was granted', () => {
       state: 'expired',
       reason: expect.stringContaining('ended the access early'),
     })
+  })
+
+  test('ends when an approver denies it while its author asks for more time', async () => {
+    const asking = await grant()
+    const { world } = asking
+    const former = await asking.digest()
+    await asking.ask({ duration: 'PT8H' })
+    const { read, digest } = await world.finish(findUndecided(world.ports, former, 'deny'))
+    expect({ digest, runs: read.status.request?.runs }).toEqual({ digest: former, runs: former })
+    await expect(world.finish(findUndecided(world.ports, former, 'approve'))).rejects.toThrow('again in the meantime')
+    await asking.decide('tom', 'deny', former)
+    await world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status(`approvals/${asking.id('tom')}/${former}`)).toMatchObject({ state: 'applied' })
+    expect(await asking.status()).toMatchObject({ state: 'waiting' })
+  })
+
+  test('goes on for a denial of the upload that a granted extension replaced, and the approver is told so', async () => {
+    const asking = await grant()
+    const former = await asking.digest()
+    await asking.ask({ duration: 'PT8H' })
+    await asking.decide('tom')
+    await asking.decide('tom', 'deny', former)
+    expect(await asking.status(`approvals/${asking.id('tom')}/${former}`)).toMatchObject({
+      state: 'rejected',
+      reason: expect.stringContaining('a digest of an earlier upload'),
+    })
+    expect(asking.has()).toBe(true)
   })
 
   test.each([

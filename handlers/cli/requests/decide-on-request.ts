@@ -68,18 +68,23 @@ async function decide(
   if (!yes)
     await confirm({
       bucket: ports.objects.bucket,
-      question: decision === 'approve' ? 'Approve it?' : 'Deny it?',
+      question: questionOf(decision, digest, read.status),
       undone: 'decided',
     })
   await writeDecision(ports, caller, { digest, decision, comment })
   return tellDecision(ports, { read, digest, caller, decision, json })
 }
 
+function questionOf(decision: Decision, digest: RequestDigest, { request }: Status): string {
+  if (decision === 'approve') return 'Approve it?'
+  return request?.runs === digest ? `End the access that goes on until ${request.runsUntil}?` : 'Deny it?'
+}
+
 type Undecided = { readonly read: ReadRequest & { readonly status: Status }; readonly digest: RequestDigest }
 
 /**
- * The request that the user named, with its digest from ssofile. Throws Refusal if there is nothing to decide, or if the user named the
- * digest of another upload: a decision is for exactly one.
+ * The request that the user named, with the digest to decide on. Throws Refusal if there is nothing to decide, or if the user named the
+ * digest of another upload: a decision is for exactly one. A denial may be for the access that goes on while its author asks for more time.
  */
 export async function findUndecided(ports: Ports, text: string, decision: Decision): Promise<Undecided> {
   const { digest: named, ...path } = await findRequest(ports, text)
@@ -96,6 +101,8 @@ export async function findUndecided(ports: Ports, text: string, decision: Decisi
     throw new Refusal(
       `${path.key}: ${status?.reason ?? 'ssofile has not evaluated it yet'}; there is nothing to decide`,
     )
+  if (decision === 'deny' && named !== undefined && named === status.request?.runs)
+    return { read: { ...read, status }, digest: named }
   if (named !== undefined && named !== digest)
     throw new Refusal(
       `received the digest ${named}, expected ${digest}: somebody uploaded ${path.key} again in the meantime; nothing was decided\nTo see the present upload, run ssofile requests`,
@@ -126,12 +133,14 @@ type Decided = Undecided & { readonly caller: Caller; readonly decision: Decisio
 /** Waits until ssofile has evaluated the decision, and reports the result. Answers the exit code. */
 async function tellDecision(ports: Ports, { read: before, digest, caller, decision, json }: Decided): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
+  // The request for more time stays as it is.
+  const isBeside = before.status.request?.runs === digest
   let refused: Status | undefined
   const holds = async ({ status }: ReadRequest) => {
     if (status === undefined || counts(status, { digest, caller, decision })) return true
     const told = await statuses.read(renderApprovalKey({ userId: caller.userId, digest }))
     refused = told?.state === 'rejected' ? told : undefined
-    return refused !== undefined
+    return refused !== undefined || (isBeside && status.request?.runs !== digest && told?.state === 'applied')
   }
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
   const { read, isLate } = await readRequestUntil(ports, before, { endsMs, holds })

@@ -68,11 +68,11 @@ function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { objec
   if (isLate) return `is ${how}, but not evaluated yet: ssofile requests`
   if (extension) return 'is withdrawn; the granted access continues until its end'
   // A denial covers the present upload.
-  const runsUntil = how === 'denied' ? status?.request?.runsUntil : undefined
+  const { runs, runsUntil } = (how === 'denied' && status?.request) || {}
   const again = how === 'withdrawn' && object !== undefined ? `; its user has asked again: ${status?.state}` : ''
   return runsUntil === undefined
     ? `is ${how}; its access, if it had any, is being revoked${again}`
-    : `is denied; it extends access that continues until ${runsUntil}, which its user or an operator ends`
+    : `is denied; it extends access that continues until ${runsUntil}; to end that too: ssofile deny ${runs}`
 }
 
 /** Only for a request that had access. */

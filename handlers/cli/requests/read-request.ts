@@ -56,17 +56,25 @@ export async function readRequestUntil(
 /** `digest`: the upload that the user named. Absent: the user named the key, so whatever is there. */
 type NamedRequest = RequestPath & { readonly digest?: RequestDigest }
 
-/** The request with this digest or key. Throws Refusal if there is none. */
+/**
+ * The request with this digest or key. The digest may be that of granted access which goes on while its author asks for more time. Throws
+ * Refusal if there is none.
+ */
 export async function findRequest(ports: RequestPorts, text: string): Promise<NamedRequest> {
   const named = parseNamedRequest(text)
   if ('key' in named) return named
   // A user without the right to read the index of digests may still read the statuses.
   const { statuses } = await readAllStatuses(ports, undefined, { beginning: requestPrefix })
-  const digests = statuses.flatMap(({ request }) => request?.digest ?? [])
-  const whole = wholeDigest(named.digest, digests)
-  const { input, request } = statuses.find(({ request }) => request?.digest === whole) ?? {}
-  const path = parseRequestKey(input ?? '')
-  if (path.ok && request) return { ...path.value, digest: request.digest }
+  const uploads = statuses.flatMap(({ input, request }) =>
+    [request?.digest, request?.runs].flatMap((digest) => (digest === undefined ? [] : [{ input, digest }])),
+  )
+  const whole = wholeDigest(
+    named.digest,
+    uploads.map(({ digest }) => digest),
+  )
+  const found = uploads.find(({ digest }) => digest === whole)
+  const path = found && parseRequestKey(found.input)
+  if (found && path?.ok) return { ...path.value, digest: found.digest }
   throw new Refusal(
     `received the digest ${quote(named.digest)}, expected the digest of an existing request: this one may be withdrawn, or uploaded again, which changes its digest\nTo list requests, run ssofile requests`,
   )

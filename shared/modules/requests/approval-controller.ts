@@ -15,7 +15,7 @@ import { crowdOf, isCrowded, tellCrowd } from '../../reconcile/records/crowds.ts
 import { readStatus, StatusStore } from '../../reconcile/records/status-store.ts'
 import { listApprovers } from './approvers.ts'
 import { findRequest, type RequestContext, requestController } from './request-controller.ts'
-import { readUploadHistory } from './request-history.ts'
+import { isReplaced, readUploadHistory } from './request-history.ts'
 import {
   type ApprovalAction,
   type ApprovalEnd,
@@ -107,17 +107,19 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
   const { objects, eligibilityFiles, actorOf } = context
   const requester = userInKey(request)
   const present = (await readStatus(objects, request))?.request
-  const eligibility = present?.eligibility
+  const history = await readUploadHistory(objects, { user: requester, digest })
+  // The eligibility of granted access, which may go on while its author asks for more time.
+  const eligibility = history.granted?.eligibility ?? present?.eligibility
   const file = eligibility === undefined ? undefined : (await eligibilityFiles.read()).eligibilities.get(eligibility)
   const path = parseRequestKey(request)
   const unread = path.ok && file?.ok ? (await listApprovers(file.value, path.value, context)).unread : undefined
   const { bar } = await actorOf(userId)
-  const history = await readUploadHistory(objects, { user: requester, digest })
+  const isFinished = history.events.has('finished') && !(await isReplaced(objects, { user: requester, digest }))
   return {
     isOwn: userId === requester,
     hasCounted: history.approvedBy.has(userId),
-    isEnded: history.events.has('denied') || history.events.has('finished'),
-    isPresent: present?.digest === digest,
+    isEnded: history.events.has('denied') || isFinished,
+    isPresent: present?.digest === digest || present?.runs === digest,
     isOver: history.events.has('granted') || isOver(history),
     isAuthorBarred: bar?.is === 'disabled' || bar?.is === 'suspended',
     areApproversUnread: unread !== undefined,

@@ -21,6 +21,8 @@ export const requestEventBody = z.looseObject({
   digest: requestDigest,
 })
 
+const finishedBody = requestEventBody.extend({ replacedBy: requestDigest.optional() })
+
 /** `history/requests/<user id>/<digest>%<event>.json`. For an approval: `…%approved%<user id of the approver>.json`. */
 function eventKey({ user, digest, event, by }: ListedRequestEvent): string {
   return `${requestHistoryPrefix}${user}/${digest}%${event}${by === undefined ? '' : `%${by}`}.json`
@@ -53,6 +55,12 @@ export async function readUploadHistory(objects: ReadingObjects, { user, digest 
 export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<string | undefined> {
   const asked = readStored(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
   return (await spoiledAsAbsent(asked))?.value.at
+}
+
+/** Whether access ended early only because a later upload of the same request goes on. */
+export async function isReplaced(objects: ReadingObjects, ids: RequestIds): Promise<boolean> {
+  const finished = readStored(objects, eventKey({ ...ids, event: 'finished' }), finishedBody)
+  return (await spoiledAsAbsent(finished))?.value.replacedBy !== undefined
 }
 
 type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }

@@ -12,9 +12,9 @@ type ApprovedRequest = {
   readonly isOwn: boolean
   /** History has this approval. */
   readonly hasCounted: boolean
-  /** History has its denial, or an early end. */
+  /** History has its denial, or an early end, and no later upload goes on instead. */
   readonly isEnded: boolean
-  /** The digest is the request's current digest. */
+  /** The digest is the request's current digest, or that of the access that goes on beside it. */
   readonly isPresent: boolean
   readonly isOver: boolean
   /** The author is disabled in the directory, or suspended. */
