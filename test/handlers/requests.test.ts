@@ -173,6 +173,20 @@ describe('nothing is granted', () => {
     expect(await asking.status()).toMatchObject({ state: 'applied' })
   })
 
+  test('while the decision of an approver is in an encoding that ssofile does not read', async () => {
+    const asking = await Asking.begin({ approvals: 1 })
+    await asking.ask()
+    const { objects, clock } = asking.world
+    const key = `approvals/${asking.id('ada')}/${await asking.digest()}`
+    await objects.put(key, Buffer.from('\ufeff{ "decision": "deny" }', 'utf16le'))
+    await clock.advance(3_000)
+    await asking.decide('tom')
+    expect(await asking.status()).toMatchObject({ state: 'waiting', reason: expect.stringContaining(key) })
+    expect(await asking.granted()).toEqual([])
+    await asking.decide('ada', 'deny')
+    expect(await asking.status()).toMatchObject({ state: 'rejected' })
+  })
+
   test('while S3 does not answer for what an approver may have said', async () => {
     const asking = await Asking.begin({ approvals: 1 })
     await asking.ask()
@@ -549,6 +563,37 @@ describe('what was granted', () => {
       state: 'expired',
       reason: expect.stringContaining('ended the access early'),
     })
+  })
+
+  test('ends when an approver denies it, also if ssofile could not read the approvers for a while', async () => {
+    const asking = await grant()
+    const { world } = asking
+    const denial = `approvals/${asking.id('ada')}/${await asking.digest()}`
+    await world.clock.advance(61_000)
+    asking.answer = ({ port, operation, proceed }) => {
+      if (port !== 'identityStore' || operation !== 'listMembersOf') return proceed()
+      throw new ServiceError('identitystore', 'AccessDeniedException', 'not authorized', { httpStatus: 400 })
+    }
+    await asking.decide('ada', 'deny')
+    expect(await asking.status(denial)).toMatchObject({ state: 'waiting' })
+    asking.answer = ({ proceed }) => proceed()
+    await world.finish(world.everyFiveMinutes())
+    await world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status(denial)).toMatchObject({ state: 'applied' })
+  })
+
+  test('ends when an approver denies it, also if S3 lost the message and the approver has many rejected decisions', async () => {
+    const asking = await grant()
+    const { world } = asking
+    const approvals = `approvals/${asking.id('ada')}/`
+    for (let nth = 0; nth < 20; nth++) await world.objects.put(`${approvals}${String(nth).padStart(32, '0')}`, '{}')
+    await world.clock.advance(10_000)
+    asking.answer = async ({ operation, proceed }) => (operation === 'send' ? undefined : proceed())
+    await asking.decide('ada', 'deny')
+    asking.answer = ({ proceed }) => proceed()
+    await world.finish(world.everyFiveMinutes())
+    await world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status(approvals + (await asking.digest()))).toMatchObject({ state: 'applied' })
   })
 
   test('ends when an approver denies it while its author asks for more time', async () => {

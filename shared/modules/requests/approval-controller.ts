@@ -112,7 +112,8 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
   const eligibility = history.granted?.eligibility ?? present?.eligibility
   const file = eligibility === undefined ? undefined : (await eligibilityFiles.read()).eligibilities.get(eligibility)
   const path = parseRequestKey(request)
-  const unread = path.ok && file?.ok ? (await listApprovers(file.value, path.value, context)).unread : undefined
+  const approvers = path.ok && file?.ok ? await listApprovers(file.value, path.value, context) : undefined
+  const isApprover = approvers?.people.has(userId) ?? false
   const { bar } = await actorOf(userId)
   const isFinished = history.events.has('finished') && !(await isReplaced(objects, { user: requester, digest }))
   return {
@@ -120,10 +121,12 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
     hasCounted: history.approvedBy.has(userId),
     isEnded: history.events.has('denied') || isFinished,
     isPresent: present?.digest === digest || present?.runs === digest,
-    isOver: history.events.has('granted') || isOver(history),
+    isGranted: history.events.has('granted') && !isOver(history),
+    isOver: isOver(history),
+    isApprover,
     isAuthorBarred: bar?.is === 'disabled' || bar?.is === 'suspended',
-    areApproversUnread: unread !== undefined,
-    unread,
+    areApproversUnread: approvers?.unread !== undefined,
+    unread: approvers?.unread ?? (isApprover ? 'the last look at the request did not count it' : undefined),
   }
 }
 

@@ -64,8 +64,11 @@ export async function readApprovals(
   const read = async (id: PrincipalId): Promise<readonly GivenDecision[]> => {
     const key = renderApprovalKey({ userId: id, digest })
     const found = await readParsedInput(objects, key, kinds.approval)
-    if (found?.isUnreadable && !found.file.ok) unreadable.push(found.file.complaint)
-    if (!found?.file.ok) return []
+    if (found === undefined) return []
+    if (!found.file.ok) {
+      unreadable.push(found.file.complaint)
+      return []
+    }
     const { head, file } = found
     const { name, bar } = await actorOf(id)
     // A denial counts, because it grants nothing.

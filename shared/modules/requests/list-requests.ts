@@ -1,23 +1,26 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { requestPrefix } from '../../domain/files/access-request.ts'
-import { approvalPrefix } from '../../domain/files/approval-file.ts'
+import { approvalPrefix, parseApprovalKey } from '../../domain/files/approval-file.ts'
 import { decisionPrefix } from '../../domain/files/decision-file.ts'
 import type { Kind } from '../../domain/inputs/kind.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
 import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../../reconcile/records/crowds.ts'
-import type { IndexedInput } from '../../reconcile/records/expiry-index.ts'
+import { type IndexedInput, listIndexedSubjects } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
-import { listHeads } from '../../reconcile/records/list-heads.ts'
+import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
 import {
   attentionPrefix,
   inputOfStatus,
   listInState,
+  readStatus,
   StatusStore,
   statusPrefix,
 } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { compareHeads, datedMs } from './compare-heads.ts'
 import { compareOwnInputs } from './compare-own-inputs.ts'
 import { findContradictions } from './find-contradictions.ts'
@@ -53,6 +56,7 @@ export type SweptInputs = { readonly sent: number; readonly crowded: readonly st
  * | -------------------------------------------------- | ------------------------------ |
  * | a suspension, group, membership or person file, or the attributes file, without a status | it |
  * | a request or an approval without a status          | it, while its author has room  |
+ * | an approval without a status, of a request that waits or runs | it              |
  * | one that was uploaded after its status was written | it                             |
  * | a status whose file is gone                        | it                             |
  * | an approval or a decision that waits               | it                             |
@@ -120,16 +124,36 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
   return { files, untold, outdated: [...stale, ...gone] }
 }
 
-/** Picks requests of people with too many undecided ones while there is room. `crowds`: crowds that have ended. */
+/** The uploads that wait for approvals, or give access: a lost denial of one of them would matter. */
+async function listOpenDigests(objects: ObjectStore): Promise<ReadonlySet<string>> {
+  const waiting = await listInState(objects, 'waiting', requestPrefix)
+  const open = new Set([...waiting, ...(await listIndexedSubjects(objects, requestPrefix))])
+  const digests = new Set<string>()
+  await forEachAtOnce([...open], async (key) => {
+    const { digest, runs } = (await spoiledAsAbsent(readStatus(objects, key)))?.request ?? {}
+    for (const one of [digest, runs]) if (one !== undefined) digests.add(one)
+  })
+  return digests
+}
+
+/**
+ * Picks files of people with too many undecided ones while there is room. An approval of an open request always has room, because it may be
+ * a denial. `crowds`: crowds that have ended.
+ */
 async function findRoom(objects: ObjectStore, untold: readonly string[], { folders }: Configuration) {
   const byCrowd = Map.groupBy(untold, (key) => crowdOf(key, folders))
   const room: string[] = []
+  const openDigests = once(() => listOpenDigests(objects))
   for (const keys of byCrowd.values()) {
     const first = keys[0] ?? ''
     const left = Math.max(0, requestsMost - (await countUndecided(objects, first)))
     // A request waits for people; most approvals and decisions are over with one look.
     const most = left > 0 && !first.startsWith(requestPrefix) ? changedMost : left
     room.push(...keys.toSorted().slice(0, most))
+    if (left > 0 || !first.startsWith(approvalPrefix)) continue
+    const open = await openDigests()
+    const isOpen = (path: ReturnType<typeof parseApprovalKey>) => path.ok && open.has(path.value.digest)
+    room.push(...keys.filter((key) => isOpen(parseApprovalKey(key))))
   }
   const crowds: string[] = []
   for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {

@@ -16,7 +16,12 @@ type ApprovedRequest = {
   readonly isEnded: boolean
   /** The digest is the request's current digest, or that of the access that goes on beside it. */
   readonly isPresent: boolean
+  /** It was granted, and its access goes on. */
+  readonly isGranted: boolean
+  /** It can grant nothing any more, and gives no access. */
   readonly isOver: boolean
+  /** The author may decide on it, as ssofile sees it now. */
+  readonly isApprover: boolean
   /** The author is disabled in the directory, or suspended. */
   readonly isAuthorBarred: boolean
   /** ssofile could not read who may approve. */
@@ -58,10 +63,15 @@ export type ApprovalEnd = { readonly tell: (typeof approvalEnds)[number] }
  * | any other                               | is unknown                          | unknown        |
  * | any other                               | is the author's own                 | own            |
  * | any other                               | is of another upload, or gone       | earlier        |
- * | any other                               | is decided                          | late           |
- * | of a user who is disabled or suspended  | waits                               | barred         |
+ * | any other                               | is over                             | late           |
+ * | approves                                | was granted                         | late           |
+ * | denies, by an approver or while approvers are unknown | waits, or was granted | unclear        |
+ * | of a user who is disabled or suspended  | waits, or was granted               | barred         |
  * | any other, while approvers are unknown  | waits                               | unclear        |
- * | any other                               | waits                               | no approver    |
+ * | any other                               | waits, or was granted               | no approver    |
+ *
+ * An unclear file waits, and every sweep looks at its request again. So a denial is not lost if the look at its request could not read the
+ * approvers.
  */
 export function decideApproval({ file, request, isOneTooMany }: ApprovalFacts): ApprovalAction | ApprovalEnd {
   if (file === 'none') return { tell: 'nothing' }
@@ -74,7 +84,8 @@ export function decideApproval({ file, request, isOneTooMany }: ApprovalFacts): 
   if (request === undefined) return { tell: 'unknown' }
   if (request.isOwn) return { tell: 'own' }
   if (!request.isPresent) return { tell: 'earlier' }
-  if (request.isOver) return { tell: 'late' }
+  if (request.isOver || (request.isGranted && file === 'approve')) return { tell: 'late' }
+  if (file === 'deny' && (request.isApprover || request.areApproversUnread)) return { tell: 'unclear' }
   if (request.isAuthorBarred) return { tell: 'barred' }
   return { tell: request.areApproversUnread ? 'unclear' : 'no approver' }
 }

@@ -43,7 +43,7 @@ export type Approvals = {
   /** The decisions in the order of S3's clock. */
   readonly given: readonly GivenDecision[]
   readonly tooMany?: number
-  /** Files that exist and that S3 does not return: each may be a denial. */
+  /** Files that are not valid, or that S3 does not return: each may be a denial. */
   readonly unreadable?: readonly Complaint[]
   /** Why ssofile does not know everybody who may approve or deny. */
   readonly unread?: string | undefined
@@ -590,7 +590,7 @@ function judgeApprovals(
         ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
         : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
   const remedy = unread
-    ? 'ask the uploader of that decision to delete it, or to upload it again without an encryption option'
+    ? 'ask the uploader of that decision to delete it, or to upload a valid one without an encryption option'
     : unknown !== undefined
       ? unreadRemedy
       : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`

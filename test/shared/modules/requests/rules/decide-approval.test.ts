@@ -19,7 +19,9 @@ const count = everyChoice((choose) => {
           hasCounted: flag(),
           isEnded: flag(),
           isPresent: flag(),
+          isGranted: flag(),
           isOver: flag(),
+          isApprover: flag(),
           isAuthorBarred: flag(),
           areApproversUnread: flag(),
         }
@@ -52,6 +54,13 @@ test('one of too many gets no status, unless it counted', () => {
   for (const { facts, name } of cases)
     if (facts.isOneTooMany) expect(['nothing', 'counted', 'denied', 'tell the crowd']).toContain(name)
   for (const { facts } of named('tell the crowd')) expect(facts.isOneTooMany).toBe(true)
+})
+
+test('a denial is for nothing only if its author may not deny, or if nothing is left to deny', () => {
+  const inVain = named('late', 'no approver', 'barred').filter(({ facts }) => facts.file === 'deny')
+  for (const { facts } of inVain)
+    expect(facts.request?.isOver || !(facts.request?.isApprover || facts.request?.areApproversUnread)).toBe(true)
+  for (const { facts } of named('late')) expect(facts.file === 'approve' || facts.request?.isOver).toBe(true)
 })
 
 test('a file that is gone has no status, and every other one has', () => {

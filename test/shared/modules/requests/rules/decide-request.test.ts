@@ -799,7 +799,7 @@ describe('a person is told', () => {
     [
       'that a decision cannot be read',
       { ...waits, approvals: { ...approvals(), unreadable: [complaint] } },
-      `waiting: it waits because ssofile cannot read a decision, which may be a denial: ${key}: received x, ${until}; ask the uploader of that decision to delete it, or to upload it again without an encryption option`,
+      `waiting: it waits because ssofile cannot read a decision, which may be a denial: ${key}: received x, ${until}; ask the uploader of that decision to delete it, or to upload a valid one without an encryption option`,
     ],
     [
       'five of those who may approve it',
