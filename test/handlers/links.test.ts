@@ -124,6 +124,7 @@ describe('the first links by tag among many accounts', () => {
       onError,
     })
     await world.finish(new OrganizationCache(world.ports, []).rebuild())
+    await world.finish(world.everyHour())
     await world.objects.put('permission_sets/Billing-ps.json', JSON.stringify({ permissionSetName: 'Billing-ps' }))
     for (const link of links) await world.objects.put(link, '')
     const startedMs = world.clock.monotonicMs()
@@ -133,10 +134,17 @@ describe('the first links by tag among many accounts', () => {
     expect((await world.json(`status/${links[0]}.json`))?.reason).toMatch(
       /^ssofile has not read the tags of \d+ of \d{3,4} accounts/,
     )
-    await world.until(async () => (await told()).every((state) => state === 'applied'), 'all in force', 30)
+    const areAll = async () => (await told()).every((state) => state === 'applied')
+    for (let minute = 0; minute < 30 && !(await areAll()); minute++) {
+      // A link whose look had no time for tags comes again with the minute.
+      await world.finish(world.everyMinuteOfLinks())
+      const endMs = clock.monotonicMs() + 60_000
+      await world.until(async () => clock.monotonicMs() >= endMs || (await areAll()), 'a minute')
+    }
+    expect(new Set(await told())).toEqual(new Set(['applied']))
     expect(world.ssoAdmin.assignments()).toHaveLength(12 * 5)
     // 9 a second: nothing is read twice.
-    expect((world.clock.monotonicMs() - startedMs) / 1000).toBeLessThan(((many + 100) / 9) * 1.3 + 20)
+    expect((world.clock.monotonicMs() - startedMs) / 1000).toBeLessThan(((many + 100) / 9) * 1.3 + 20 + 60)
     expect(world.errors).toEqual([])
     expect(world.queues.queue('links-dead').messages()).toEqual([])
   }, 120_000)

@@ -9,7 +9,7 @@ export type LinkStepFacts = {
   readonly isRepeated: boolean
   /** Its scope is a tag, and ssofile has not read the tags of all accounts yet. */
   readonly lacksTags: boolean
-  /** This look, or one beside it, has read tags for as long as it may. */
+  /** This look has spent seconds on tags, or none are left for it. */
   readonly isTimeOver: boolean
 }
 

@@ -52,7 +52,7 @@ export const linkController: Controller<LinkTypes> = {
 }
 
 async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkContext>): Promise<Facts> {
-  const { key, told, by, isRepeated } = input
+  const { key, told, by, isRepeated, lookedMs } = input
   const { objects, configuration, clock, tagsUntilMs = Number.POSITIVE_INFINITY } = context
   const reading = toLinkReading(key, input, configuration)
   const gathered = await gatherLink(reading, told, {
@@ -68,7 +68,7 @@ async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkConte
     isNamed: link !== undefined,
     isRepeated,
     lacksTags: gathered.facts.state === 'in-force' && gathered.facts.expansion.found === 'unread-tags',
-    isTimeOver: clock.monotonicMs() >= tagsUntilMs - lastReadsMs,
+    isTimeOver: clock.monotonicMs() >= Math.min(tagsUntilMs - lastReadsMs, lookedMs + lastReadsMs),
     // It may have been the last link that blocked the deletion of its permission set.
     blocked: isOver ? await findBlockedDeletion(link.permissionSet, objects) : undefined,
   }
