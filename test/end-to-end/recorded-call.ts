@@ -52,7 +52,7 @@ export function parseRecordedCall({ method, url, headers, body }: Request): Reco
     }
   if (isForm(headers['content-type'])) return parseQueryCall(name, new URLSearchParams(body))
   // Rules of break-glass, the auditor's role lists.
-  if (prefix === 'AWSEvents' && operation.startsWith('List')) return undefined
+  if (prefix === 'AWSEvents' && /^(List|Describe)/.test(operation)) return undefined
   if (prefix !== '') return { name, action: `${services[prefix] ?? prefix}:${operation}` }
   const key = path.split('/').slice(2).join('/')
   return key === '' ? { name, action: 's3:ListBucket', key } : { name, action: objectAction(method), key: kindOf(key) }

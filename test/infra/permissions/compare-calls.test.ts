@@ -96,8 +96,9 @@ describe('a request to the local system is recorded', () => {
     expect(put('aws-cli/2.0')).toBe(undefined)
   })
 
-  test('not where the auditor’s role, which a function has assumed, lists rules', () => {
+  test('not where the auditor’s role, which a function has assumed, reads rules and a bus', () => {
     expect(request('POST', '/', 'AWSEvents.ListRules')).toBe(undefined)
+    expect(request('POST', '/', 'AWSEvents.DescribeEventBus')).toBe(undefined)
     expect(request('POST', '/', 'AWSEvents.PutEvents')?.action).toBe('events:PutEvents')
   })
 
