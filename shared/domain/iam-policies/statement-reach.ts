@@ -1,3 +1,4 @@
+import { overlap } from '../text/glob.ts'
 import {
   type Conditions,
   type ContextValues,
@@ -70,7 +71,7 @@ function partsOf({ only, except }: Named, pattern: string, values: ContextValues
   if (only === undefined) return except.some((one) => covers(one, pattern, values)) ? [] : [pattern]
   return only
     .map((one) => fillWidely(one, values))
-    .filter((one) => patternsMeet(one, pattern))
+    .filter((one) => overlap(one, pattern))
     .map((one) => (covers(pattern, one, values) ? one : pattern))
 }
 
@@ -83,7 +84,7 @@ function namesAll(
 ): boolean {
   if (only !== undefined) return only.some((one) => covers(one, pattern, values))
   return except.every(
-    (one) => !patternsMeet(fillWidely(one, values), pattern) || without.some((other) => covers(other, one, values)),
+    (one) => !overlap(fillWidely(one, values), pattern) || without.some((other) => covers(other, one, values)),
   )
 }
 
@@ -99,24 +100,6 @@ function covers(wide: string, narrow: string, values: ContextValues): boolean {
 /** A variable without a known value stands for any text. */
 function fillWidely(pattern: string, values: ContextValues): string {
   return pattern.replace(/\$\{([^}]*)\}/g, (_, key: string) => values.get(key.toLowerCase()) ?? '*')
-}
-
-/** Whether some text matches both patterns. `*` stands for any text, `?` for one character. */
-export function patternsMeet(one: string, other: string): boolean {
-  if (one === '*' || other === '*') return true
-  // `meets[j]`: some text matches the beginning of `one` up to here, and the first j characters of `other`.
-  let meets: boolean[] = []
-  for (let i = 0; i <= one.length; i++) {
-    const before = meets
-    meets = []
-    for (let j = 0; j <= other.length; j++) {
-      const [a, b] = [one.charAt(i - 1), other.charAt(j - 1)]
-      const isOneStep = i > 0 && j > 0 && before[j - 1] === true && (a === b || a === '?' || b === '?')
-      const isStar = (a === '*' && i > 0) || (b === '*' && j > 0)
-      meets.push((i === 0 && j === 0) || isOneStep || (isStar && (before[j] === true || meets[j - 1] === true)))
-    }
-  }
-  return meets[other.length] === true
 }
 
 function splitConditions(

@@ -38,6 +38,27 @@ test('globs overlap where one text fits both, and one covers another only where 
   )
 })
 
+test.each([
+  ['', '', true],
+  ['', '*', true],
+  ['', '?', false],
+  ['*', '*', true],
+  ['ab', 'ab', true],
+  ['ab', 'a', false],
+  ['a*', '*b', true],
+  ['a*c', 'ab*', true],
+  ['a*b', '*c', false],
+  ['a?c', 'a*c', true],
+  ['a?c', 'ac', false],
+  ['*:user/*', 'arn:aws:iam::2:user/x', true],
+  ['*:user/*', 'arn:aws:iam::2:role/x', false],
+  ['arn:x:*:role/*', 'arn:x:??:role/a', true],
+  ['arn:x:*:role/b*', 'arn:x:??:role/a', false],
+  ['x*y*z', '*y', false],
+])('the globs %j and %j overlap: %s', (one, other, expected) => {
+  expect([overlap(one, other), overlap(other, one)]).toEqual([expected, expected])
+})
+
 describe('overlaps that decide on actions', () => {
   test.each([
     ['iam:*', 'iam:passrole', true, true],
