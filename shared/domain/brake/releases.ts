@@ -1,10 +1,11 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
+import { isAhead } from '../text/instant.ts'
 import { hasName, withoutName } from '../text/sorted-names.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
 import { isGoneForLong } from './minimum.ts'
-import { ageMs, type BrakeTerms, isAhead, isForged, lengthMs } from './windows.ts'
+import { ageMs, type BrakeTerms, isForged, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
 
@@ -47,8 +48,8 @@ export function isItemReleased(
 }
 
 /**
- * The released access or other item is gone, or wanted again. This uses up its release: if something takes it away again within the hour, the
- * brake judges that again. A release whose hints are not sent stays whole, because history gets its names with the hints.
+ * Takes the access or other item out of its releases, because it is gone or wanted again. If something takes it away again within the
+ * hour, the brake judges that anew. A release keeps all its names until its hints are sent: history gets the names with them.
  */
 export function useUpRelease(
   brake: BrakeRecord,

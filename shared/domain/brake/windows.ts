@@ -1,4 +1,5 @@
 import type { Configuration } from '../deployment/configuration.ts'
+import { isAhead } from '../text/instant.ts'
 import { type BrakeRecord, type BrakeWindow, isSameScope, type Scope } from './brake-record.ts'
 
 /** The items of one act in one window. */
@@ -51,13 +52,7 @@ export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
   return !isForged(window, terms) && ageMs(window, terms) < lengthMs(window.rule, terms.limits)
 }
 
-const aheadMostMs = 3 * 60_000
-
-/** Operators may write anything into the record. An instant this far after S3's clock counts for nothing, or it would never end. */
-export function isAhead(at: string, now: Date): boolean {
-  return Date.parse(at) - now.getTime() > aheadMostMs
-}
-
+/** Operators may write anything into the record. A window that begins in the future would never end, so it counts for nothing. */
 export function isForged({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): boolean {
   return isAhead(since, now) || (busyAt !== undefined && isAhead(busyAt, now))
 }

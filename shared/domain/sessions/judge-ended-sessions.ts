@@ -1,4 +1,5 @@
 import { quote } from '../statuses/complaint.ts'
+import { isAhead } from '../text/instant.ts'
 import {
   type EndedSession,
   endedSession,
@@ -6,9 +7,6 @@ import {
   mergeEndedSessions,
   sessionMostMs,
 } from './ended-sessions.ts'
-
-/** Rounding adds up to one minute, and the end of temporary access adds two. */
-const aheadMostMs = 3 * 60_000
 
 /** An entry that counts for nothing. `entry`: its text. `session`: its content, if readable. */
 export type SpoiledEnding = {
@@ -63,7 +61,7 @@ function faultOf({ before, until }: EndedSession, now: Date): string | undefined
   const beforeMs = Date.parse(before)
   if (Date.parse(until) - beforeMs !== sessionMostMs)
     return `it ends at ${until}, expected 12 hours after its instant ${before}`
-  if (!isWhileSuspended({ before }) && beforeMs - now.getTime() > aheadMostMs)
+  if (!isWhileSuspended({ before }) && isAhead(before, now))
     return `its instant ${before} lies in the future, expected at most 3 minutes after now by S3's clock`
   return undefined
 }

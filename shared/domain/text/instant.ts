@@ -22,6 +22,14 @@ export function renderJustBefore(now: Date): string {
   return renderInstant(new Date(now.getTime() - 1))
 }
 
+/** The end of a session lies that far ahead: rounding adds up to one minute, and the end of temporary access adds two. */
+const aheadMostMs = 3 * 60_000
+
+/** Whether an instant of a record that operators may write lies in the future. Nothing that ssofile writes there does. */
+export function isAhead(at: string, now: Date): boolean {
+  return Date.parse(at) - now.getTime() > aheadMostMs
+}
+
 /**
  * An instant that people write in a file: ISO 8601 with an offset, with or without seconds. The calendar is checked: there is no 30
  * February. HR systems write 9999-12-31 for "no end", in any time zone. A text outside the years 0000 to 9999 in UTC becomes the nearest
