@@ -6,13 +6,13 @@ import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { type Status, status } from '../../domain/statuses/status.ts'
 import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
-import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import type { ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { inputOfStatus, isTooLong, statusKey, statusPrefix, tooLong } from '../../reconcile/records/status-store.ts'
-import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { listMeantNames } from '../../reconcile/records/suspensions.ts'
-import { versionAt } from './inputs-at.ts'
+import { lostSince, versionAt } from './inputs-at.ts'
 import { judgeLostStatus } from './rules/judge-lost-status.ts'
 
 /** `over`: the present object. */
@@ -63,7 +63,7 @@ export async function findLostBindings(
   const unknown: string[] = []
   for (const place of inputPlaces)
     for await (const one of versions.list(place))
-      if (meansUser(one.key) && isLost(one, lostAt)) {
+      if (meansUser(one.key) && lostSince(one, lostAt)) {
         const key = statusKey(one.key)
         if (!kept.has(key) || unread.has(key)) unknown.push(one.key)
       }
@@ -78,25 +78,20 @@ async function listStatuses(versions: ObjectVersions, lostAt: Date) {
   for (const place of statusPlaces)
     for await (const one of versions.list(place)) {
       const input = inputOfStatus(one.key)
-      const old = isTooLong(input) || meansUser(input) ? versionAt(one, lostAt) : undefined
-      if (old === undefined) continue
+      if (!(isTooLong(input) || meansUser(input)) || versionAt(one, lostAt) === undefined) continue
       kept.add(one.key)
-      if (isLost(one, lostAt)) lost.push(old)
+      const old = lostSince(one, lostAt)
+      if (old) lost.push(old)
     }
   return { kept, lost }
-}
-
-/** It was there right before the loss, and was deleted since. Something may have written it again. */
-function isLost(kept: KeyVersions, lostAt: Date): boolean {
-  return versionAt(kept, lostAt) !== undefined && kept.deletions.some((time) => time > lostAt)
 }
 
 /** The notes that the present and the restored statuses of suspensions ask for. */
 async function findLostNotes(objects: ObjectStore, statuses: readonly LostStatus[]): Promise<readonly LostNote[]> {
   const meant = new Map<string, Status>()
   for await (const { key } of objects.list(statusPrefix + kinds.suspension.at)) {
-    const read = await unlessSpoiled(new JsonRecord(objects, key, status).read())
-    if (read !== undefined && !isSpoiled(read)) meant.set(key, read.value)
+    const read = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
+    if (read) meant.set(key, read.value)
   }
   for (const { status } of statuses) meant.set(statusKey(status.input), status)
   const notes: LostNote[] = []

@@ -2,7 +2,7 @@ import { endedSessionsKey } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import { brakeKey, partsPrefix } from '../../reconcile/records/brake-file.ts'
-import { versionAt } from './inputs-at.ts'
+import { lostSince } from './inputs-at.ts'
 
 export type LostControl = { readonly key: string; readonly body: Uint8Array }
 
@@ -23,8 +23,8 @@ export async function findLostControl(
   for (const place of places)
     for await (const kept of versions.list(place)) {
       const { key } = kept
-      const old = versionAt(kept, lostAt)
-      if (old === undefined || !kept.deletions.some((time) => time > lostAt)) continue
+      const old = lostSince(kept, lostAt)
+      if (old === undefined) continue
       if (key !== endedSessionsKey && (await objects.head(key)) !== undefined) continue
       const body = await versions.get(key, old.versionId)
       if (body) lost.push({ key, body })

@@ -112,3 +112,8 @@ export function versionAt({ versions, deletions }: KeyVersions, at: Date): Objec
   const isDeleted = deletedAt !== undefined && version !== undefined && deletedAt >= version.lastModified
   return isDeleted && !version.isLatest ? undefined : version
 }
+
+/** The version right before the loss, if the object was deleted since. Something may have written it again. */
+export function lostSince(kept: KeyVersions, lostAt: Date): ObjectVersion | undefined {
+  return kept.deletions.some((time) => time > lostAt) ? versionAt(kept, lostAt) : undefined
+}
