@@ -46,6 +46,11 @@ export function isQuiet(world: SimulatedWorld): boolean {
   return isIdle(world) && world.keys('state/open/').every((key) => isForOthers(key, world) || isUnreadable(key, world))
 }
 
+/** The ledger entries with open work. */
+export function openEntries(world: SimulatedWorld): ReadonlySet<string> {
+  return new Set(world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
+}
+
 /** A fault or a loss delays work that would otherwise be done at once. */
 export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
   return chaos.struck.size > 0 || wasDisturbed || wasInterrupted

@@ -7,6 +7,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { MemoryObjectVersions } from '../memory-object-versions.ts'
+import { openEntries } from './at-rest.ts'
 import { disturbing, nthOf } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
@@ -42,7 +43,7 @@ export const operatorActions = {
     const lost = world.losses.granted()
     await loseAndRestore(lost, world, async () => {
       // ssofile counts entries with nothing left to do. If it found a loss by itself, the entry is in the ledger again, as failed, for a person.
-      const open = new Set(world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
+      const open = openEntries(world)
       const counted = lost.filter((key) => !open.has(key))
       const isLost = () => isMassLoss(counted.filter((key) => !world.objects.model.find(key)).length, world)
       const wasLost = isMassLoss(counted.length, world)

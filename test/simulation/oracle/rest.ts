@@ -1,5 +1,6 @@
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
+import { openEntries } from '../at-rest.ts'
 import { accountOfKey, describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
 import { type AtRest, Judge } from './watched.ts'
 
@@ -30,7 +31,7 @@ export class RestPromise extends Judge {
   checkBesideRefused(): void {
     this.truth.settle()
     // Do not wait for retries of links that the hostile uploader also overwrote.
-    const open = new Set(this.world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
+    const open = openEntries(this.world)
     this.#checkGranted((key) => open.has(key) && this.world.hostile.touches(key), this.world.unreadable.refused)
   }
 
