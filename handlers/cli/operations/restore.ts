@@ -290,7 +290,7 @@ type Restoration = {
   readonly permissionSets: readonly string[]
   /** Records of groups, memberships and users. */
   readonly people: readonly string[]
-  /** Files whose status says which user they mean. */
+  /** Inputs whose statuses come back: these say which users the files mean. */
   readonly statuses: readonly string[]
   /** The brake's record with its parts, and the ended sessions. */
   readonly control: readonly string[]
@@ -313,7 +313,7 @@ type Restoration = {
   readonly endsStop: boolean
 }
 
-/** Files that this run does not bring back and that the loss took, or may have taken, and files whose user is unknown. */
+/** Counts the files that keep everything stopped: this run does not bring back a file that the loss may have taken, or nobody knows its user. */
 function countMissing({
   inputsDeletedLater,
   inputsOfOthers,

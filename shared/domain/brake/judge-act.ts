@@ -112,8 +112,8 @@ function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, te
 }
 
 /**
- * ssofile no longer takes it away, or it is gone since `goneAt`: it leaves its lists and releases. What stays counts among the rest
- * again.
+ * Takes the act off its lists and out of its releases: ssofile no longer takes the access away, or the access is gone since `goneAt`.
+ * Access that stays counts among the rest again.
  */
 export function dropAct(
   before: BrakeRecord,

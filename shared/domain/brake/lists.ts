@@ -94,7 +94,7 @@ export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'i
   return rule === 'minimum' ? [...items].filter((item) => item.includes('%') && !hasName(held, item)) : []
 }
 
-/** Only lists of these rules hold people whom files suspend. A suspension outlives all others. */
+/** Lists of these rules can hold a suspended person. A suspension outlives all other lists. */
 export const rulesOfPeople: readonly BrakeList['rule'][] = ['people', 'minimum']
 
 /** The ids of the people on a list whom files suspend. */

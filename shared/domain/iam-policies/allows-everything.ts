@@ -57,9 +57,7 @@ export function statementsOf(inlinePolicy: string): readonly unknown[] {
   return policy.safeParse(JSON.parse(inlinePolicy)).data?.Statement ?? []
 }
 
-/**
- * All tests of a condition must match, so none limits nothing. (IAM User Guide, "Conditions with multiple context keys or values".)
- */
+/** A condition without a test limits nothing: all tests must match. (IAM User Guide, "Conditions with multiple context keys or values".) */
 function testsOf(condition: Allowance['Condition']): readonly Test[] {
   return Object.entries(condition).flatMap(([operator, tests]) =>
     Object.entries(tests).map(([key, values]) => ({ operator, key, values })),
@@ -67,9 +65,9 @@ function testsOf(condition: Allowance['Condition']): readonly Test[] {
 }
 
 /**
- * Whether a test of a condition demands something particular of the resource or the request, such as a tag or a region. What it demands of
- * the person, the session or the network leaves an administrator one. Tests that match without the key, or all others, demand nothing. (IAM
- * User Guide, "AWS global condition context keys"; "IAM JSON policy elements: Condition operators".)
+ * Whether a test of a condition limits what people may do: the resource or the request must have a certain value, such as a tag or a region.
+ * A test of the person, the session or the network limits only who, when and from where. A test that also matches without the key, or
+ * excludes some values, limits nothing. (IAM User Guide, "AWS global condition context keys"; "IAM JSON policy elements: Condition operators".)
  */
 function isLimit({ operator, key, values }: Test): boolean {
   const isAboutRequest = /^(?!aws:)|^aws:(?:Resource|Request|TagKeys)/i.test(key)

@@ -25,7 +25,7 @@ export type ServiceControlPolicy = { readonly file: string; readonly policy: Eva
  * | ---------------------------------------------------------------------------------- | ------- |
  * | a denial has an operator that this code does not know                              | fail    |
  * | a denial reaches a part of a need, and its conditions hold                         | fail    |
- * | the same, and a condition has a key whose value this code does not know            | fail    |
+ * | a denial reaches a part of a need, and a condition has a key of unknown value      | fail    |
  * | a denial reaches only what the role's own policies deny too                        | none    |
  * | there are allowing statements, and none of them surely allows the whole need       | fail    |
  * | there is no allowing statement                                                     | none    |
