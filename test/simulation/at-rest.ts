@@ -123,9 +123,9 @@ function isForOthers(openKey: string, world: SimulatedWorld): boolean {
   return !world.objects.model.find(input) && world.isAssigned(name)
 }
 
-/** Retried until somebody restores the unreadable record. */
+/** Retried until somebody restores the unreadable record. The work has a name instead of an ID if its principal could not be looked up. */
 function isUnreadable(openKey: string, { unreadable, hostile }: SimulatedWorld): boolean {
-  const key = `assignments/${openKey.slice(openKey.indexOf('%') + 1)}`
+  const key = `assignments/${openKey.slice(openKey.indexOf('%') + 1).replace(/%ssofile$/, '')}`
   return unreadable.concerns(key) || (unreadable.refused.length > 0 && hostile.touches(key))
 }
 
