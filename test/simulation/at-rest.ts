@@ -129,9 +129,10 @@ function isUnreadable(openKey: string, { unreadable, hostile }: SimulatedWorld):
   return unreadable.concerns(key) || (unreadable.refused.length > 0 && hostile.touches(key))
 }
 
-/** Somebody deleted records that the schedule of each minute writes again. */
+/** The schedules of each minute have not yet written their records, or somebody deleted these. */
 function isStateLost({ objects }: SimulatedWorld): boolean {
-  return ['state/expiry/~whole', 'state/reconcile.json'].some((key) => objects.model.find(key) === undefined)
+  const records = ['state/expiry/~whole', 'state/reconcile.json', 'state/notifications.json']
+  return records.some((key) => objects.model.find(key) === undefined)
 }
 
 /**

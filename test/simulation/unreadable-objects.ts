@@ -106,18 +106,25 @@ export class UnreadableObjects {
   /** The same for a link or a file: its status may be about an unreadable object, or be one. */
   concernsInput(input: string): boolean {
     const isOf = (set: string | undefined) => input.includes(`%${set}%`) || input === `permission_sets/${set}.json`
-    return this.spoiled.some((key) => key === `status/${input}.json` || isOf(accessIn(key)?.set))
+    const access = input.replace(/%ssofile$/, '')
+    return this.spoiled.some(
+      (key) => key === `status/${input}.json` || isOf(accessIn(key)?.set) || isOfSameUsers(key, access),
+    )
   }
 }
 
-/**
- * Whether the spoiled object is about this access, or about access of others. For a status of a USER link: about everybody with the same
- * permission set, because the status names the link's user.
- */
+/** Whether the spoiled object is about this access, or about access of others. */
 function isBeside(spoiled: string, ledgerKey: string): boolean {
-  const [, set, user] = /^status\/links_data\/[^%]+%[^%]*%([^%]+)%(.+)%USER%ssofile\.json$/su.exec(spoiled) ?? []
-  const isOfUser = user !== undefined && ledgerKey.includes(`%${set}%`) && ledgerKey.endsWith('%USER')
-  return isOfUser || (accessIn(spoiled)?.place ?? ' ') === accessIn(ledgerKey)?.place
+  return isOfSameUsers(spoiled, ledgerKey) || (accessIn(spoiled)?.place ?? ' ') === accessIn(ledgerKey)?.place
+}
+
+/**
+ * Whether the spoiled object is the status of a USER link, and this is access of a user with the same permission set: the status alone
+ * names the link's user, so nothing tells that it is not this one.
+ */
+function isOfSameUsers(spoiled: string, access: string): boolean {
+  const [, set] = /^status\/links_data\/[^%]+%[^%]*%([^%]+)%.+%USER%ssofile\.json$/su.exec(spoiled) ?? []
+  return set !== undefined && access.includes(`%${set}%`) && access.endsWith('%USER')
 }
 
 function accessIn(key: string): { readonly place: string; readonly set: string } | undefined {
