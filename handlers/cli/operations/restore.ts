@@ -253,7 +253,8 @@ async function describe(
   const since = await findGone(others, at)
   const isEarlier = ({ key }: OldInput) => !isTaken.has(key)
   const [uploadsSince, returnsSince] = [since.uploads.filter(isEarlier), since.returns.filter(isEarlier)]
-  const { history, entries, permissionSets, people, bindings, control, owner, configuration, undecided } = lost
+  const { history, entries, permissionSets, people, bindings, control, requests, owner, configuration, undecided } =
+    lost
   return {
     at: at ?? lostAt,
     lostAt,
@@ -272,6 +273,7 @@ async function describe(
     inputsOfOthersSinceAt: [...uploadsSince, ...(wasStopped ? [] : returnsSince)].map(({ key }) => key),
     returns: [...taken.returns, ...(wasStopped ? returnsSince : [])].map(({ key }) => key),
     inputsWithoutUser: bindings.unknown,
+    requests,
     undecided,
     isPaused: false,
     endsStop: false,
@@ -307,6 +309,8 @@ type Restoration = {
   readonly returns: readonly string[]
   /** Files that were deleted with their status, so nothing says which user they meant. */
   readonly inputsWithoutUser: readonly string[]
+  /** Lost requests whose granted access is not over. */
+  readonly requests: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
   readonly isPaused: boolean
@@ -320,12 +324,10 @@ function countMissing({
   inputsOfOthersSinceAt,
   returns,
   inputsWithoutUser,
+  requests,
   wasStopped,
-}: Pick<
-  Restoration,
-  'inputsDeletedLater' | 'inputsOfOthers' | 'inputsOfOthersSinceAt' | 'returns' | 'inputsWithoutUser' | 'wasStopped'
->): number {
-  const taken = inputsDeletedLater.length + inputsOfOthers.length + returns.length + inputsWithoutUser.length
+}: Omit<Restoration, 'owner'>): number {
+  const taken = [inputsDeletedLater, inputsOfOthers, returns, inputsWithoutUser, requests].flat().length
   return wasStopped ? taken + inputsOfOthersSinceAt.length : taken
 }
 
@@ -344,7 +346,7 @@ function toJson({ inputs, at, endsStop: _, wasStopped: __, ...rest }: Restoratio
 }
 
 function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', { bucket }: ObjectStore): string {
-  const { at, owner, undecided, isPaused, inputsWithoutUser } = restoration
+  const { at, owner, undecided, isPaused, inputsWithoutUser, requests } = restoration
   const { lostAt, wasStopped, inputsDeletedLater, inputsOfOthers, inputsOfOthersSinceAt, returns, endsStop } =
     restoration
   const isDone = stage === 'done'
@@ -389,6 +391,16 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
       ...(endsStop
         ? []
         : ['  do: check that the user who has this name now is the right one; then add --accept-missing']),
+    )
+  if (requests.length > 0)
+    lines.push(
+      `left to their authors, because their temporary access is not over: ${count(requests.length, 'request')}`,
+      ...listKeys(requests),
+      ...(endsStop
+        ? ['  this access ends now']
+        : [
+            '  do: the author asks again and an approver approves, so that the access goes on; to end it instead, add --accept-missing',
+          ]),
     )
   const isMissing = countMissing(restoration) > 0
   if (isMissing && endsStop) lines.push('these files are missing, and everything continues without them')

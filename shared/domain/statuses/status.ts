@@ -122,6 +122,11 @@ export const status = record({
 })
 export type Status = z.infer<typeof status>
 
+/** When the temporary access ends that this status of a request is about, or that an earlier upload was granted. */
+export function endOfRunning({ state, request }: Pick<Status, 'state' | 'request'>): string | undefined {
+  return request?.runsUntil ?? (state === 'expired' ? undefined : request?.expiresAt)
+}
+
 /** A new status. The store adds the input and the time. */
 export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
 

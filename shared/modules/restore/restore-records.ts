@@ -45,6 +45,7 @@ import { findLostControl, type LostControl } from './find-lost-control.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
+import { findLostRequests } from './find-lost-requests.ts'
 import { findLostUsers } from './find-lost-users.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
@@ -81,6 +82,8 @@ export type LostRecords = {
   readonly bindings: LostBindings
   /** The counts and held lists of the brake, and the ended sessions. */
   readonly control: readonly LostControl[]
+  /** Lost requests whose granted access is not over. */
+  readonly requests: readonly string[]
   readonly owner: FoundOwner
   /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */
   readonly configuration: Configuration | undefined
@@ -142,6 +145,7 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   }
   return {
     ...lost,
+    requests: await findLostRequests(context, versions, lostAt),
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
     undecided: [...found.undecided, ...undecided, ...people.undecided],
     since,

@@ -8,7 +8,13 @@ import {
 import type { Eligibility } from '../../../domain/files/eligibility-file.ts'
 import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
 import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
-import { type RequestState, rejection, type Status, type StatusState } from '../../../domain/statuses/status.ts'
+import {
+  endOfRunning,
+  type RequestState,
+  rejection,
+  type Status,
+  type StatusState,
+} from '../../../domain/statuses/status.ts'
 import { renderInstant } from '../../../domain/text/instant.ts'
 import { type Asking, beginningOf, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
 import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
@@ -251,10 +257,10 @@ function complainOfShorter(
 
 /** Like `complainOfShorter`, before a request replaces the upload of this status. */
 export function complainOfShorterThan(
-  { state, request }: Pick<Status, 'state' | 'request'>,
+  told: Pick<Status, 'state' | 'request'>,
   ...asked: [key: string, Pick<Valid, 'request' | 'askedAt'>]
 ): Complaint | undefined {
-  const until = request?.runsUntil ?? (state === 'expired' ? undefined : request?.expiresAt)
+  const until = endOfRunning(told)
   return until === undefined ? undefined : complainOfShorter(...asked, until)
 }
 
