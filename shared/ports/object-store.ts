@@ -1,3 +1,6 @@
+/** S3 allows keys of so many bytes (S3 User Guide, "Naming Amazon S3 objects"). */
+export const keyMostBytes = 1024
+
 /** One object in S3. `etag` has no quotation marks. */
 export type ObjectHead = {
   readonly key: string

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { parseNameInKey, renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { sayActor } from '../../../shared/domain/links/say-actor.ts'
 import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -69,7 +70,8 @@ async function findNames(
       'ssofile could not read names from the directory',
       notes,
     )
-    for (const name of found?.values() ?? []) known[type].add(name)
+    // Too long a name is cut in keys.
+    for (const name of found?.values() ?? []) known[type].add(name).add(parseNameInKey(renderNameInKey(name)))
   }
   const { principalSuffix } = configuration
   return (type, name) => known[type].has(name) || known[type].has(name + principalSuffix)

@@ -14,10 +14,6 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 export const accessPrefix = 'access/'
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
-/**
- * S3 allows keys of 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). The limit on principal names in links leaves room for the
- * rest.
- */
 export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {
   const { accountId, permissionSet, type } = accessOf(key)
   return `${accessPrefix}account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%${giver}`

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import {
@@ -6,7 +7,7 @@ import {
   principalName,
   principalType,
 } from '../../domain/principals/principal.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
 
 const prefix = 'state/principals/'
 
@@ -16,8 +17,8 @@ export type NamedId = z.infer<typeof namedId>
 export type NotedId = NamedId & { readonly lastModified: Date }
 
 /**
- * The names of the ids in the ledger: zero-byte objects `state/principals/<TYPE>%<id>%<name>`. Keys have only ids and links
- * have only names. A few calls list a few thousand pairs; without them ssofile would read 100,000 entries. Each is written
+ * The names of the ids in the ledger: zero-byte objects `state/principals/<TYPE>%<id>%<name>`, or with a hash for a name too long for a key,
+ * which is the body then. Keys have only ids and links have only names. A few calls list a few thousand pairs; without them ssofile would read 100,000 entries. Each is written
  * before the first entry that needs it. The reconcile writes missing ones and removes old ones, so they may be deleted at any
  * time.
  */
@@ -35,7 +36,8 @@ export class PrincipalNames {
    */
   async note({ type, id, name }: NamedId): Promise<void> {
     if (this.#noted.get(`${type}%${id}`) === name) return
-    await this.#objects.put(keyOf({ type, id, name }), new Uint8Array())
+    const key = keyOf({ type, id, name })
+    await this.#objects.put(key, isHashed(key) ? new TextEncoder().encode(name) : new Uint8Array())
     this.#noted.set(`${type}%${id}`, name)
   }
 
@@ -56,7 +58,7 @@ export class PrincipalNames {
 
 async function* listNoted(objects: ReadingObjects, start = prefix): AsyncGenerator<NotedId> {
   for await (const { key, lastModified } of objects.list(start)) {
-    const pair = parseKey(key)
+    const pair = isHashed(key) ? await readHashed(objects, key) : parseKey(key)
     if (pair) yield { ...pair, lastModified }
   }
 }
@@ -131,8 +133,22 @@ export class NameIndex {
   }
 }
 
+const hashed = /^state\/principals\/[A-Z]+%[^%]+%too-long%[0-9a-f]{64}$/
+
 function keyOf({ type, id, name }: NamedId): string {
-  return `${prefix}${type}%${id}%${name}`
+  const start = `${prefix}${type}%${id}%`
+  if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
+  return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
+}
+
+function isHashed(key: string): boolean {
+  return hashed.test(key)
+}
+
+async function readHashed(objects: ReadingObjects, key: string): Promise<NamedId | undefined> {
+  const found = await objects.get(key)
+  const [type, id] = key.slice(prefix.length).split('%')
+  return namedId.safeParse({ type, id, name: new TextDecoder().decode(found?.body) }).data
 }
 
 function parseKey(key: string): NamedId | undefined {

@@ -10,7 +10,7 @@ import {
 } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { listHeads } from './list-heads.ts'
 import { SharedReadings } from './shared-readings.ts'
@@ -20,8 +20,6 @@ export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
 /** Under `status/` and `attention/<state>/`: names with a hash in place of the input. */
 export const tooLong = 'too-long/'
-// S3 User Guide, "Naming Amazon S3 objects".
-const keyMostBytes = 1024
 const alignmentsMost = 20
 
 /** `status/<input key>.json`. If that is longer than S3 allows: `status/too-long/<sha256 of the input key>.json`. */

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import { keyMostBytes, type ObjectStore } from '../../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
 export const changesPrefix = 'changes/'
-
-/** S3 User Guide, "Naming Amazon S3 objects". */
-const keyMostBytes = 1024
 
 /** `folder`: the folder of the subject's events in history (ends in `/`). `name`: its name in `changes/`, without `/`. */
 export type EventSubject = { readonly folder: string; readonly name: string }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { renderNameInKey } from '../../../../shared/domain/links/name-in-key.ts'
+import { parseNameInKey, renderNameInKey } from '../../../../shared/domain/links/name-in-key.ts'
 import { runsOf } from '../../../depth.ts'
 
 describe('a name in a key', () => {
@@ -24,5 +24,18 @@ describe('a name in a key', () => {
       }),
       { numRuns: runsOf(2_000) },
     )
+  })
+
+  test.each([
+    ['slashes', 'a/'.repeat(500)],
+    ['Japanese letters', '経理部の全員'.repeat(170)],
+    ['letters of two UTF-16 units', '🦊'.repeat(1_024)],
+  ])('fits beside the rest of a key if it has many %s, keeps its beginning, and differs from others', (_, name) => {
+    const written = renderNameInKey(name)
+    expect(Buffer.byteLength(written)).toBeLessThanOrEqual(850)
+    expect(name.startsWith(parseNameInKey(written).slice(0, 100))).toBe(true)
+    expect(written.isWellFormed()).toBe(true)
+    expect(renderNameInKey(`${name}x`)).not.toBe(written)
+    expect(renderNameInKey(parseNameInKey(written))).toBe(written)
   })
 })

@@ -21,6 +21,16 @@ test('pairs of name and id are listed as they were noted, until they are forgott
   expect((await Array.fromAsync(names.list())).map(({ type }) => type)).toEqual(['USER'])
 })
 
+test('a name that is too long for a key is listed whole, and forgotten', async () => {
+  const { objects } = new World()
+  const names = new PrincipalNames(objects)
+  const pair = { type: 'GROUP' as const, name: principalName.parse('経理部の全員'.repeat(170)), id }
+  await names.note(pair)
+  expect(await Array.fromAsync(names.list())).toMatchObject([pair])
+  await names.forget(pair)
+  expect(await Array.fromAsync(names.list())).toEqual([])
+})
+
 test('what is no pair is passed over', async () => {
   const { objects } = new World()
   for (const key of [`TEAM%${id}%name`, 'GROUP%no-id%name', `GROUP%${id}%`, `GROUP%${id}`, ''])
