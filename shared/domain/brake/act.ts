@@ -1,10 +1,11 @@
-import type { Assignment, AssignmentKey } from '../assignments/assignment.ts'
+import { type Assignment, type AssignmentKey, assignmentOf } from '../assignments/assignment.ts'
 import { attributesKey } from '../attributes/attributes-file.ts'
 import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { MembershipId } from '../principals/owned-membership.ts'
-import { type Cause, isSameScope, type Scope } from './brake-record.ts'
+import { hasName } from '../text/sorted-names.ts'
+import { type BrakeList, type Cause, isSameScope, type Scope } from './brake-record.ts'
 import { deletionOf } from './lists.ts'
 import type { Taking } from './minimum.ts'
 import type { Tally } from './windows.ts'
@@ -24,25 +25,30 @@ export type Act = {
   /** The access that people lose. The brake asks policies whether enough people keep it. */
   readonly takes?: Taking
   /** Whether the act has another cause than this list, a cause that counts for itself. */
-  readonly isOutlived?: (list: Scope) => boolean
+  readonly isOutlived?: (list: OutlivedList) => boolean
 }
+
+type OutlivedList = Scope & Pick<BrakeList, 'items'>
 
 /**
  * The end of a person: a file suspends the person, or the directory disabled or deleted the user. That is a cause of its own, which
  * counts for itself. So it outlives every list but those that may hold this end.
  *
- * | the end           | lists that may hold it            |
- * | ----------------- | --------------------------------- |
- * | by a file         | of the rule `people`              |
- * | by the directory  | those on which the act counts     |
+ * | the end           | lists that may hold it                         |
+ * | ----------------- | ---------------------------------------------- |
+ * | by a file         | of the rule `people`, if they have this person |
+ * | by the directory  | those on which the act counts                  |
  *
  * An act of the other kinds outlives no list. A list of the rule `minimum` is judged again anyway.
  */
-function outlivedBy(end: 'file' | 'directory' | undefined, counts: Act['counts']): Required<Act>['isOutlived'] {
+function outlivedBy(end: End | undefined, counts: Act['counts']): Required<Act>['isOutlived'] {
   if (end === undefined) return () => false
-  if (end === 'file') return ({ rule }) => rule !== 'people'
+  // The list of an earlier suspension may still have the access, although the person has left it.
+  if (end.by === 'file') return ({ rule, items }) => rule !== 'people' || !hasName(items, end.user)
   return (list) => !counts.some((one) => isSameScope(one, list))
 }
+
+type End = { readonly by: 'file'; readonly user: PrincipalId } | { readonly by: 'directory' }
 
 /** A person, suspended by a file. `by`: the uploader. Absent: unknown. */
 export type SuspendedPerson = { readonly user: PrincipalId; readonly by: string | undefined }
@@ -67,12 +73,12 @@ export type Revocation = {
  */
 export function revocationAct({ key, links, cause, suspended, isEnded, review }: Revocation): Act {
   if (suspended !== undefined) {
-    const isOutlived = outlivedBy('file', [])
+    const isOutlived = outlivedBy({ by: 'file', user: assignmentOf(key).principalId }, [])
     if (suspended === 'admitted') return { rule: 'people', key, counts: [], takes: { key }, isOutlived }
     return { ...suspensionAct(suspended), key, isOutlived }
   }
   const counts = countLinks({ key, links, cause, review })
-  const isOutlived = outlivedBy(isEnded ? 'directory' : undefined, counts)
+  const isOutlived = outlivedBy(isEnded ? { by: 'directory' } : undefined, counts)
   return { rule: cause ? 'indirect' : 'own', key, counts, takes: { key }, isOutlived }
 }
 
@@ -145,7 +151,12 @@ export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, 
         ? [{ rule: 'memberships', cause: 'review', name: review, items: [item] }]
         : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
   const counts = ruleOf === undefined ? ofFolders : [...ofFolders, countOfRule(ruleOf, [item])]
-  const end = counts.length === 0 ? 'file' : isEnded ? 'directory' : undefined
+  const end: End | undefined =
+    counts.length === 0 && membership
+      ? { by: 'file', user: membership.user }
+      : isEnded
+        ? { by: 'directory' }
+        : undefined
   const takes = membership && { membership, item }
   return { rule: 'memberships', item, counts, ...(takes && { takes }), isOutlived: outlivedBy(end, counts) }
 }

@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
-import { type Act, removalAct, revocationAct } from '../../../../shared/domain/brake/act.ts'
-import { brakeCauses, brakeRecord, brakeRules, type Scope } from '../../../../shared/domain/brake/brake-record.ts'
+import { type Act, removalAct, revocationAct, suspensionAct } from '../../../../shared/domain/brake/act.ts'
+import {
+  type BrakeList,
+  type BrakeRecord,
+  brakeCauses,
+  brakeRecord,
+  brakeRules,
+  emptyBrake,
+  type Scope,
+} from '../../../../shared/domain/brake/brake-record.ts'
+import { dropAct } from '../../../../shared/domain/brake/judge-act.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { judge } from './judging.ts'
@@ -19,17 +28,41 @@ const foreign: readonly Scope[] = brakeRules.flatMap((rule) =>
 )
 const scopesOf = (act: Act): readonly Scope[] =>
   act.counts.map(({ rule, cause, name, folder }) => ({ rule, cause, name, folder }))
-const outlived = (act: Act, lists: readonly Scope[]) => lists.filter((list) => act.isOutlived?.(list))
+const outlived = (act: Act, lists: readonly Scope[], items: BrakeList['items'] = [user]) =>
+  lists.filter((list) => act.isOutlived?.({ ...list, items }))
 
 test.each([
   ['that the brake has let pass', 'admitted'],
   ['about whom it is asked now', { user, by: 'hr' }],
-] as const)('the access of a suspended person %s outlives every list but those of the rule people', (_, suspended) => {
-  const act = revocationAct({ key, links, cause: undefined, suspended })
-  const withdrawn = scopesOf(revocationAct({ key, links, cause: undefined }))
-  const indirect = scopesOf(revocationAct({ key, links, cause }))
-  const all = [...foreign, ...withdrawn, ...indirect]
-  expect(outlived(act, all)).toEqual(all.filter(({ rule }) => rule !== 'people'))
+] as const)(
+  'the access of a suspended person %s outlives every list but those of people that have this person',
+  (_, suspended) => {
+    const act = revocationAct({ key, links, cause: undefined, suspended })
+    const withdrawn = scopesOf(revocationAct({ key, links, cause: undefined }))
+    const indirect = scopesOf(revocationAct({ key, links, cause }))
+    const all = [...foreign, ...withdrawn, ...indirect]
+    expect(outlived(act, all)).toEqual(all.filter(({ rule }) => rule !== 'people'))
+    const another = principalId.parse('11111111-1111-4111-8111-000000000002')
+    expect(outlived(act, all, [another])).toEqual(all)
+  },
+)
+
+test('a suspended person whom the brake admits loses access that the list of an earlier suspension still holds', () => {
+  const terms = { limits: { ...limits, people: { count: 1, minutes: 15 } }, now: new Date('2026-03-03T10:00:00Z') }
+  const others = ['11111111-1111-4111-8111-000000000002', '11111111-1111-4111-8111-000000000003'] as const
+  const suspend = (record: BrakeRecord, id: string) =>
+    judge(record, suspensionAct({ user: principalId.parse(id), by: 'hr' }), terms).brake
+  const full = [...others, user].reduce(suspend, emptyBrake)
+  const held = judge(full, revocationAct({ key, links, cause: undefined, suspended: { user, by: 'hr' } }), terms).brake
+  expect(held.lists).toMatchObject([{ items: [user, others[1]], held: [key] }])
+  // The file was deleted: only the person leaves the list.
+  const restored = dropAct(held, suspensionAct({ user, by: undefined }))
+  expect(restored.lists).toMatchObject([{ items: [others[1]], held: [key] }])
+  const later = { ...terms, now: new Date('2026-03-03T10:30:00Z') }
+  const admitted = judge(restored, suspensionAct({ user, by: 'hr' }), later)
+  expect(admitted.passes).toBe(true)
+  const revoked = judge(admitted.brake, revocationAct({ key, links, cause: undefined, suspended: 'admitted' }), later)
+  expect(revoked).toMatchObject({ passes: true, brake: { lists: [{ items: [others[1]], held: [] }] } })
 })
 
 test('the access of a user whom the directory has ended outlives every list but those on which it counts', () => {
@@ -65,7 +98,7 @@ test('the membership of a suspended person outlives every list but those of peop
     ...foreign.filter(({ rule }) => rule !== 'people'),
     ...scopesOf(removalAct({ item, folders: ['team-a'], ruleOf: 'oncall' })),
   ]
-  expect(outlived(removalAct({ item, folders: [] }), lists)).toEqual(lists)
+  expect(outlived(removalAct({ item, folders: [] }, { group: user, user }), lists)).toEqual(lists)
 })
 
 test('the membership of a user whom the directory has ended outlives every list but those on which it counts', () => {

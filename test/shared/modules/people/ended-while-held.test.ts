@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { World } from '../../../world.ts'
-import { held, linkOf, listsOf, openBraked, settled } from '../../reconcile/brake/braked-world.ts'
+import { accounts, held, linkOf, listsOf, openBraked, settled } from '../../reconcile/brake/braked-world.ts'
 
 const users = ['ann', 'bob', 'cid']
 const ofOu = (user: string) => `links_data/ou_id%ou-tiny-movedout%ReadOnly-ps%${user}%USER%ssofile`
@@ -41,4 +41,24 @@ test('a suspended person loses access that the brake holds for an account, and t
   })
   expect(access(world)).toContain(other)
   expect((await held(world)).map((name) => name.split('%')[3])).toEqual([other])
+})
+
+test('a person who is suspended again after the window loses all access, although the list of the first suspension held it', async () => {
+  const [first = '', victim = ''] = users
+  const own = (user: string) => `links_data/account%${accounts[1]}%ReadOnly-ps%${user}%USER%ssofile`
+  const world = await openBraked(['crew'], users.map(own), { users, people: { count: 1 } })
+  for (const user of [first, victim]) {
+    await world.objects.put(`suspended/${user}`, '')
+    await minutes(world, 2)
+  }
+  expect(await listsOf(world)).toMatchObject([{ rule: 'people', items: { length: 1 }, held: { length: 1 } }])
+  expect(access(world)).toContain(victim)
+  await world.clock.advance(20 * 60_000)
+  // The dispatcher does not work between the two uploads, so it never sees this access as wanted again.
+  await world.objects.delete(`suspended/${victim}`)
+  await world.look()
+  await world.objects.put(`suspended/${victim}`, '')
+  await minutes(world, 4)
+  expect(access(world)).not.toContain(victim)
+  expect(await listsOf(world)).toEqual([])
 })

@@ -42,6 +42,7 @@ type Limits = Partial<Configuration['brake']['own']>
 type Braked = {
   readonly own?: Limits
   readonly indirect?: Limits
+  readonly people?: Partial<Configuration['brake']['people']>
   /** They are in every group. */
   readonly users?: readonly string[]
   readonly wrap?: WorldOptions['wrap']
@@ -51,11 +52,11 @@ type Braked = {
 export async function openBraked(
   groups: readonly string[],
   links: readonly string[],
-  { own = {}, indirect = {}, users = [], wrap }: Braked = {},
+  { own = {}, indirect = {}, people = {}, users = [], wrap }: Braked = {},
 ): Promise<World> {
   const world = new World({
     organization: organization(groups, users),
-    configuration: configuration.parse({ brake: { own, indirect }, folders: ['team-a'] }),
+    configuration: configuration.parse({ brake: { own, indirect, people }, folders: ['team-a'] }),
     ...(wrap === undefined ? {} : { wrap }),
   }).start({ dispatcher: false })
   await world.objects.put(set.name, set.body)
