@@ -30,6 +30,9 @@ export type Act = {
 
 type OutlivedList = Scope & Pick<BrakeList, 'items'>
 
+/** What ended a person: the file that suspends `user`, or the directory. */
+type End = { readonly by: 'file'; readonly user: PrincipalId } | { readonly by: 'directory' }
+
 /**
  * The end of a person: a file suspends the person, or the directory disabled or deleted the user. That is a cause of its own, which
  * counts for itself. So it outlives every list but those that may hold this end.
@@ -47,8 +50,6 @@ function outlivedBy(end: End | undefined, counts: Act['counts']): Required<Act>[
   if (end.by === 'file') return ({ rule, items }) => rule !== 'people' || !hasName(items, end.user)
   return (list) => !counts.some((one) => isSameScope(one, list))
 }
-
-type End = { readonly by: 'file'; readonly user: PrincipalId } | { readonly by: 'directory' }
 
 /** A person, suspended by a file. `by`: the uploader. Absent: unknown. */
 export type SuspendedPerson = { readonly user: PrincipalId; readonly by: string | undefined }
@@ -133,30 +134,24 @@ export type Removal = {
   readonly item: string
   readonly folders: readonly (string | undefined)[]
   readonly ruleOf?: string | undefined
-  /** The directory ended the user. This counts for all folders together, not for the folders of the files. */
-  readonly isEnded?: boolean
+  /**
+   * By a file: the person counts elsewhere, so there are no folders and no rule, and the brake only asks the minimum. By the directory: it
+   * counts for all folders together, not for the folders of the files.
+   */
+  readonly end?: End | undefined
   /** The review that revoked all of its files. */
   readonly review?: string | undefined
 }
 
-/**
- * The removal of a membership. Without folders and a rule, a file suspends the person, who counts elsewhere: here the brake only asks the
- * minimum. No `membership`: it does not ask.
- */
-export function removalAct({ item, folders, ruleOf, isEnded, review }: Removal, membership?: MembershipId): Act {
+/** The removal of a membership. Without folders and a rule, it counts toward no limit. No `membership`: the brake asks no minimum. */
+export function removalAct({ item, folders, ruleOf, end, review }: Removal, membership?: MembershipId): Act {
   const ofFolders: readonly Tally[] =
-    isEnded && folders.length > 0
+    end?.by === 'directory' && folders.length > 0
       ? [{ rule: 'memberships', cause: 'principal', items: [item] }]
       : review !== undefined
         ? [{ rule: 'memberships', cause: 'review', name: review, items: [item] }]
         : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
   const counts = ruleOf === undefined ? ofFolders : [...ofFolders, countOfRule(ruleOf, [item])]
-  const end: End | undefined =
-    counts.length === 0 && membership
-      ? { by: 'file', user: membership.user }
-      : isEnded
-        ? { by: 'directory' }
-        : undefined
   const takes = membership && { membership, item }
   return { rule: 'memberships', item, counts, ...(takes && { takes }), isOutlived: outlivedBy(end, counts) }
 }

@@ -74,10 +74,11 @@ export type Member = MemberFacts & {
   readonly isNewByRule: boolean
   /** The user or the group is gone, so the brake need not be asked. */
   readonly isGone: boolean
-  /** The user is gone or disabled. */
-  readonly isEnded: boolean
-  /** Ask the brake about the suspended person, who counts once. */
-  readonly suspended: SuspendedPerson | 'admitted' | undefined
+  /** `suspended`: ask the brake about the suspended person, who counts once. */
+  readonly end:
+    | { readonly by: 'directory' }
+    | { readonly by: 'file'; readonly suspended: SuspendedPerson | 'admitted' }
+    | undefined
   /** By key: why a file gives the user nothing. */
   readonly lacks: ReadonlyMap<string, MembershipLack>
   /** By key: the objections of policies to a file. */
@@ -191,8 +192,8 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
   const entry = stored?.value
   const person = await identityStore.findUser(user)
   const present = person && nameInLinks(person.name, configuration.principalSuffix)
-  const suspension = person && (await context.findSuspension(user, present))
-  const wish = await gatherWish({ user, person, present, suspension, entry }, look)
+  const end = await findEnd({ user, person, present }, context)
+  const wish = await gatherWish({ user, person, present, end, entry }, look)
   const isGone = person === undefined || group.is === 'gone'
   const isWanted = isGone ? 'no' : wish.isWanted
   const isFresh = entry !== undefined && isSettling(entry.calledAt, now)
@@ -209,9 +210,7 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
     isAskedAnew: entry !== undefined && asksAgain(entry.files, wish.files),
     isNoted: entry !== undefined && isWanted === 'yes' && says(entry, wanted) && !(await isOnList(entry, objects)),
     isNewByRule: wish.isNewByRule,
-    isEnded: person === undefined || person.isDisabled,
-    suspended:
-      suspension === undefined ? undefined : suspendedAs(user, await spoiledAsAbsent(readStatus(objects, suspension))),
+    end: end?.by === 'file' ? { by: end.by, suspended: await findSuspended(user, end.suspension, objects) } : end,
     lacks: wish.lacks,
     judged: wish.judged,
     removedBy: isTaken ? await findRemover(id, entry, context) : undefined,
@@ -223,20 +222,48 @@ type Person = {
   readonly person: DirectoryUser | undefined
   /** The present name, as files spell it; `undefined`: no file can. */
   readonly present: PrincipalName | undefined
-  readonly suspension: string | undefined
+  readonly end: EndOfUser | undefined
   readonly entry: OwnedMembership | undefined
+}
+
+/** `suspension`: the file. */
+type EndOfUser = { readonly by: 'directory' } | { readonly by: 'file'; readonly suspension: string }
+
+/**
+ * Why the user may be in no group. An end by the directory comes before a suspension, as for access: the brake may hold the
+ * suspension.
+ *
+ * | the user                           | the end          |
+ * | ---------------------------------- | ---------------- |
+ * | is gone from the directory         | by the directory |
+ * | is disabled there                  | by the directory |
+ * | is named by a file of `suspended/` | by the file      |
+ * | any other                          | none             |
+ */
+async function findEnd(
+  { user, person, present }: Pick<Person, 'user' | 'person' | 'present'>,
+  { findSuspension }: Pick<Reading, 'findSuspension'>,
+): Promise<EndOfUser | undefined> {
+  if (person === undefined || person.isDisabled) return { by: 'directory' }
+  const suspension = await findSuspension(user, present)
+  return suspension === undefined ? undefined : { by: 'file', suspension }
+}
+
+/** The status of the file says who suspended the user, and whether the brake passed the suspension. */
+async function findSuspended(user: PrincipalId, suspension: string, objects: ReadingObjects) {
+  return suspendedAs(user, await spoiledAsAbsent(readStatus(objects, suspension)))
 }
 
 /** Finds the files with the user's present name and the rule of the group: everything that may ask for this user's membership now. */
 async function gatherWish(of: Person, look: Look) {
-  const { user, person, present, suspension, entry } = of
+  const { user, person, present, end, entry } = of
   const { group, user: named } = look.input.name
   const others =
     present === undefined || present === named ? [] : await readFiles({ group, user: present }, look.context)
   const files = present === named ? look.files : others
   const lackOf = ({ boundTo }: AskingFile): MembershipLack | undefined => {
     if (boundTo !== undefined && boundTo !== user) return { lacks: 'binding', boundTo }
-    if (suspension !== undefined) return { lacks: 'freedom', suspension }
+    if (end?.by === 'file') return { lacks: 'freedom', suspension: end.suspension }
     return person?.isDisabled ? { lacks: 'sign-in' } : undefined
   }
   const lacking = files.map((file) => ({ file, lack: lackOf(file) }))
@@ -307,11 +334,11 @@ async function judgeFiles(
 
 /** A rule asks for everyone whom it matches now, as a file does. A policy stops new matches, and removes nobody. */
 async function gatherRuleWish(
-  { person, present, suspension, entry }: Person,
+  { person, present, end, entry }: Person,
   { input, context }: Look,
 ): Promise<RuleWish & { readonly isNew: boolean }> {
   const none = { asks: 'no', isNew: false } as const
-  if (person === undefined || present === undefined || suspension !== undefined || person.isDisabled) return none
+  if (person === undefined || present === undefined || end !== undefined) return none
   const { objects } = context
   const { group } = input.name
   const key = ruleKey(group)

@@ -201,15 +201,16 @@ async function admit(
   { name }: MembershipInput,
   { brake, census, objects }: Context,
 ): Promise<BrakeAnswer> {
-  const { id, stored, isGone, isEnded, suspended } = member
+  const { id, stored, isGone, end } = member
   if (isGone) return exempt('the user or the group is gone')
-  if (suspended) {
+  if (end?.by === 'file') {
     // The person counts once, elsewhere.
-    const isAdmitted = suspended === 'admitted'
+    const isAdmitted = end.suspended === 'admitted'
     const admission = isAdmitted
       ? exempt('the person was admitted before')
-      : await brake.admit(suspensionAct(suspended))
-    return admission.outcome === 'held' ? admission : brake.admit(actOf(member))
+      : await brake.admit(suspensionAct(end.suspended))
+    if (admission.outcome === 'held') return admission
+    return brake.admit(actOf(member, { folders: [], end: { by: 'file', user: id.user } }))
   }
   const files = stored?.value.files ?? []
   const isOfRule = files.some(({ key }) => key.startsWith(rulePrefix))
@@ -222,7 +223,7 @@ async function admit(
       review: reviews.size === 1 ? [...reviews][0] : undefined,
       folders: isOfRule || folders.length > 0 ? folders : [undefined],
       ruleOf: isOfRule ? name.group : undefined,
-      isEnded,
+      end,
     }),
   )
 }
@@ -235,15 +236,15 @@ function actOf(
   return removalAct({ item: renderMembership(stored?.value ?? wanted), ...counting }, id)
 }
 
-/** The membership is gone. If the user has ended, denies the sessions that the group gives before the entry goes. */
+/** The membership is gone. If the directory ended the user, denies the sessions that the group gives before the entry goes. */
 async function forget(
   member: Member,
   by: Pick<MembershipChange, 'isByOthers' | 'by'>,
   context: Context,
 ): Promise<Step> {
-  const { id, stored, wanted, isEnded } = member
+  const { id, stored, wanted, end } = member
   const { objects, brake } = context
-  if (isEnded) {
+  if (end?.by === 'directory') {
     const name = wanted.user
     const leaver = { user: id.user, name, by: endOfUser(name), at: await readNow(context) }
     await denySessionsThrough(id.group, leaver, objects)

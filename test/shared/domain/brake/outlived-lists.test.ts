@@ -98,11 +98,11 @@ test('the membership of a suspended person outlives every list but those of peop
     ...foreign.filter(({ rule }) => rule !== 'people'),
     ...scopesOf(removalAct({ item, folders: ['team-a'], ruleOf: 'oncall' })),
   ]
-  expect(outlived(removalAct({ item, folders: [] }, { group: user, user }), lists)).toEqual(lists)
+  expect(outlived(removalAct({ item, folders: [], end: { by: 'file', user } }), lists)).toEqual(lists)
 })
 
 test('the membership of a user whom the directory has ended outlives every list but those on which it counts', () => {
-  const act = removalAct({ item, folders: ['team-a'], ruleOf: 'oncall', isEnded: true })
+  const act = removalAct({ item, folders: ['team-a'], ruleOf: 'oncall', end: { by: 'directory' } })
   expect(scopesOf(act).map((one) => one.cause)).toEqual(['principal', 'rule'])
   expect(outlived(act, scopesOf(act))).toEqual([])
   const others = [...foreign, ...scopesOf(removalAct({ item, folders: ['team-a'] }))]
@@ -113,6 +113,7 @@ test('access and memberships of people who have not ended outlive no list', () =
   const acts = [
     revocationAct({ key, links, cause: undefined }),
     revocationAct({ key, links, cause }),
+    removalAct({ item, folders: [] }),
     removalAct({ item, folders: ['team-a'] }),
     removalAct({ item, folders: [], ruleOf: 'oncall' }),
     removalAct({ item, folders: ['team-a'], review: 'q1' }),

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { World } from '../../../world.ts'
 import { accounts, held, linkOf, listsOf, openBraked, settled } from '../../reconcile/brake/braked-world.ts'
+import { Grouping, kenji } from './grouping.ts'
 
 const users = ['ann', 'bob', 'cid']
 const ofOu = (user: string) => `links_data/ou_id%ou-tiny-movedout%ReadOnly-ps%${user}%USER%ssofile`
@@ -61,4 +63,31 @@ test('a person who is suspended again after the window loses all access, althoug
   await minutes(world, 4)
   expect(access(world)).not.toContain(victim)
   expect(await listsOf(world)).toEqual([])
+})
+
+test('a person whom the directory disables while the brake holds the suspension loses access and memberships', async () => {
+  const { brake } = configuration.parse({})
+  const grouping = await Grouping.begin({ brake: { ...brake, people: { ...brake.people, count: 1 } } })
+  const { world } = grouping
+  const another = 'ama.osei@acme.example'
+  const link = `links_data/account%233000000002%ReadOnly-ps%${kenji}%USER%ssofile`
+  const files = [another, kenji].map((user) => `memberships/team-a/oncall%${user}%ssofile`)
+  await grouping.put('permission_sets/ReadOnly-ps.json', { permissionSetName: 'ReadOnly-ps', description: 'reads' })
+  for (const one of [link, ...files]) await grouping.put(one)
+  for (const one of [link, ...files]) await grouping.until(one, 'applied')
+  for (const user of [another, kenji]) {
+    await grouping.put(`suspended/${user}`)
+    await grouping.until(`suspended/${user}`, user === kenji ? 'held' : 'revoking')
+  }
+  const id = grouping.id('USER', kenji)
+  const hasAccess = () => world.ssoAdmin.assignments().some(({ principalId }) => principalId === id)
+  expect([hasAccess(), grouping.groupsOf()]).toEqual([true, ['oncall']])
+  world.identityStore.setUserStatus(id, 'DISABLED')
+  await world.finish(world.everyHour())
+  await world.until(() => !hasAccess() && grouping.groupsOf().length === 0, 'neither access nor a membership')
+  expect(await grouping.status(`suspended/${kenji}`)).toMatchObject({ state: 'held' })
+  expect(await grouping.status(files[1] ?? '')).toMatchObject({
+    state: 'waiting',
+    reason: `user '${kenji}' is disabled in the directory`,
+  })
 })
