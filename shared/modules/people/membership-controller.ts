@@ -249,10 +249,11 @@ async function forget(
     const leaver = { user: id.user, name, by: endOfUser(name), at: await readNow(context) }
     await denySessionsThrough(id.group, leaver, objects)
   }
-  await brake.noteGone(actOf(member))
   const membershipId = stored?.value.membershipId
   if (membershipId !== undefined) await unindexMembership(objects, membershipId, id)
-  return changeOf(member, 'none', { event: 'removed', ...by }, context)
+  const effect = await changeOf(member, 'none', { event: 'removed', ...by }, context)
+  // This uses up a release. While the entry is there, the next look asks the brake again, and needs the release.
+  return { ...effect, afterwards: () => brake.noteGone(actOf(member)) }
 }
 
 /** The status of the rule is final but says that people wait: it is wrong now. */

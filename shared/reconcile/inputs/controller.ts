@@ -101,12 +101,14 @@ export type Wakes = {
   readonly hints?: readonly Hint[]
 }
 
-/** The change of a step. The loop writes history first, then the entry. */
+/** The change of a step. The loop writes history first, then the entry, and then does the rest. */
 export type Effect<Entry, Learnt = unknown> = {
   /** `at`: when it happened; absent: now. */
   readonly history?: (Omit<ToldOnce<string>, 'named' | 'at'> & { readonly at?: string | undefined }) | undefined
   /** The new entry. Absent: it stays as it is. */
   readonly entry?: Entry | 'none'
+  /** Work that relies on the new entry. If the process dies before it, nobody does it. */
+  readonly afterwards?: (() => Promise<void>) | undefined
   /** Replaces what earlier steps learned. Absent: that stays. */
   readonly learnt?: Learnt
   /** Wakes the inputs that wait for this one. */

@@ -279,7 +279,7 @@ function isEnd<T extends KindTypes>(step: T['action'] | T['end']): step is T['en
 
 /** History first, so that nothing exists without its history. */
 async function record<T extends KindTypes>(
-  { history, entry: next, of }: Effect<T['entry']>,
+  { history, entry: next, of, afterwards }: Effect<T['entry']>,
   { name, now }: Input<T>,
   entry: KnownRecord<T['entry']> | undefined,
   { noun, historyOf }: Controller<T>,
@@ -293,4 +293,5 @@ async function record<T extends KindTypes>(
   const record = of?.record ?? entry
   if (next === 'none') await record?.remove()
   else if (next !== undefined) await record?.write(next)
+  await afterwards?.()
 }

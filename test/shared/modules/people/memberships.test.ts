@@ -239,6 +239,26 @@ test('more removals by one folder than the brake lets pass are held, and one rel
   expect(members()).toEqual([])
 })
 
+test('a released removal is not held again although S3 first refuses to delete its entry', async () => {
+  const { grouping, files, members, lists } = await heldOfFolder()
+  const { world } = grouping
+  const [list] = await lists()
+  await releaseList(world.objects, list ? digestOf(list) : '', 'on-call')
+  // The dispatcher sends the hints of the release: from now on, a look can use it up.
+  await world.finish(world.slice())
+  let refusals = 0
+  grouping.answer = async ({ port, operation, args, proceed }) => {
+    const isOfEntry = port === 'objects' && operation === 'delete' && String(args[0]).startsWith('owned_memberships/')
+    if (!isOfEntry || ++refusals > 2) return proceed()
+    throw new ServiceError('s3', 'InternalError', 'We encountered an internal error', { httpStatus: 500 })
+  }
+  await world.clock.advance(61_000)
+  await world.finish(world.everyMinuteOfLinks())
+  for (const one of files) await grouping.until(one, undefined)
+  expect(refusals).toBeGreaterThan(2)
+  expect([members(), await lists()]).toEqual([[], []])
+})
+
 test.each(['disabled', 'suspended'] as const)(
   'of removals that one folder asked for and the brake holds, that of a user who is %s goes, and the rest stays held',
   async (how) => {
