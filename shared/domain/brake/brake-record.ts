@@ -116,6 +116,8 @@ const brakeRelease = record({
   keys: z.array(assignmentKey),
   /** The list's other items: people by id, memberships as `<group>%<user name>`, changes of attributes, acts on credentials. */
   items: z.array(z.string()).default([]),
+  /** Names that no longer pass, of a release without hints: it keeps all keys and items until then, for history. */
+  used: z.array(z.string()).optional(),
   /** The permission set whose held file was released. */
   permissionSet: permissionSetName.optional(),
 })

@@ -1,10 +1,11 @@
+import type { AssignmentKey } from '../assignments/assignment.ts'
 import { withName } from '../text/sorted-names.ts'
 import { type Act, type Counting, countOfRule, lossAct } from './act.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
-import { isItemReleased, isReleased, useUpRelease } from './releases.ts'
+import { isReleased, useUpRelease } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
 /** The answer of policies about an act's effect on people. */
@@ -62,11 +63,11 @@ type Standing = { readonly standing: AdmissionFacts['standing']; readonly list?:
 /** Looks up the act's key, then its item. The first that is not free counts. */
 function findStanding(brake: BrakeRecord, act: Act, { now }: BrakeTerms): Standing {
   const { rule, key, item = '' } = act
-  const ofKey = key && standingOf(act, findList(brake, key), isReleased(brake, key, now))
+  const ofKey = key && standingOf(act, findList(brake, key), isReleased(brake, { key }, now))
   if (ofKey && ofKey.standing !== 'free') return { ...ofKey, name: key }
   if (act.item === undefined) return { standing: 'free', name: item }
   const list = findListWith(brake, rule, item) ?? findListWith(brake, 'minimum', item)
-  return { ...standingOf(act, list, isItemReleased(brake, { rule, item }, now)), name: item }
+  return { ...standingOf(act, list, isReleased(brake, { rule, item }, now)), name: item }
 }
 
 function standingOf(act: Act, list: BrakeList | undefined, isReleasedNow: boolean): Omit<Standing, 'name'> {
@@ -120,12 +121,21 @@ export function dropAct(
   { rule, key, item, takes }: Omit<Act, 'counts'>,
   goneAt?: Date,
 ): BrakeRecord {
-  const list = key && findList(before, key)
-  const unlisted = list && key ? takeOff(before, list, key) : before
-  const ofKey = useUpRelease(unlisted, { rule, key, item })
-  const brake = item === undefined ? ofKey : takeOffItem(takeOffItem(ofKey, rule, item), 'minimum', item)
+  const ofKey = key === undefined ? before : dropAccess(before, key)
+  const brake = item === undefined ? ofKey : dropItem(ofKey, { rule, item })
   if (takes === undefined) return brake
   return goneAt === undefined ? stopLeaving(brake, takes) : noteGone(brake, takes, goneAt)
+}
+
+/** The same for one access. */
+export function dropAccess(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
+  const list = findList(brake, key)
+  return useUpRelease(list ? takeOff(brake, list, key) : brake, { key })
+}
+
+function dropItem(brake: BrakeRecord, one: { readonly rule: BrakeList['rule']; readonly item: string }): BrakeRecord {
+  const unlisted = takeOffItem(takeOffItem(brake, one.rule, one.item), 'minimum', one.item)
+  return useUpRelease(unlisted, one)
 }
 
 /** Windows of withdrawn links that have ended. They may have to go on (`prolongWindow`). */
@@ -171,7 +181,7 @@ export function judgeLosses(
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly list: BrakeList | undefined } {
   const listOf = ({ lists }: BrakeRecord) => lists.find(({ rule }) => rule === 'attributes')
-  const isOpen = (item: string) => !isItemReleased(brake, { rule: 'attributes', item }, terms.now)
+  const isOpen = (item: string) => !isReleased(brake, { rule: 'attributes', item }, terms.now)
   const open = losses.filter(isOpen).sort()
   const known = listOf(brake)
   if (known && [...known.items].join('\n') === open.join('\n')) return { brake, list: known }

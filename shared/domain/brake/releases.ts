@@ -1,6 +1,6 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import { isAhead } from '../text/instant.ts'
-import { hasName, withoutName } from '../text/sorted-names.ts'
+import { hasName, type Names, withoutName } from '../text/sorted-names.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
@@ -13,66 +13,55 @@ type Release = BrakeRecord['releases'][number]
 /** `at`: by S3's clock. */
 type Releasing = { readonly at: Date; readonly digest: string; readonly by: string }
 
-export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
-  return hasRelease(brake, now, ({ keys }) => hasName(keys, key))
+/** An access, or another item on lists of this rule. A minimum's list may have either, too. */
+type Released = { readonly key: AssignmentKey } | { readonly rule: BrakeList['rule']; readonly item: string }
+
+export function isReleased(brake: BrakeRecord, one: Released, now: Date): boolean {
+  return brake.releases.some((release) => lets(release, one) && isInForce(release, now))
 }
 
-/** Whether some release still has this access, in force or not. */
-export function hasReleasedKey({ releases }: BrakeRecord, key: AssignmentKey): boolean {
-  return releases.some(({ keys }) => hasName(keys, key))
+/** Whether some release still has it, in force or not. */
+export function hasRelease({ releases }: BrakeRecord, one: Released): boolean {
+  return releases.some((release) => lets(release, one))
 }
 
-/** The same for the membership of a person. */
-export function hasReleasedItem({ releases }: BrakeRecord, item: string): boolean {
-  return releases.some(({ items }) => hasName(items, item))
+function lets({ rule, keys, items, used }: Release, one: Released): boolean {
+  const name = 'key' in one ? one.key : one.item
+  if (used?.includes(name)) return false
+  if ('key' in one) return hasName(keys, name)
+  return (rule === one.rule || rule === 'minimum') && hasName(items, name)
 }
 
 /** The items that a person released from lists of this rule. */
 export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: Date): ReadonlySet<string> {
   const ofRule = brake.releases.filter((release) => release.rule === rule && isInForce(release, now))
-  return new Set(ofRule.flatMap(({ items }) => [...items]))
-}
-
-/** An item that a policy's minimum holds: only a release of that rule lets it go. */
-export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && hasName(items, item))
-}
-
-/** An item on lists of this rule. A minimum's list may have it too. */
-export function isItemReleased(
-  brake: BrakeRecord,
-  { rule, item }: { readonly rule: BrakeList['rule']; readonly item: string },
-  now: Date,
-): boolean {
-  return hasRelease(brake, now, (one) => (one.rule === rule || one.rule === 'minimum') && hasName(one.items, item))
+  return new Set(ofRule.flatMap(({ items, used = [] }) => [...items].filter((item) => !used.includes(item))))
 }
 
 /**
  * Takes the access or other item out of its releases, because it is gone or wanted again. If something takes it away again within the
- * hour, the brake judges that anew. A release keeps all its names until its hints are sent: history gets the names with them.
+ * hour, the brake judges that anew.
  */
-export function useUpRelease(
-  brake: BrakeRecord,
-  { rule, key, item }: { readonly rule: BrakeList['rule']; readonly key?: AssignmentKey; readonly item?: string },
-): BrakeRecord {
-  const isOf = (one: Release) => one.rule === rule || one.rule === 'minimum'
-  const isUsed = (one: Release) =>
-    one.hinted &&
-    ((key !== undefined && hasName(one.keys, key)) || (item !== undefined && isOf(one) && hasName(one.items, item)))
-  if (!brake.releases.some(isUsed)) return brake
-  const without = (one: Release): Release => {
-    const items = key === undefined ? one.items : withoutName(one.items, key)
-    return {
-      ...one,
-      keys: key === undefined ? one.keys : withoutName(one.keys, key),
-      items: item === undefined ? items : withoutName(items, item),
-    }
+export function useUpRelease(brake: BrakeRecord, one: Released): BrakeRecord {
+  if (!hasRelease(brake, one)) return brake
+  const name = 'key' in one ? one.key : one.item
+  const use = (release: Release): Release => {
+    const after = { ...release, used: [...(release.used ?? []), name] }
+    return release.hinted ? withoutUsed(after) : after
   }
-  return { ...brake, releases: brake.releases.map((one) => (isUsed(one) ? without(one) : one)) }
+  return { ...brake, releases: brake.releases.map((release) => (lets(release, one) ? use(release) : release)) }
 }
 
-function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Release) => boolean): boolean {
-  return releases.some((release) => isInForce(release, now) && lets(release))
+/** Its hints are sent, and history has its names. */
+export function noteHinted(brake: BrakeRecord, { digest, at }: Pick<Release, 'digest' | 'at'>): BrakeRecord {
+  const isHinted = (one: Release) => one.digest === digest && one.at === at
+  const releases = brake.releases.map((one) => (isHinted(one) ? withoutUsed({ ...one, hinted: true }) : one))
+  return { ...brake, releases }
+}
+
+function withoutUsed({ used = [], keys, items, ...release }: Release): Release {
+  const without = <T extends string>(names: Names<T>): Names<T> => used.reduce<Names<T>>(withoutName, names)
+  return { ...release, keys: without(keys), items: without(items) }
 }
 
 function isInForce({ at }: { readonly at: string }, now: Date): boolean {

@@ -10,7 +10,7 @@ import {
   mayChange,
   type Taking,
 } from '../../domain/brake/minimum.ts'
-import { isMinimumReleased } from '../../domain/brake/releases.ts'
+import { isReleased } from '../../domain/brake/releases.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
 
 type MinimumJudgement = {
@@ -85,8 +85,8 @@ export function judgeWithMinimum(
 ): Judged {
   const { takes } = act
   if (!takes) return judgeAct(record, act, terms)
-  const isReleased = isMinimumReleased(record, itemOf(takes), terms.now)
-  const first = judgeAct(record, act, terms, isReleased ? 'agrees' : 'not asked')
+  const isLetGo = isReleased(record, { rule: 'minimum', item: itemOf(takes) }, terms.now)
+  const first = judgeAct(record, act, terms, isLetGo ? 'agrees' : 'not asked')
   if (first.is === 'passes') return { ...first, brake: letLeave(first.brake, takes, terms) }
   if (first.is !== 'unasked' || answer === undefined) return first
   const judged = judgeAct(record, act, terms, answer.objection ?? 'agrees')

@@ -4,11 +4,11 @@ import { type Admission, admitted, type BrakeAnswer, type Held } from '../../dom
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
-import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
+import { dropAccess, dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
-import { findRelease, hasReleasedItem, hasReleasedKey } from '../../domain/brake/releases.ts'
+import { findRelease, hasRelease, noteHinted } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
@@ -139,7 +139,7 @@ export class Brake {
     const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === group
     const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await this.#store.read())?.value
-    const isReleased = known !== undefined && staying.some((item) => hasReleasedItem(known, item))
+    const isReleased = known !== undefined && staying.some((item) => hasRelease(known, { rule: 'memberships', item }))
     if (items.length === 0 && !isReleased && !known?.lists.some(isOurs)) return { held: new Set() }
     let answers: ReadonlyMap<string, AskedMinimum> | undefined
     let lists: readonly BrakeList[] = []
@@ -196,11 +196,11 @@ export class Brake {
   async review(key: AssignmentKey): Promise<void> {
     const { record } = this.#store
     const isListed = isHeld(record, key)
-    if (this.#isFailing || !(isListed || hasReleasedKey(record, key))) return
+    if (this.#isFailing || !(isListed || hasRelease(record, { key }))) return
     const state = (await new Ledger(this.#ports.objects).read(key))?.entry.state
     const isOver = state === undefined || state === 'granted'
     if (isListed ? state === 'held' : !isOver) return
-    await this.#store.change((record) => dropAct(record, { rule: 'own', key }))
+    await this.#store.change((record) => dropAccess(record, key))
   }
 
   /**
@@ -298,10 +298,7 @@ export class Brake {
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
     if (rule === 'attributes') hints.push(attributesHint('brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
-    await this.#store.change((record) => ({
-      ...record,
-      releases: record.releases.map((one) => (one.digest === digest && one.at === at ? { ...one, hinted: true } : one)),
-    }))
+    await this.#store.change((record) => noteHinted(record, release))
   }
 
   /** All names of a long list, beside the event and after it: if the process dies in between, the next look writes them. */

@@ -5,7 +5,7 @@ import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/br
 import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { dropAct } from '../../../../shared/domain/brake/judge-act.ts'
 import { findListWith, userOnList } from '../../../../shared/domain/brake/lists.ts'
-import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
+import { noteHinted, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { judge } from './judging.ts'
@@ -72,14 +72,22 @@ describe('people whom files suspend', () => {
     )
   })
 
-  test('a release is used up once the person is suspended no more, as soon as history has it', () => {
+  test('a release is used up once the person is no longer suspended, and keeps the name until its hints are sent', () => {
     const [list] = held.lists
     if (!list) throw new Error('nobody is held')
     const unhinted = releaseHeld(held, list, { at: at(1).now, digest: 'd', by: 'me' })
+    const [release] = unhinted.releases
+    if (!release) throw new Error('nothing is released')
     const restored = suspensionAct({ user: person(6), by: undefined })
-    expect(dropAct(unhinted, restored)).toBe(unhinted)
-    const released = { ...unhinted, releases: unhinted.releases.map((one) => ({ ...one, hinted: true })) }
+    const used = dropAct(unhinted, restored)
+    expect(used.releases).toEqual([{ ...release, used: [person(6)] }])
+    expect(dropAct(used, restored)).toBe(used)
+    expect(suspend([6], 2, used).passed).toEqual([false])
+    expect(noteHinted(used, release).releases).toEqual([{ ...release, hinted: true, items: [] }])
+    const released = noteHinted(unhinted, release)
+    expect(released.releases).toEqual([{ ...release, hinted: true }])
     expect(dropAct(released, suspensionAct({ user: person(7), by: undefined }))).toBe(released)
+    expect(dropAct(released, restored).releases).toEqual([{ ...release, hinted: true, items: [] }])
     expect(suspend([6], 2, dropAct(released, restored)).passed).toEqual([false])
   })
 

@@ -57,8 +57,7 @@ describe('removals from groups', () => {
     const released = releaseHeld(held, list, { at: at(1).now, digest: 'x', by: 'on-call' })
     expect(released.releases).toMatchObject([{ rule: 'memberships', items: ['oncall%user-20'], keys: [] }])
     expect(remove([20], { brake: released, minute: 2 }).held).toBe(0)
-    const hinted = { ...released, releases: released.releases.map((one) => ({ ...one, hinted: true })) }
-    const left = dropAct(hinted, { rule: 'memberships', item: 'oncall%user-20' })
+    const left = dropAct(released, { rule: 'memberships', item: 'oncall%user-20' })
     expect(remove([20], { brake: left, minute: 2 }).held).toBe(1)
     expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-20' }).lists).toEqual([])
     expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-3' })).toBe(held)

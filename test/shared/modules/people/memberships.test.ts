@@ -239,6 +239,27 @@ test('more removals by one folder than the brake lets pass are held, and one rel
   expect(members()).toEqual([])
 })
 
+test('a released membership that comes back is judged anew within the hour, although the release had no hints before', async () => {
+  const { grouping, files, members, lists } = await heldOfFolder()
+  const { world } = grouping
+  const [list] = await lists()
+  await releaseList(world.objects, list ? digestOf(list) : '', 'on-call')
+  await world.clock.advance(61_000)
+  // Nobody sends the hints of the release before the memberships are gone.
+  await world.finish(world.everyMinuteOfLinks())
+  for (const one of files) await grouping.until(one, undefined)
+  const { releases = [] } = (await brakeFile(world.objects).read())?.value ?? {}
+  expect(releases).toMatchObject([{ hinted: false, items: { length: 2 }, used: { length: 2 } }])
+  await world.finish(world.slice())
+  for (const one of files) await grouping.put(one)
+  for (const one of files) await grouping.until(one, 'applied')
+  await world.clock.advance(20 * 60_000)
+  for (const one of files) await grouping.delete(one)
+  await world.until(() => members().length < 3, 'one who has left')
+  await world.until(async () => (await lists()).some(({ items }) => items.length === 2), 'the rest as held')
+  expect(members()).toHaveLength(2)
+})
+
 test('a released removal is not held again although S3 first refuses to delete its entry', async () => {
   const { grouping, files, members, lists } = await heldOfFolder()
   const { world } = grouping

@@ -56,7 +56,7 @@ describe('control/brake.json', () => {
     await objects.put(brakeKey, JSON.stringify(older))
     const { value } = (await brakeFile(objects).read()) ?? {}
     expect(value?.releases).toMatchObject([{ rule: 'own', keys: held, items: [] }])
-    expect(value && isReleased(value, keyOf('a'), new Date(since))).toBe(true)
+    expect(value && isReleased(value, { key: keyOf('a') }, new Date(since))).toBe(true)
   })
 
   test('is not there before anything was counted, and is written once, then only over what was read', async () => {
