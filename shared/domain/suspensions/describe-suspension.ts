@@ -120,6 +120,19 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   }
 }
 
+const mostFirst: readonly Status['state'][] = ['held', 'revoking', 'failed', 'partly', 'suspended']
+
+/** One file may mean several users, who had its name one after the other. The status is that of the user who has most left. */
+export function describeSuspensions(
+  [first, ...others]: readonly [Holdings, ...Holdings[]],
+  isBegun: boolean,
+): ReturnType<typeof describeSuspension> {
+  const rankOf = ({ state }: Pick<Status, 'state'>) => mostFirst.indexOf(state)
+  return others
+    .map((one) => describeSuspension(one, isBegun))
+    .reduce((most, one) => (rankOf(one) < rankOf(most) ? one : most), describeSuspension(first, isBegun))
+}
+
 /** The effect of a suspension on access that ssofile cannot take away. Every message uses these words. */
 export const suspendedLimit =
   'until that ends, sessions of permission sets that ssofile owns are denied within two minutes'

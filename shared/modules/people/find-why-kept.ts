@@ -14,6 +14,7 @@ import { readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { listEntitlementKeys } from '../../reconcile/records/foreign-entitlements.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { isMeant } from '../../reconcile/records/suspensions.ts'
 import { findHoldings } from './find-holdings.ts'
 
 type DeletionPorts = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admit'> }
@@ -106,7 +107,8 @@ async function findSuspensionLeft(
 ): Promise<Kept | undefined> {
   const key = suspensionKey(name)
   const told = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
-  if (told?.state === 'suspended' && told.principalId === id) return undefined
+  const isOfUser = told?.principalId === id || (await isMeant(objects, id, name))
+  if (told?.state === 'suspended' && isOfUser) return undefined
   return {
     told: {
       state: 'blocked',

@@ -12,10 +12,10 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { rejection, type StatusState } from '../../domain/statuses/status.ts'
-import { describeSuspension } from '../../domain/suspensions/describe-suspension.ts'
+import { describeSuspensions } from '../../domain/suspensions/describe-suspension.ts'
 import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
 import { People } from '../../reconcile/directory/people.ts'
@@ -34,7 +34,7 @@ import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
-import { listMeantNames, type Suspensions } from '../../reconcile/records/suspensions.ts'
+import { listMeantUsers, type Suspensions } from '../../reconcile/records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
 import { findSessions } from './find-sessions.ts'
@@ -66,8 +66,8 @@ interface SuspensionTypes extends KindTypes {
   readonly context: SuspensionContext
 }
 type SuspensionInput = Input<SuspensionTypes>
-/** The suspended user. */
-type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
+/** The users whom the file means. The status names the first one. */
+type Meant = readonly [PrincipalId, ...PrincipalId[]]
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
@@ -109,94 +109,132 @@ async function gather(
   { objects, policies, identityStore, clock, configuration }: ReadingContext<SuspensionContext>,
 ): Promise<SuspensionFacts> {
   const isThere = file.is !== 'none'
-  const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
-  const user = status?.principalId ?? (isThere ? await index.resolve('USER', name, clock.monotonicMs()) : undefined)
+  const noted = await listMeantUsers(objects, name)
+  const users = new Set([status?.principalId ?? [], noted].flat())
+  if (isThere) {
+    const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const asked = index.resolve('USER', name, clock.monotonicMs())
+    // If the directory refuses, the suspension of the known users goes on.
+    const bearer = users.size === 0 ? { is: await asked } : await unlessUnread(asked)
+    if ('is' in bearer && bearer.is !== undefined) users.add(bearer.is)
+  }
   // A put-off look does not change how far the suspension is.
   const told = status?.putOff?.state ?? status?.state
-  const isAtRest = told === 'suspended' && isDue && user !== undefined
-  const groups = isAtRest ? await unlessUnread(new People(identityStore).groupsOf(user)) : { is: [] }
+  const isAtRest = told === 'suspended' && isDue
   return {
     isThere,
     protectedBy: isThere ? findNeverSuspended(await policies.read(), name) : undefined,
-    user,
-    isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
+    users: [...users],
+    noted: noted.length === 0 ? 'none' : noted.length === users.size ? 'all' : 'some',
     told,
     isDue,
-    // An event of the person's joining may be lost.
-    isInGroup: !('is' in groups) || groups.is.length > 0,
+    mayHaveAccess: isAtRest && (await mayHaveAccess([...users], objects, new People(identityStore))),
   }
+}
+
+/** Events may be lost: of a user who joined a group, or got the name. */
+async function mayHaveAccess(users: readonly PrincipalId[], objects: ReadingObjects, people: People): Promise<boolean> {
+  for (const user of users) {
+    if ((await suspendedSince(objects, user)) === undefined) return true
+    const groups = await unlessUnread(people.groupsOf(user))
+    if (!('is' in groups) || groups.is.length > 0) return true
+  }
+  return false
 }
 
 async function perform(
   { do: action }: SuspensionAction,
   input: SuspensionInput,
-  { user }: SuspensionFacts,
+  { users }: SuspensionFacts,
   context: SuspensionContext,
 ): Promise<Effect<never> | Description> {
-  const { name } = input
-  if (action === 'restore') return restore(user, input, context)
-  if (user === undefined) return {}
+  if (action === 'restore') return restore(users, input, context)
+  const [first, ...others] = users
+  if (first === undefined) return {}
   switch (action) {
     case 'note':
-      await context.suspensions.note(user, name)
+      for (const user of users) await context.suspensions.note(user, input.name)
       return {}
     case 'admit':
-      return admit({ user, name }, input, context)
+      return admit([first, ...others], input, context)
     case 'end':
-      return end({ user, name }, input, context)
+      return end([first, ...others], input, context)
   }
 }
 
-async function admit(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
+async function admit(users: Meant, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
   const { told, by } = input
-  const asked = await context.brake.admit(suspensionAct({ user: who.user, by: uploaderWithoutSession(by) }))
-  if (asked.outcome === 'held' && told?.state === 'held') {
+  const asked = await ofEach(users, (user) =>
+    context.brake.admit(suspensionAct({ user, by: uploaderWithoutSession(by) })),
+  )
+  const held = asked.find((one) => one.outcome === 'held')?.reason
+  if (held !== undefined && told?.state === 'held') {
     const { reason, remedy } = told
-    return describeAgain({ state: 'held', reason, remedy }, who, input, heldMs)
+    return describeAgain({ state: 'held', reason, remedy }, users, input, heldMs)
   }
-  const holdings = await findHoldings(who.user, { objects: context.objects, people: new People(context.identityStore) })
-  const report = asked.outcome === 'passes' ? await record(who, holdings, input, context) : undefined
-  const described = describeSuspension(asked.outcome === 'held' ? { ...holdings, held: asked.reason } : holdings, false)
-  const wakes = asked.outcome === 'held' ? listHeldWakes(holdings) : listWakes(holdings, input.key)
-  const isNothingLeft = holdings.ours.length + holdings.memberships.length === 0
-  const description = describeAgain(described, who, input, againAfterMs[described.state])
+  const looks = await ofEach(users, async (user) => {
+    const holdings = await find(user, context)
+    if (held !== undefined) return { ...holdings, held, report: undefined }
+    return { ...holdings, report: await record(holdings, users, input, context) }
+  })
+  const described = describeSuspensions(looks, false)
+  const wakes = held === undefined ? listWakes(looks, input.key) : listHeldWakes(looks)
+  const isNothingLeft = looks.every(({ ours, memberships }) => ours.length + memberships.length === 0)
+  const description = describeAgain(described, users, input, againAfterMs[described.state])
   // The status says that the person has passed: the next look ends the rest, and writes the report.
   if (described.state === 'revoking' && isNothingLeft) return { ...description, again: 'now' }
-  return { ...description, wakes, afterwards: report }
+  return { ...description, wakes, afterwards: () => completeReports(looks) }
 }
 
-async function end(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
-  const { objects } = context
-  const { key, told } = input
-  const holdings = await findHoldings(who.user, { objects, people: new People(context.identityStore) })
-  const report = await record(who, holdings, input, context)
-  const undenied = await denyWhileSuspended(
-    { ...who, by: key },
-    { sets: listKept(holdings), areAll: holdings.unread === undefined },
-    objects,
-  )
-  const described = describeSuspension({ ...holdings, undenied }, true)
+async function end(users: Meant, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
+  const { key, name, told } = input
+  const looks = await ofEach(users, async (user) => {
+    const holdings = await find(user, context)
+    // The status says nothing yet of a user who got the name later.
+    if ((await suspendedSince(context.objects, user)) === undefined) await endRest(holdings, input, context)
+    const report = await record(holdings, users, input, context)
+    const sets = { sets: listKept(holdings), areAll: holdings.unread === undefined }
+    return { ...holdings, report, undenied: await denyWhileSuspended({ user, name, by: key }, sets, context.objects) }
+  })
+  const described = describeSuspensions(looks, true)
   const isFirst = described.state !== (told?.putOff?.state ?? told?.state)
-  if (isFirst && described.state !== 'revoking') await endRest(who, holdings.groupIds, input, context)
+  if (isFirst && described.state !== 'revoking') for (const look of looks) await endRest(look, input, context)
   const isPartly = described.state === 'partly'
-  const isUnread = isPartly && holdings.unread !== undefined
+  const isUnread = isPartly && looks.some(({ unread }) => unread !== undefined)
   const againMs = isFirst && isPartly ? deniedMs : isUnread ? unreadMs : againAfterMs[described.state]
-  const wakes = described.state === 'revoking' ? { ...listWakes(holdings, key), id: repeatId(input) } : undefined
-  return { ...describeAgain(described, who, input, againMs), wakes, afterwards: report }
+  const wakes = described.state === 'revoking' ? { ...listWakes(looks, key), id: repeatId(input) } : undefined
+  const description = describeAgain(described, users, input, againMs)
+  return { ...description, wakes, afterwards: () => completeReports(looks) }
+}
+
+function find(user: PrincipalId, { objects, identityStore }: SuspensionContext): Promise<FoundHoldings> {
+  return findHoldings(user, { objects, people: new People(identityStore) })
+}
+
+/** One after the other: there is almost always one. */
+async function ofEach<T>(
+  [first, ...others]: Meant,
+  work: (user: PrincipalId) => Promise<T>,
+): Promise<readonly [T, ...T[]]> {
+  const done: [T, ...T[]] = [await work(first)]
+  for (const user of others) done.push(await work(user))
+  return done
 }
 
 /**
  * Records the suspension in history, and begins the report. Returns the work that completes the report, which takes nothing from anybody
- * and so comes last.
+ * and so comes last. A user who got the name later has a later beginning, and so a report of their own.
  */
 async function record(
-  who: Suspended,
   holdings: FoundHoldings,
-  { file, head, by, now }: SuspensionInput,
+  [first]: Meant,
+  { name, file, head, by, now }: SuspensionInput,
   { objects, log }: SuspensionContext,
 ): Promise<() => Promise<void>> {
-  const said = { ...who, by, ...(file.is === 'valid' && file.body) }
-  const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(head?.lastModified ?? now) })
+  const { user } = holdings
+  const said = { user, name, by, ...(file.is === 'valid' && file.body) }
+  const since = (user === first ? head?.lastModified : undefined) ?? now
+  const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(since) })
   const about = { ...said, suspendedAt }
   if (holdings.ours.length + holdings.memberships.length > 0)
     await beginReport(about, holdings, objects).catch((error: unknown) => {
@@ -208,17 +246,23 @@ async function record(
   return () => reportLeaver(about, holdings, now, objects)
 }
 
-function listWakes({ ours, memberships }: FoundHoldings, cause: string) {
+async function completeReports(
+  looks: readonly { readonly report: (() => Promise<void>) | undefined }[],
+): Promise<void> {
+  for (const { report } of looks) await report?.()
+}
+
+function listWakes(all: readonly FoundHoldings[], cause: string) {
   return {
     why: userIsSuspended,
-    revocations: ours.map((access) => accessHint(assignmentOf(access), cause)),
-    inputs: memberships.map(({ id, entry }) => inputOfEntry(id, entry)),
+    revocations: all.flatMap(({ ours }) => ours.map((access) => accessHint(assignmentOf(access), cause))),
+    inputs: all.flatMap(({ memberships }) => memberships.map(({ id, entry }) => inputOfEntry(id, entry))),
   } satisfies Wakes
 }
 
 /** Their evaluations put the access on the list of the brake. They take nothing, so they do not go before other work. */
-function listHeldWakes(holdings: FoundHoldings): Wakes {
-  const { revocations: hints, ...wakes } = listWakes(holdings, 'brake')
+function listHeldWakes(all: readonly FoundHoldings[]): Wakes {
+  const { revocations: hints, ...wakes } = listWakes(all, 'brake')
   return { ...wakes, hints }
 }
 
@@ -233,7 +277,7 @@ function repeatId({ key, head, now }: SuspensionInput): string {
 
 function describeAgain(
   told: Description['told'] & object,
-  { user }: Pick<Suspended, 'user'>,
+  [first]: Meant,
   input: SuspensionInput,
   againMs: number | undefined,
 ): Description {
@@ -241,7 +285,7 @@ function describeAgain(
   // The file counts because it exists; only its reason is unknown.
   const warnings = file.is === 'invalid' ? [renderComplaint(file.complaint)] : undefined
   return {
-    told: { principalId: user, ...(warnings && { warnings }), ...keepPutOff(told, input) },
+    told: { principalId: first, ...(warnings && { warnings }), ...keepPutOff(told, input) },
     again: againMs === undefined ? undefined : new Date(now.getTime() + againMs),
   }
 }
@@ -296,15 +340,14 @@ function listKept({ throughGroups, foreign, ours }: FoundHoldings): ReadonlySet<
  * so that it runs again after a crash.
  */
 async function endRest(
-  who: Suspended,
-  groups: readonly PrincipalId[],
-  { key, now }: SuspensionInput,
+  { user, groupIds: groups }: FoundHoldings,
+  { key, name, now }: SuspensionInput,
   context: SuspensionContext,
 ): Promise<void> {
   const { objects, configuration } = context
-  const sets = await findSessions({ id: who.user, name: who.name, groups }, undefined, context, configuration)
-  await denySessions({ ...who, by: key, at: now }, sets, objects)
-  await sendInputs(context, await listAsked(who.user, objects), userIsSuspended, configuration)
+  const sets = await findSessions({ id: user, name, groups }, undefined, context, configuration)
+  await denySessions({ user, name, by: key, at: now }, sets, objects)
+  await sendInputs(context, await listAsked(user, objects), userIsSuspended, configuration)
 }
 
 async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<string[]> {
@@ -319,13 +362,14 @@ async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<strin
  * requests, so that the access returns.
  */
 async function restore(
-  user: PrincipalId | undefined,
+  users: readonly PrincipalId[],
   { key, name, by, now, file }: SuspensionInput,
   context: SuspensionContext,
 ): Promise<Description> {
   const { objects, identityStore, clock, configuration, suspensions, brake } = context
   const names = new Set<PrincipalName>([name])
-  if (user !== undefined) {
+  const keys: string[] = []
+  for (const user of users) {
     const at = by?.at ?? renderInstant(now)
     // The report first: history says that the person is suspended until then.
     const suspendedAt = await suspendedSince(objects, user)
@@ -340,9 +384,9 @@ async function restore(
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())
     if (present !== undefined) names.add(present)
+    // Requests that were refused meanwhile get another look.
+    keys.push(...(await listAsked(user, objects)))
   }
-  // Requests that were refused meanwhile get another look.
-  const keys = user === undefined ? [] : await listAsked(user, objects)
   for await (const link of listLinks(objects, configuration.folders))
     if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
   for (const key of (await listHeads(objects, membershipPrefix)).keys()) {
@@ -350,7 +394,7 @@ async function restore(
     if (file.ok && names.has(file.value.user)) keys.push(key)
   }
   await sendInputs(context, keys, 'its user is no longer suspended', configuration)
-  if (user !== undefined) await lookAtRulesFor(user, context)
+  for (const user of users) await lookAtRulesFor(user, context)
   // If a policy protects the user, the next status says so.
   return { told: undefined, ...(file.is !== 'none' && { again: 'now' }) }
 }

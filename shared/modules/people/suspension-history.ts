@@ -3,7 +3,7 @@ import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { listUserEvents, tellEvent } from '../../reconcile/records/tell-event.ts'
 
 const prefix = 'history/suspensions/'
@@ -18,7 +18,7 @@ type SuspensionEvent = SuspensionBody & {
 }
 
 /** Since when a file suspends this person, by history; `undefined`: none does. */
-export async function suspendedSince(objects: ObjectStore, user: PrincipalId): Promise<string | undefined> {
+export async function suspendedSince(objects: ReadingObjects, user: PrincipalId): Promise<string | undefined> {
   const told: { readonly at: string; readonly event: string }[] = []
   for await (const { key } of objects.list(`${prefix}${user}/`)) {
     const [at = '', name = ''] = key.slice(`${prefix}${user}/`.length).split('%')

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { desiredState, toAssignment } from '../../domain/assignments/plan.ts'
@@ -8,13 +9,17 @@ import { accessHint, assignmentHint, type Hint } from '../../domain/messages/hin
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalTypes } from '../../domain/principals/principal.ts'
+import { parseSuspensionKey, suspensionKey } from '../../domain/suspensions/suspension.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { forEachAssignmentKey } from '../records/ledger.ts'
+import { readsAtOnce } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
+import { lookAtSuspensions } from '../records/look-at-suspensions.ts'
 import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { findPrincipalChanges, notePrincipals } from './principal-changes.ts'
@@ -32,6 +37,8 @@ type Concerned = {
   }[]
   /** New names of renamed ids. A part of `ids`. */
   readonly renamed: readonly NamedId[]
+  /** The present names of these users. */
+  readonly borne: readonly PrincipalName[]
   /** Types of ids that were never seen. Such an id may be too new for Identity Store to show it. */
   readonly unknown: readonly PrincipalType[]
 }
@@ -40,14 +47,17 @@ type Concerned = {
  * Sends a hint for every assignment that a change in the directory may concern: access of these ids, access of ids that had their present
  * names before, and links with these names. Trusts only that something changed, not what the event says. Most events are about other
  * attributes or members. An id that kept its name costs one call and two short listings. An id that never had access
- * also costs a listing of the links, but none of the ledger. Returns the number of hints.
+ * also costs a listing of the links, but none of the ledger. If a file suspends the name of such a user, ssofile looks at that file,
+ * because it may mean a new user. Returns the number of hints.
  */
 export async function followDirectoryEvents(
   ports: Ports,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
 ): Promise<number> {
-  const { names, ids, renamed, unknown } = await findConcerned(ports, configuration, changes)
+  const { names, ids, renamed, borne, unknown } = await findConcerned(ports, configuration, changes)
+  const suspended = await listSuspended(ports.objects, borne)
+  await lookAtSuspensions(ports, configuration, suspended, { why: 'a user with its name has changed' })
   const hinted = await lookAtAll(ports, configuration, changes)
   await lookAtWaiting(ports, configuration, unknown)
   const { urgent, ofIds } = await listHeldBy(ports, ids, renamed)
@@ -55,6 +65,13 @@ export async function followDirectoryEvents(
   await sendHints(ports, { id: ports.randomness.id(), hints: urgent, revocation: true }, configuration)
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
   return hinted + urgent.length + hints.length
+}
+
+/** The files that suspend these names. */
+async function listSuspended(objects: ObjectStore, names: readonly PrincipalName[]): Promise<readonly string[]> {
+  const keys = names.map(suspensionKey).filter((key) => parseSuspensionKey(key).ok)
+  const found = await pLimit(readsAtOnce).map(keys, (key) => objects.head(key))
+  return keys.filter((_, index) => found[index] !== undefined)
 }
 
 /** The access of these ids. Lists the whole ledger, but only if there is an id. */
@@ -144,7 +161,7 @@ async function findConcerned(
   changes: readonly DirectoryChange[],
 ): Promise<Concerned> {
   const changed = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
-  if (changed.size === 0) return { names: new Map(), ids: [], renamed: [], unknown: [] }
+  if (changed.size === 0) return { names: new Map(), ids: [], renamed: [], borne: [], unknown: [] }
   const index = await NameIndex.read(ports.objects)
   const lacking = await listLacking(ports, configuration)
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
@@ -152,10 +169,12 @@ async function findConcerned(
   const ids: Concerned['ids'][number][] = []
   const unknown = new Set<PrincipalType>()
   const renamed: NamedId[] = []
+  const borne: PrincipalName[] = []
   for (const [id, type] of changed) {
     const before = index.everNamesOf(type, id)
     const found = await principals.whereabouts(type, id, ports.clock.monotonicMs())
     const now = found === 'gone' ? undefined : found.name
+    if (type === 'USER' && now !== undefined) borne.push(now)
     const others = now === undefined ? [] : index.everIdsOf(type, now).filter((other) => other !== id)
     const isWaitedFor = lacking.some((link) => link.type === type && link.principal === now)
     // A disabled user has no access by any name.
@@ -173,7 +192,7 @@ async function findConcerned(
     }
     ids.push(...others.map((other) => ({ type, id: other, loses: 'name' as const })))
   }
-  return { names, ids, renamed, unknown: [...unknown] }
+  return { names, ids, renamed, borne, unknown: [...unknown] }
 }
 
 async function listLacking({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {

@@ -1,6 +1,5 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
-import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -21,11 +20,13 @@ import {
 } from '../../domain/sessions/judge-ended-sessions.ts'
 import { status } from '../../domain/statuses/status.ts'
 import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
+import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
 import { readStored, spoiledAsAbsent } from './stored-json.ts'
+import { isMeant } from './suspensions.ts'
 
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
 const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })
@@ -61,11 +62,13 @@ function parseLasting(entry: unknown): readonly EndedSession[] {
   return data !== undefined && isWhileSuspended(data) ? [data] : []
 }
 
-/** Whether the file exists, belongs to this user, and has passed the brake. Anybody may have written the entry. */
+/** Whether the file exists, means this user, and has passed the brake. Anybody may have written the entry. */
 async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession): Promise<boolean> {
-  if (kindAt(by) !== kinds.suspension || (await objects.head(by)) === undefined) return false
+  const name = parseSuspensionKey(by)
+  if (!name.ok || (await objects.head(by)) === undefined) return false
   const told = await spoiledAsAbsent(readStored(objects, statusKey(by), status))
-  return told?.value.principalId === user && isAdmitted(told.value)
+  if (!isAdmitted(told?.value)) return false
+  return told?.value.principalId === user || (await isMeant(objects, user, name.value))
 }
 
 /**

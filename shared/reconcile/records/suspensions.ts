@@ -1,5 +1,5 @@
 import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
@@ -8,9 +8,9 @@ import type { Policies } from './policies.ts'
 const prefix = 'state/suspended/'
 
 /**
- * Finds suspended people by strongly consistent reads. A file under `suspended/` names a person. ssofile finds it by that name while the
- * person has it. For people who were renamed since, zero-byte objects `state/suspended/<user id>%<user name>` name the file. They may be
- * deleted at any time: each look at the file writes them again.
+ * Finds suspended people by strongly consistent reads. A file under `suspended/` names a person. It means each user who has that name now,
+ * and each who had it at a look: zero-byte objects `state/suspended/<user id>%<user name>` note them. So nobody gets out by a new name, or
+ * as a new user with the old name. The notes may be deleted at any time: each look at the file writes them again.
  */
 export class Suspensions {
   readonly #objects: ObjectStore
@@ -60,7 +60,7 @@ export class Suspensions {
     }
   }
 
-  /** Notes the user that a file named at its first look. */
+  /** Notes a user that a file named at a look. */
   async note(id: PrincipalId, name: PrincipalName): Promise<void> {
     await noteMeant(this.#objects, id, name)
   }
@@ -75,7 +75,17 @@ export async function noteMeant(objects: ObjectStore, id: PrincipalId, name: Pri
   await objects.put(indexKey(id, name), new Uint8Array())
 }
 
-/** The names of the files that named this user at their first look. */
+/** Whether the file of this name named this user at a look. The file may be gone by now. */
+export async function isMeant(objects: ReadingObjects, id: PrincipalId, name: PrincipalName): Promise<boolean> {
+  return (await listMeantNames(objects, id)).includes(name)
+}
+
+/** The users that the file of this name named at its looks. One listing of all such users. */
+export async function listMeantUsers(objects: ReadingObjects, name: PrincipalName): Promise<readonly PrincipalId[]> {
+  return [...(await readMeant(objects))].flatMap(([id, names]) => (names.includes(name) ? [id] : []))
+}
+
+/** The names of the files that named this user at a look. */
 export async function listMeantNames(objects: ReadingObjects, id: string): Promise<readonly PrincipalName[]> {
   const names: PrincipalName[] = []
   const beginning = `${prefix}${id}%`
@@ -84,12 +94,13 @@ export async function listMeantNames(objects: ReadingObjects, id: string): Promi
 }
 
 /** The names of the files that named each user, by user id. The files may be gone by now. One listing. */
-export async function readMeant(objects: ObjectStore): Promise<ReadonlyMap<string, readonly PrincipalName[]>> {
-  const meant = new Map<string, PrincipalName[]>()
+export async function readMeant(objects: ReadingObjects): Promise<ReadonlyMap<PrincipalId, readonly PrincipalName[]>> {
+  const meant = new Map<PrincipalId, PrincipalName[]>()
   for await (const { key } of objects.list(prefix)) {
-    const [id = '', of = ''] = splitOnce(key.slice(prefix.length))
-    const name = principalName.safeParse(of).data
-    if (name !== undefined) meant.set(id, [...(meant.get(id) ?? []), name])
+    const [of = '', named = ''] = splitOnce(key.slice(prefix.length))
+    const id = principalId.safeParse(of).data
+    const name = principalName.safeParse(named).data
+    if (id !== undefined && name !== undefined) meant.set(id, [...(meant.get(id) ?? []), name])
   }
   return meant
 }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import {
+  type PrincipalId,
+  permissionSetArn,
+  principalId,
+} from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
 import { explainAccess } from '../../../../shared/modules/access/explain-access.ts'
@@ -692,6 +696,16 @@ describe('of a person who keeps access through a provider’s group while the fi
       return text.includes(asking.id('maria')) && text.includes(JSON.stringify(whole))
     })
   }
+  /** As a provider does it: the same person has another id. */
+  async function recreate(asking: Asking, id: string): Promise<PrincipalId> {
+    const { world } = asking
+    const [old, fresh] = [principalId.parse(asking.id('maria')), principalId.parse(id)]
+    await world.identityStore.deleteUser(old)
+    await world.clock.advance(61_000)
+    world.identityStore.addPrincipal('USER', fresh, 'maria')
+    return fresh
+  }
+
   /** With the schedule of each minute. */
   async function untilDenied(asking: Asking, set: string, minutes: number, is = true) {
     for (let minute = 0; minute < minutes && (await denied(asking, set)) !== is; minute++) {
@@ -772,6 +786,46 @@ describe('of a person who keeps access through a provider’s group while the fi
       await untilDenied(asking, 'Other-ps', 2)
     },
   )
+
+  test('a person whom the provider makes again under the same name is denied within two minutes of the event', async () => {
+    const asking = await suspended(ofGroup)
+    await untilDenied(asking, 'Owned-ps', 5)
+    const { world } = asking
+    const fresh = await recreate(asking, '11111111-2222-4333-8444-555555555555')
+    await asking.join('maria', 'developers')
+    const body = JSON.stringify({
+      'detail-type': 'User Created',
+      source: 'aws.identitystore',
+      detail: { 'user-id': fresh },
+    })
+    await world.ports.queues.send('events', [{ body }])
+    await untilDenied(asking, 'Owned-ps', 2)
+    expect(await stateOf(asking)).toBe('partly')
+    // Nobody takes the denial away while the file is there.
+    for (let hour = 0; hour < 3; hour++) {
+      await world.clock.advance(60 * 60_000)
+      await world.finish(world.everyMinuteOfLinks())
+    }
+    expect(await denied(asking, 'Owned-ps')).toBe(true)
+    await world.objects.delete(suspension)
+    await untilDenied(asking, 'Owned-ps', 5, false)
+    expect(await world.keys('state/suspended/')).toEqual([])
+    const restored = (await world.keys('history/suspensions/')).filter((key) => key.endsWith('%restored.json'))
+    expect(restored).toHaveLength(2)
+  })
+
+  test('a person who is made again without an event, and had nothing before, is denied within the hour', async () => {
+    const asking = await suspended(ofGroup.replace('developers', 'security'))
+    await asking.leave('maria', 'developers')
+    expect(await stateOf(asking)).toBe('suspended')
+    await recreate(asking, '11111111-2222-4333-8444-555555555555')
+    await asking.join('maria', 'security')
+    await untilDenied(asking, 'Owned-ps', 65)
+    // Each of the two users has a report.
+    const told = await asking.world.keys('reports/leavers/')
+    const users = await Promise.all(told.map(async (key) => (await json(asking, key))?.user))
+    expect(new Set(users).size).toBe(2)
+  })
 
   test('a hundred events that name no user have a suspension looked at once', async () => {
     const asking = await suspended()

@@ -3,6 +3,7 @@ import { principalId } from '../../../../../shared/domain/principals/identity-ce
 import { statusStates } from '../../../../../shared/domain/statuses/status.ts'
 import {
   decideSuspension,
+  notedUsers,
   type SuspensionFacts,
   suspensionActions,
   suspensionEnds,
@@ -14,11 +15,11 @@ const count = everyChoice((choose) => {
   every.push({
     isThere: choose([true, false]),
     protectedBy: choose([undefined, 'policies/a.json']),
-    user: choose([undefined, principalId.parse('11111111-1111-4111-8111-111111111111')]),
-    isNoted: choose([true, false]),
+    users: choose([[], [principalId.parse('11111111-1111-4111-8111-111111111111')]]),
+    noted: choose(notedUsers),
     told: choose([undefined, ...statusStates]),
     isDue: choose([true, false]),
-    isInGroup: choose([true, false]),
+    mayHaveAccess: choose([true, false]),
   })
 })
 const cases = every.map((facts) => {
@@ -32,8 +33,8 @@ test(`${count} facts are decided, and each step comes about`, () => {
 
 test('somebody is given back what they had where the file is gone, or a policy protects them since they were suspended', () => {
   for (const { facts, name } of cases) {
-    const { isThere, protectedBy, user, isNoted } = facts
-    const isProtected = protectedBy !== undefined && user !== undefined && isNoted
+    const { isThere, protectedBy, users, noted } = facts
+    const isProtected = protectedBy !== undefined && users.length > 0 && noted !== 'none'
     expect(name === 'restore').toBe(!isThere || isProtected)
   }
 })
@@ -41,8 +42,8 @@ test('somebody is given back what they had where the file is gone, or a policy p
 test('nothing of anybody ends whom a policy protects, who is not known, or who cannot be found by id later', () => {
   for (const { facts, name } of cases)
     if (name === 'admit' || name === 'end') {
-      expect([facts.protectedBy, facts.isNoted]).toEqual([undefined, true])
-      expect(facts.user).toBeDefined()
+      expect([facts.protectedBy, facts.noted]).toEqual([undefined, 'all'])
+      expect(facts.users).not.toEqual([])
     }
 })
 
@@ -54,5 +55,5 @@ test('the brake is asked until a status says that the person has passed, and not
 
 test('who is suspended is looked at in full whenever something may have changed', () => {
   for (const { facts, name } of cases)
-    if (name === 'suspended') expect([facts.told, facts.isDue, facts.isInGroup]).toEqual(['suspended', true, false])
+    if (name === 'suspended') expect([facts.told, facts.isDue, facts.mayHaveAccess]).toEqual(['suspended', true, false])
 })
