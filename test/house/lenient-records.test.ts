@@ -23,6 +23,7 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/files/hygiene-file.ts': 'hygiene.json',
   'shared/domain/guardrails/policy-file.ts': 'policies/',
   'shared/domain/iam-policies/policy-statement.ts': 'statements in permission_sets/',
+  'shared/domain/sessions/ended-sessions.ts': 'statements that people write into inline policies in Identity Center',
   'shared/domain/guardrails/policy-test.ts': 'policies/tests/',
   'shared/domain/deployment/notification-settings.ts': 'part of the configuration',
   'shared/domain/scopes/joint-conditions.ts': 'selectors/ and rules/',

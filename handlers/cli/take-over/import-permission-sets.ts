@@ -143,7 +143,7 @@ async function findDifference(
   ssoAdmin: SsoAdmin,
 ): Promise<{ readonly differs?: string }> {
   if (wanted?.definition === undefined) return {}
-  const actual = await readPermissionSet(ssoAdmin, arn)
+  const actual = await readPermissionSet(ssoAdmin, arn, undefined)
   const changes = actual ? planPermissionSetChanges(actual, wanted.definition) : []
   return changes.length === 0 ? {} : { differs: `${wanted.place}: ${changes.map(renderChange).join('; ')}` }
 }

@@ -1,6 +1,6 @@
 import { findForeignCharacter, isJsonObject, plainTwin } from '../json/json-faults.ts'
 import type { JsonObject, JsonValue } from '../json/strict-json.ts'
-import { denialSid, isDenial } from '../sessions/ended-sessions.ts'
+import { denialSid, hasDenialSid } from '../sessions/ended-sessions.ts'
 import { type JsonFault, type JsonPath, quote } from '../statuses/complaint.ts'
 import { policyFaults } from './policy-faults.ts'
 
@@ -27,11 +27,11 @@ export function findExcess(inlinePolicy: string): string | undefined {
   return fault && `${fault.received}, ${fault.expected}`
 }
 
-/** ssofile adds statements to an inline policy and recognizes them by their Sid, so files must not use it. */
+/** ssofile adds statements with such a Sid to an inline policy, so files must not use it. */
 function sidFaults({ Statement = [] }: JsonObject, path: JsonPath): readonly JsonFault[] {
   const statements = Array.isArray(Statement) ? Statement : [Statement]
   return statements.flatMap((statement, index) => {
-    if (!isDenial(statement)) return []
+    if (!hasDenialSid(statement)) return []
     return [
       {
         path: [...path, 'Statement', ...(Array.isArray(Statement) ? [index] : []), 'Sid'],

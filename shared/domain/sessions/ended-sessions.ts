@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parseLooseJson } from '../json/loose-json.ts'
+import { parseLooseJson, sortFields } from '../json/loose-json.ts'
 import { record } from '../json/record.ts'
 import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
@@ -115,8 +115,23 @@ export type DenialStatement = {
   }
 }
 
-/** The beginning of the Sid of each denial. ssofile recognizes its denials by it. Files must not use it. */
+/** The beginning of the Sid of each denial. Files must not use it: IAM takes each Sid of a policy once. */
 export const denialSid = 'SsofileEnded'
+
+/** What every denial of ssofile looks like. A denial allows nothing, and each names its users. */
+const denialForm = z.strictObject({
+  Sid: z.string().regex(new RegExp(`^${denialSid}[1-9]\\d*$`)),
+  Effect: z.literal('Deny'),
+  Action: z.literal('*'),
+  Resource: z.literal('*'),
+  Condition: z.strictObject({
+    StringEquals: z.strictObject({
+      'identitystore:UserId': z.array(z.string()),
+      'aws:PrincipalAccount': z.array(z.string()).optional(),
+    }),
+    DateLessThan: z.strictObject({ 'aws:TokenIssueTime': z.string() }),
+  }),
+})
 
 /**
  * The denials in a permission set's inline policy. It has as few statements as possible, because the size of an inline policy is limited.
@@ -158,20 +173,42 @@ export function denialsOf(
     })
 }
 
-/** An inline policy with these denials in place of its present ones. `undefined`: the policy would be empty. */
+/**
+ * An inline policy with these denials in place of its present ones, and of other statements with their Sids. `undefined`: the policy would
+ * be empty.
+ */
 export function withDenials(inlinePolicy: string | undefined, denials: readonly DenialStatement[]): string | undefined {
-  const own = withoutDenials(inlinePolicy)
+  const sids = new Set<unknown>(denials.map(({ Sid }) => Sid))
+  const own = withoutStatements(inlinePolicy, (one) => isDenial(one) || sids.has(sidOf(one)))
   if (denials.length === 0) return own
   if (own === undefined) return JSON.stringify({ Version: '2012-10-17', Statement: denials })
   const { document, statements } = parsePolicy(own)
   return JSON.stringify({ ...document, Statement: [...statements, ...denials] })
 }
 
-/** An inline policy without its denials of ended sessions. */
-export function withoutDenials(inlinePolicy: string | undefined): string | undefined {
+/**
+ * An inline policy without ssofile's denials of ended sessions. Every other statement is content, whatever its Sid: somebody may write an
+ * `Allow` with a Sid like ours. `known`: the denials that the record names. Without it, all statements in the form of denials.
+ */
+export function withoutDenials(
+  inlinePolicy: string | undefined,
+  known?: readonly DenialStatement[],
+): string | undefined {
+  const texts = known && new Set(known.map(renderSorted))
+  return withoutStatements(inlinePolicy, (one) => (texts ? texts.has(renderSorted(one)) : isDenial(one)))
+}
+
+function renderSorted(statement: unknown): string {
+  return JSON.stringify(sortFields(statement))
+}
+
+function withoutStatements(
+  inlinePolicy: string | undefined,
+  isDropped: (statement: unknown) => boolean,
+): string | undefined {
   if (inlinePolicy?.includes(denialSid) !== true) return inlinePolicy
   const { document, statements } = parsePolicy(inlinePolicy)
-  const own = statements.filter((one) => !isDenial(one))
+  const own = statements.filter((one) => !isDropped(one))
   if (own.length === statements.length) return inlinePolicy
   return own.length === 0 ? undefined : JSON.stringify({ ...document, Statement: own })
 }
@@ -183,14 +220,18 @@ function parsePolicy(text: string): { readonly document: object; readonly statem
   return { document, statements: 'Statement' in document ? [document.Statement].flat() : [] }
 }
 
-export function isDenial(statement: unknown): boolean {
-  return (
-    typeof statement === 'object' &&
-    statement !== null &&
-    'Sid' in statement &&
-    typeof statement.Sid === 'string' &&
-    statement.Sid.startsWith(denialSid)
-  )
+function isDenial(statement: unknown): boolean {
+  return denialForm.safeParse(statement).success
+}
+
+/** Whether a statement has a Sid that only ssofile may use. */
+export function hasDenialSid(statement: unknown): boolean {
+  const sid = sidOf(statement)
+  return typeof sid === 'string' && sid.startsWith(denialSid)
+}
+
+function sidOf(statement: unknown): unknown {
+  return typeof statement === 'object' && statement !== null && 'Sid' in statement ? statement.Sid : undefined
 }
 
 /**

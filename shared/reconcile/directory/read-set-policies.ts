@@ -6,7 +6,7 @@ import { withoutDenials } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
-import { readOwned } from '../records/owned-permission-sets.ts'
+import { deniedBy, readOwned } from '../records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 
 export type PolicySources = {
@@ -35,10 +35,11 @@ export async function readSetPolicies(
   if (reading?.file.ok && isApplied) return reading.file.value
   const arn = ssoAdmin && (await resolve(name))
   if (arn === undefined || ssoAdmin === undefined) return undefined
+  const denials = owned?.value.arn === arn ? deniedBy(owned.value) : undefined
   const [managedPolicyArns, customerManagedPolicies, inline] = await Promise.all([
     listUnlessGone((token) => ssoAdmin.listManagedPolicies(arn, token)),
     listUnlessGone((token) => ssoAdmin.listCustomerManagedPolicies(arn, token)),
     ssoAdmin.getInlinePolicy(arn),
   ])
-  return { managedPolicyArns, customerManagedPolicies, inlinePolicy: withoutDenials(inline) }
+  return { managedPolicyArns, customerManagedPolicies, inlinePolicy: withoutDenials(inline, denials) }
 }

@@ -45,7 +45,7 @@ export async function adoptPermissionSet(
   { named, lackOf, ...ports }: Adopting,
 ): Promise<Adoption | undefined> {
   const { objects, clock, ssoAdmin } = ports
-  const actual = await readPermissionSet(ssoAdmin, arn)
+  const actual = await readPermissionSet(ssoAdmin, arn, undefined)
   if (!actual) return undefined
   const { name } = actual
   const key = permissionSetKey(name)

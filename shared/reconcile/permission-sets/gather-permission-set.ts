@@ -139,7 +139,7 @@ async function readLive(
     return known !== undefined && (await ssoAdmin.describePermissionSet(known)) ? 'others' : 'gone'
   }
   if (entry.arn === undefined) return 'unread'
-  return learnt?.actual ?? (await readPermissionSet(ssoAdmin, entry.arn)) ?? 'gone'
+  return learnt?.actual ?? (await readPermissionSet(ssoAdmin, entry.arn, entry)) ?? 'gone'
 }
 
 async function compare(

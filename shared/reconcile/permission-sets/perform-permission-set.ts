@@ -259,7 +259,7 @@ async function create({ name, file, entry, learnt }: PermissionSetInput, context
     const existing = learnt?.isFresh ? undefined : await findExisting(name, context)
     const stored = existing && (await readOwned(objects, name))
     if (existing && stored && isOfClaim(stored, existing.createdAt)) {
-      const actual = await readPermissionSet(ssoAdmin, existing.arn)
+      const actual = await readPermissionSet(ssoAdmin, existing.arn, entry)
       if (!actual) throw error
       return { entry: { ...entry, arn: existing.arn }, learnt: { ...learnt, actual } }
     }

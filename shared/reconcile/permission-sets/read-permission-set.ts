@@ -4,13 +4,18 @@ import type { PermissionSetArn } from '../../domain/principals/identity-center-i
 import { withoutDenials } from '../../domain/sessions/ended-sessions.ts'
 import { listAll } from '../../ports/page.ts'
 import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
+import { deniedBy, type OwnedPermissionSet } from '../records/owned-permission-sets.ts'
 
 export type FoundPermissionSet = PermissionSetDefinition & { readonly name: PermissionSetName }
 
-/** A permission set in Identity Center, without the denial of ended sessions, read by six calls; `undefined`: it is gone. */
+/**
+ * A permission set in Identity Center, without ssofile's denials of ended sessions, read by six calls; `undefined`: it is gone. `owned`: its
+ * record, read before; `undefined`: it is not ours.
+ */
 export async function readPermissionSet(
   ssoAdmin: ReadingSsoAdmin,
   arn: PermissionSetArn,
+  owned: OwnedPermissionSet | undefined,
 ): Promise<FoundPermissionSet | undefined> {
   const attributes = await ssoAdmin.describePermissionSet(arn)
   if (!attributes) return undefined
@@ -22,7 +27,7 @@ export async function readPermissionSet(
     ssoAdmin.getPermissionsBoundary(arn),
   ])
   const { name, description, sessionDuration, relayState } = attributes
-  const inlinePolicy = withoutDenials(saidInline)
+  const inlinePolicy = withoutDenials(saidInline, owned && deniedBy(owned))
   const policies = { managedPolicyArns, customerManagedPolicies, inlinePolicy, permissionsBoundary }
   return { name, description, sessionDuration, relayState, tags, ...policies }
 }

@@ -7,7 +7,7 @@ import { accountId } from '../../domain/organization/account-id.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
-import { endedSession } from '../../domain/sessions/ended-sessions.ts'
+import { type DenialStatement, denialsOf, endedSession } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { type Attempt, moveTwin } from './open-work.ts'
@@ -112,6 +112,14 @@ export function isAccepted({ applied, change }: OwnedPermissionSet, upload: Uplo
   return (
     (change !== undefined && change.etag === upload.etag) || (applied !== undefined && isSameUpload(applied, upload))
   )
+}
+
+/**
+ * The denials of ended sessions in its inline policy. `undefined`: a change of them is on its way, so the policy may still have the former
+ * ones.
+ */
+export function deniedBy({ sessions }: OwnedPermissionSet): readonly DenialStatement[] | undefined {
+  return sessions?.provisioning === undefined ? denialsOf(sessions?.denied ?? []) : undefined
 }
 
 /** A record whose twin under `state/open/` moves with the next attempt. Throws RecordChangedError instead of returning `lost`. */

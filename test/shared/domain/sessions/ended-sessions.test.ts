@@ -180,9 +180,45 @@ describe('an inline policy', () => {
   })
 
   test('loses only its denials, whatever else it has that no policy may have', () => {
-    const odd = [null, 'SsofileEnded1', { Sid: 1 }, { Effect: 'Allow' }]
-    const text = JSON.stringify({ Statement: [...odd, { Sid: 'SsofileEnded1' }] })
+    const odd = [null, 'SsofileEnded1', { Sid: 1 }, { Effect: 'Allow' }, { Sid: 'SsofileEnded1' }]
+    const text = JSON.stringify({ Statement: [...odd, ...denials()] })
     expect(withoutDenials(text)).toBe(JSON.stringify({ Statement: odd }))
+  })
+
+  test('keeps each statement that only looks like a denial', () => {
+    const [denial] = denials()
+    const { Condition, ...unlimited } = denial ?? {}
+    const { DateLessThan, ...anyTime } = Condition ?? {}
+    for (const forged of [
+      { ...denial, Effect: 'Allow' },
+      { ...denial, Action: ['*'] },
+      { ...denial, Resource: 'arn:aws:s3:::*' },
+      { ...denial, NotResource: 'arn:aws:s3:::*' },
+      { ...denial, Sid: 'SsofileEnded0' },
+      { ...denial, Sid: 'SsofileEndedSoon' },
+      { ...denial, Condition: { ...Condition, StringLike: {} } },
+      { ...denial, Condition: anyTime },
+      unlimited,
+    ]) {
+      const text = JSON.stringify({ Statement: [forged] })
+      expect(withoutDenials(text)).toBe(text)
+      expect(withoutDenials(text, denials())).toBe(text)
+    }
+  })
+
+  test('loses only denials that the record names, in any order of their fields, if there is a record', () => {
+    const [first, second] = denialsOf([ended(), ended(kim, eleven)])
+    const { Sid, ...rest } = first ?? {}
+    const text = JSON.stringify({ Statement: [{ ...rest, Sid }, second] })
+    expect(withoutDenials(text, first && [first])).toBe(JSON.stringify({ Statement: [second] }))
+    expect(withoutDenials(text, [])).toBe(text)
+    expect(withoutDenials(text)).toBeUndefined()
+  })
+
+  test('gets a denial in the place of a statement with its Sid, because IAM takes each Sid once', () => {
+    const forged = { Sid: 'SsofileEnded1', Effect: 'Allow', Action: '*', Resource: '*' }
+    const text = withDenials(JSON.stringify({ Statement: [forged] }), denials())
+    expect(text).toBe(withDenials(undefined, denials()))
   })
 
   test.each([

@@ -54,7 +54,7 @@ test('a file that replaces another which was half applied takes back what was at
   await world.finish(world.slice(), 1_000)
   expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'applied' })
   const arn = permissionSetArn.parse((await world.json('owned_permission_sets/CloudOperator-ps'))?.arn)
-  expect(await readPermissionSet(world.ssoAdmin, arn)).toEqual({
+  expect(await readPermissionSet(world.ssoAdmin, arn, undefined)).toEqual({
     name: 'CloudOperator-ps',
     description: 'nothing attached',
     sessionDuration: 'PT1H',
@@ -140,7 +140,7 @@ test('a file that the policies refuse is rejected with the rule, and what was ap
   await world.objects.put(key, file(180))
   expect(await settle()).toMatchObject({ state: 'rejected', reason: expect.stringContaining("rule 'short'") })
   const arn = permissionSetArn.parse((await world.json('owned_permission_sets/CloudOperator-ps'))?.arn)
-  expect(await readPermissionSet(world.ssoAdmin, arn)).toMatchObject({ sessionDuration: 'PT2H' })
+  expect(await readPermissionSet(world.ssoAdmin, arn, undefined)).toMatchObject({ sessionDuration: 'PT2H' })
   await world.objects.put('policies/a.json', policy('warn'))
   await world.objects.put(key, file(240))
   expect(await settle()).toMatchObject({ state: 'applied', warnings: [expect.stringContaining("rule 'short'")] })

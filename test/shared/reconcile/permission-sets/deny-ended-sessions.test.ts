@@ -136,12 +136,49 @@ test('a drift check finds nothing in what is denied, and puts it back where some
   expect(await events()).not.toContain('restored')
 })
 
+const byHand = { Sid: 'SsofileEnded0', Effect: 'Allow', Action: '*', Resource: '*' }
+const denialByHand = {
+  Sid: 'SsofileEnded9',
+  Effect: 'Deny',
+  Action: '*',
+  Resource: '*',
+  Condition: {
+    StringEquals: { 'identitystore:UserId': ['032ec95a-5bc1-ffac-1870-214bdda8db1a'] },
+    DateLessThan: { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' },
+  },
+}
+
+describe.each([
+  ['while sessions are denied', true],
+  ['while no session is denied', false],
+])('%s', (_, isDenying) => {
+  test.each([
+    ['An Allow', byHand],
+    ['An Allow with the Sid of a denial', { ...byHand, Sid: 'SsofileEnded1' }],
+    ['A Deny for everybody', { ...byHand, Effect: 'Deny' }],
+    ['A denial that the record does not name', denialByHand],
+  ])('%s by hand, with a Sid as ssofile uses it, is gone after a drift check', async (__, statement) => {
+    const { end, minutes, policy, world } = await open()
+    if (isDenying) await end(kenji)
+    await minutes(2)
+    const before = policy()
+    const arn = world.ssoAdmin.permissionSetArnOf(name)
+    if (arn === undefined || before === undefined) throw new Error('it is gone')
+    const { Statement, ...rest } = JSON.parse(before)
+    const others = Statement.filter(({ Sid }: { Sid?: string }) => Sid !== statement.Sid)
+    await world.ssoAdmin.putInlinePolicy(arn, JSON.stringify({ ...rest, Statement: [...others, statement] }))
+    await world.everyNight()
+    await world.clock.advance(5 * 60_000)
+    expect(policy()).toBe(before)
+  })
+})
+
 test('what is denied is no part of what a permission set says', async () => {
   const { end, minutes, world } = await open()
   await end(kenji)
   await minutes(2)
   const arn = world.ssoAdmin.permissionSetArnOf(name)
-  const read = arn && (await readPermissionSet(world.ssoAdmin, arn))
+  const read = arn && (await readPermissionSet(world.ssoAdmin, arn, (await readOwned(world.objects, name))?.value))
   expect(read && JSON.parse(read.inlinePolicy ?? '')).toEqual(own)
 })
 

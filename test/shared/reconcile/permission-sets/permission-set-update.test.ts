@@ -148,7 +148,7 @@ test.each(names)(
     await settle(first, render(first))
     const arn = permissionSetArn.parse((await world.json('owned_permission_sets/Table-ps'))?.arn)
     const read = async () => {
-      const found = await readPermissionSet(world.ssoAdmin, arn)
+      const found = await readPermissionSet(world.ssoAdmin, arn, undefined)
       if (!found) throw new Error('it is not there')
       return normalize(found)
     }

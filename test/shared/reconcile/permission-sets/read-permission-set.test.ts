@@ -21,10 +21,10 @@ test('a permission set is read with all that it has, and without what it has not
     permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'limits', Path: '/' } },
   }
   const whole = ssoAdmin.addPermissionSet({ name, ...attributes }, '0123456789abcdef', contents)
-  expect(await readPermissionSet(ssoAdmin, whole)).toEqual({ name, ...attributes, ...contents })
+  expect(await readPermissionSet(ssoAdmin, whole, undefined)).toEqual({ name, ...attributes, ...contents })
   const empty = { name: permissionSetName.parse('Empty-ps'), sessionDuration: 'PT1H', tags: [] }
   const bare = ssoAdmin.addPermissionSet(empty, 'fedcba9876543210')
-  expect(await readPermissionSet(ssoAdmin, bare)).toEqual({
+  expect(await readPermissionSet(ssoAdmin, bare, undefined)).toEqual({
     ...empty,
     managedPolicyArns: [],
     customerManagedPolicies: [],
@@ -35,5 +35,5 @@ test('a permission set that is gone is not there, which is no error', async () =
   const { ssoAdmin } = new World()
   const arn = ssoAdmin.addPermissionSet({ name, sessionDuration: 'PT1H', tags: [] }, '0123456789abcdef')
   await ssoAdmin.deletePermissionSet(arn)
-  expect(await readPermissionSet(ssoAdmin, arn)).toBeUndefined()
+  expect(await readPermissionSet(ssoAdmin, arn, undefined)).toBeUndefined()
 })
