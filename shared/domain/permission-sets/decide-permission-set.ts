@@ -4,6 +4,8 @@ export type PermissionSetFacts = {
   readonly hasDenials: boolean
   /** ssofile's record. `claimed`: it has no ARN yet, so a creation may be in flight. */
   readonly entry: 'none' | 'claimed' | 'named'
+  /** Accounts lack the begun change of a former file, and this reconcile has not tried to bring it to them yet. */
+  readonly owesFormer: boolean
   readonly wish: 'invalid' | DeletionFacts | DefinitionFacts
 }
 
@@ -47,6 +49,7 @@ export type Obstacle = (typeof obstacles)[number]
 
 export const permissionSetActions = [
   'deny sessions',
+  'provision former',
   'look for it',
   'begin deletion',
   'delete',
@@ -77,42 +80,54 @@ export type PermissionSetAction = { readonly do: (typeof permissionSetActions)[n
 export type PermissionSetEnd = { readonly tell: (typeof permissionSetEnds)[number] }
 
 /**
- * The next step for one permission set. ssofile writes the record before each call. The first row that fits counts.
+ * The next step for one permission set. ssofile writes the record before each call. The first row that fits counts. A begun change is a
+ * debt of the record: if this file does not replace it, ssofile still brings it to all accounts.
  *
- * | file    | entry   | what else                                            | step           |
- * | ------- | ------- | ---------------------------------------------------- | -------------- |
- * | any     | any     | ended sessions lack denials                          | deny sessions  |
- * | invalid | any     |                                                      | invalid        |
- * | none    | none    |                                                      | nothing        |
- * | none    | any     | something refers to it                               | blocked        |
- * | none    | claimed | not looked for yet                                   | look for it    |
- * | none    | claimed | not there, a call may still create it                | unanswered     |
- * | none    | claimed | not there                                            | forget         |
- * | none    | named   | its deletion is not in the record                    | begin deletion |
- * | none    | named   | its deletion is in the record                        | delete         |
- * | valid   | any     | policies refuse it                                   | objected       |
- * | valid   | any     | an obstacle that needs a next attempt, and has none  | put off        |
- * | valid   | any     | an obstacle                                          | the obstacle   |
- * | valid   | named   | applied, and no later change is known                | applied        |
- * | valid   | none    | others made one of this name                         | not ours       |
- * | valid   | none    |                                                      | claim          |
- * | valid   | claimed |                                                      | create         |
- * | valid   | named   | gone                                                 | claim          |
- * | valid   | named   | others changed it, and drift is only reported        | report drift; once reported: applied |
- * | valid   | named   | the change may take something away                   | ask the brake  |
- * | valid   | named   | differs, or history does not have the change         | change         |
- * | valid   | named   | accounts may have an older version                   | provision      |
- * | valid   | named   | the record does not say that it is in force          | settle         |
- * | valid   | named   |                                                      | applied        |
+ * | file    | entry   | what else                                           | step             |
+ * | ------- | ------- | --------------------------------------------------- | ---------------- |
+ * | any     | any     | ended sessions lack denials                         | deny sessions    |
+ * | invalid | any     | accounts lack the change of a former file           | provision former |
+ * | none    | named   | accounts lack the change of a former file           | provision former |
+ * | valid   | named   | so, and policies or an obstacle stop this file      | provision former |
+ * | invalid | any     |                                                     | invalid          |
+ * | none    | none    |                                                     | nothing          |
+ * | none    | any     | something refers to it                              | blocked          |
+ * | none    | claimed | not looked for yet                                  | look for it      |
+ * | none    | claimed | not there, a call may still create it               | unanswered       |
+ * | none    | claimed | not there                                           | forget           |
+ * | none    | named   | its deletion is not in the record                   | begin deletion   |
+ * | none    | named   | its deletion is in the record                       | delete           |
+ * | valid   | any     | policies refuse it                                  | objected         |
+ * | valid   | any     | an obstacle that needs a next attempt, and has none | put off          |
+ * | valid   | any     | an obstacle                                         | the obstacle     |
+ * | valid   | named   | applied, and no later change is known               | applied          |
+ * | valid   | none    | others made one of this name                        | not ours         |
+ * | valid   | none    |                                                     | claim            |
+ * | valid   | claimed |                                                     | create           |
+ * | valid   | named   | gone                                                | claim            |
+ * | valid   | named   | others changed it, and drift is only reported       | report drift; once reported: applied |
+ * | valid   | named   | the change may take something away                  | ask the brake    |
+ * | valid   | named   | differs, or history does not have the change        | change           |
+ * | valid   | named   | accounts may have an older version                  | provision        |
+ * | valid   | named   | the record does not say that it is in force         | settle           |
+ * | valid   | named   |                                                     | applied          |
  */
 export function decidePermissionSet({
   hasDenials,
   entry,
+  owesFormer,
   wish,
 }: PermissionSetFacts): PermissionSetAction | PermissionSetEnd {
   if (hasDenials) return { do: 'deny sessions' }
+  if (owesFormer && !isReplacing(wish)) return { do: 'provision former' }
   if (wish === 'invalid') return { tell: 'invalid' }
   return 'isReferenced' in wish ? decideDeletion(entry, wish) : decideDefinition(entry, wish)
+}
+
+/** Whether this file changes the permission set instead. With the obstacle `not everywhere`, ssofile has provisioned already. */
+function isReplacing(wish: PermissionSetFacts['wish']): boolean {
+  if (wish === 'invalid' || 'isReferenced' in wish) return false
+  return !wish.isObjected && (wish.obstacle === 'none' || wish.obstacle === 'not everywhere')
 }
 
 function decideDeletion(

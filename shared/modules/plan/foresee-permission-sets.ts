@@ -137,7 +137,7 @@ function leftUnread(ssoAdmin: Context['ssoAdmin'], others: ReadonlySet<Permissio
   })
 }
 
-/** A plan says nothing about the denial of ended sessions: no file asks for it. */
+/** A plan says nothing about the denial of ended sessions, nor about accounts that lack the change of a former file: no file asks for them. */
 async function look(key: string, context: Context): Promise<Look> {
   const gathered: Pick<Look, 'input'>[] = []
   const gather: typeof gatherPermissionSet = (input, sources) => {
@@ -145,7 +145,10 @@ async function look(key: string, context: Context): Promise<Look> {
     return gatherPermissionSet(input, sources)
   }
   try {
-    return { key, ...(await foresee(key, { ...permissionSetController, gather }, context, { isDenied: true })) }
+    return {
+      key,
+      ...(await foresee(key, { ...permissionSetController, gather }, context, { isDenied: true, isFormerTried: true })),
+    }
   } catch (error) {
     if (error instanceof UnreadError) return { key, ...gathered[0], isUnread: true }
     throw error

@@ -85,6 +85,16 @@ export function changeWarnings(
   ]
 }
 
+/** While accounts lack the begun change of a former file: they keep rights that it takes away. */
+export function formerWarnings({ change }: OwnedPermissionSet): string[] {
+  if (change?.provisioning === undefined) return []
+  const { failed = [] } = change.provisioning
+  const which = failed.length > 0 ? `${failed.length} accounts` : 'some accounts'
+  return [
+    `${which} may still have an older version of the permission set than the file of ${change.at} asked for; ssofile goes on to update them, whatever becomes of this file`,
+  ]
+}
+
 function unreachableWarnings(unreachable: readonly AccountId[]): readonly string[] {
   if (unreachable.length === 0) return []
   const named = unreachable.slice(0, 10).join(', ')

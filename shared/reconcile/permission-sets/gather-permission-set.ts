@@ -48,10 +48,17 @@ export async function gatherPermissionSet(input: PermissionSetInput, context: Re
   const common = {
     hasDenials: await hasDenials(input, context),
     entry: entry === undefined ? 'none' : entry.arn === undefined ? 'claimed' : 'named',
+    owesFormer: owesFormer(input) && !input.learnt?.isFormerTried,
   } as const
   if (common.hasDenials || file.is === 'invalid') return { ...common, wish: 'invalid' }
   if (file.is === 'none' || head === undefined) return { ...common, ...(await gatherDeletion(input, context)) }
   return { ...common, ...(await gatherDefinition(file.body, head, input, context)) }
+}
+
+/** Whether accounts may lack a change that a former file began, and this file did not take over. */
+export function owesFormer({ file, head, entry }: Pick<PermissionSetInput, 'file' | 'head' | 'entry'>): boolean {
+  if (entry?.arn === undefined || entry.change?.provisioning === undefined) return false
+  return file.is !== 'valid' || entry.change.etag !== head?.etag
 }
 
 async function hasDenials(
@@ -92,7 +99,7 @@ async function gatherDefinition(
   head: InputHead,
   input: PermissionSetInput,
   context: ReadingPermissionSets,
-): Promise<Omit<Facts, 'hasDenials' | 'entry'>> {
+): Promise<Omit<Facts, 'hasDenials' | 'entry' | 'owesFormer'>> {
   const { entry, learnt } = input
   const objections = judgePermissionSetByPolicies(await context.policies.read(), file)
   const isNew = entry === undefined || !isAccepted(entry, head)

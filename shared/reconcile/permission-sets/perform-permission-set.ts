@@ -10,6 +10,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Description, Effect } from '../inputs/controller.ts'
 import { findAuthor } from '../records/authors.ts'
+import { recordPermissionSetHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { scheduleWork } from '../records/open-work.ts'
 import {
@@ -22,11 +23,19 @@ import {
 import type { InputHead } from '../records/read-input.ts'
 import { denyEndedSessions } from './deny-ended-sessions.ts'
 import { changeWarnings, describeBlocked, describeRefusedDeletion, uploadOf } from './describe-permission-set.ts'
-import { beginsChange, isApplied, isContested, isRefusal, restorationsBefore } from './gather-permission-set.ts'
+import {
+  beginsChange,
+  isApplied,
+  isContested,
+  isRefusal,
+  owesFormer,
+  restorationsBefore,
+} from './gather-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
 import { describeReferences } from './permission-set-references.ts'
 import {
   type Comparison,
+  deferPermissionSet,
   type LearntPermissionSet,
   type PermissionSetContext,
   type PermissionSetInput,
@@ -60,6 +69,8 @@ export async function performPermissionSetStep(
     case 'deny sessions':
       await denyEndedSessions(name, await readOwned(objects, name), context)
       return { learnt: { ...input.learnt, isDenied: true } }
+    case 'provision former':
+      return provisionFormer(input, context)
     case 'look for it':
       return lookFor(input, facts, context)
     case 'begin deletion':
@@ -196,17 +207,16 @@ async function requireStored(name: PermissionSetName, entry: OwnedPermissionSet,
   return stored
 }
 
-async function putOff(
-  { name, entry, learnt }: PermissionSetInput,
-  { obstacle }: Facts,
-  context: PermissionSetContext,
-): Promise<Came> {
+async function putOff(input: PermissionSetInput, { obstacle }: Facts, context: PermissionSetContext): Promise<Came> {
+  const { name, entry, learnt } = input
   const { managementAccount } = context
   const { arn } = entry ?? {}
   const done = { ...learnt, isPutOff: true, ...(obstacle && { obstacle }) } as const
+  // The accounts that lack a former change have set the next attempt.
+  const isSet = learnt?.isFormerTried === true && owesFormer(input)
   const later = (when: Date | 'later'): Came => ({
     learnt: done,
-    ...(entry && { entry: withNextAttempt(entry, when, context) }),
+    ...(entry && !isSet && { entry: withNextAttempt(entry, when, context) }),
   })
   switch (obstacle?.is) {
     case 'refused': {
@@ -378,6 +388,52 @@ async function provision(
     // Every account that has it now equals the file.
     ...(accounts > 0 && { history: { event: 'provisioned', at: renderInstant(clock.now()), body } }),
   }
+}
+
+/** Brings a begun change to all accounts, although its file is gone, or replaced by one that is not in force. */
+async function provisionFormer(
+  { key, name, head, learnt }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { objects, ssoAdmin, clock } = context
+  const tried: Came = { learnt: { ...learnt, isFormerTried: true } }
+  const stored = await readOwned(objects, name)
+  const { arn, change } = stored?.value ?? {}
+  if (stored === undefined || arn === undefined || change?.provisioning === undefined) return tried
+  let owned = stored
+  const write = async (
+    provisioning: Change['provisioning'],
+    attempt: Pick<OwnedPermissionSet, 'openUntil' | 'attempts'> = {},
+  ) => {
+    const next = { ...owned.value, change: { ...change, provisioning }, ...attempt }
+    owned = await writeOwned(objects, name, next, owned)
+  }
+  try {
+    const provisioned = await provisionPermissionSet(arn, change.provisioning, {
+      ...provisioningContext(name, context),
+      save: (provisioning) => write(provisioning),
+      onProgress: async () => {},
+      isSuperseded: async () => (await objects.head(key))?.etag !== head?.etag,
+    })
+    if (provisioned.outcome !== 'done') {
+      await deferPermissionSet(owned, provisioned.outcome === 'failed' ? 'later' : provisioned.until, context)
+      return tried
+    }
+    const { accounts } = provisioned
+    const body = { arn, etag: change.etag, accounts, changedAt: change.at }
+    if (accounts > 0)
+      await recordPermissionSetHistory(objects, name, { event: 'provisioned', at: renderInstant(clock.now()), body })
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    if (await isRefusal(error, owned.value, ssoAdmin)) {
+      await deferPermissionSet(owned, 'later', context)
+      return tried
+    }
+    // Somebody deleted it, and its roles with it.
+    if (!isServiceError(error, 'ResourceNotFoundException')) throw error
+  }
+  await write(undefined, { openUntil: undefined, attempts: undefined })
+  return tried
 }
 
 async function reportDrift(

@@ -12,12 +12,13 @@ import {
   describeApplied,
   describeBlocked,
   describeObstacle,
+  formerWarnings,
   notOurs,
   unmetDenials,
   uploadOf,
   withUnmetDenials,
 } from './describe-permission-set.ts'
-import { gatherPermissionSet } from './gather-permission-set.ts'
+import { gatherPermissionSet, owesFormer } from './gather-permission-set.ts'
 import { performPermissionSetStep } from './perform-permission-set.ts'
 import type { PermissionSetInput, PermissionSetTypes } from './permission-set-settlement.ts'
 
@@ -41,7 +42,8 @@ export const permissionSetController: Controller<PermissionSetTypes> = {
 function keep({ file, head, told, entry }: PermissionSetInput): Omit<ToldInput, 'state'> {
   const upload = describeUpload(told, head ? uploadOf(head) : {})
   if (head === undefined) return { ...identityOf(upload), by: told?.by }
-  const warnings = file.is === 'invalid' ? unmetDenials(entry?.sessions).reasons : []
+  const ofEntry = entry ? [...formerWarnings(entry), ...unmetDenials(entry.sessions).reasons] : []
+  const warnings = file.is === 'invalid' ? ofEntry : []
   return {
     ...identityOf(upload),
     since: upload.since,
@@ -56,7 +58,14 @@ function describe(
   facts: PermissionSetTypes['facts'],
 ): Description {
   const told = describeEnd(tell, input, facts)
-  return { told: told && withUnmetDenials(told, input.entry?.sessions) }
+  return { told: told && withFormer(withUnmetDenials(told, input.entry?.sessions), input) }
+}
+
+/** A status that counts accounts says already how many lack the change. */
+function withFormer(told: ToldInput, input: PermissionSetInput): ToldInput {
+  const { entry } = input
+  if (entry === undefined || told.accounts !== undefined || !owesFormer(input)) return told
+  return withWarnings(told, [...(told.warnings ?? []), ...formerWarnings(entry)])
 }
 
 function describeEnd(

@@ -62,6 +62,7 @@ export type PermissionSetObstacle =
 /** Facts from answers to the calls of one reconcile. */
 export type LearntPermissionSet = {
   readonly isDenied?: true
+  readonly isFormerTried?: true
   /** The definition as read, updated by our own successful calls. */
   readonly actual?: PermissionSetDefinition | undefined
   /** Claimed by this reconcile, so no earlier call of ours can have created it. */

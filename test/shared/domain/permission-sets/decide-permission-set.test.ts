@@ -36,6 +36,7 @@ const count = everyChoice((choose) => {
   const file = choose(['none', 'invalid', 'valid'] as const)
   every.push({
     hasDenials: choose(both),
+    owesFormer: choose(both),
     entry: choose(['none', 'claimed', 'named'] as const),
     wish: file === 'invalid' ? file : file === 'none' ? chooseDeletion(choose) : chooseDefinition(choose),
   })
@@ -50,8 +51,8 @@ const definition = ({ wish }: PermissionSetFacts) => (typeof wish === 'object' &
 const deletion = ({ wish }: PermissionSetFacts) =>
   typeof wish === 'object' && 'isReferenced' in wish ? wish : undefined
 
-test('55,398 facts are decided, and each step comes about', () => {
-  expect(count).toBe(55_398)
+test('110,796 facts are decided, and each step comes about', () => {
+  expect(count).toBe(110_796)
   expect(new Set(cases.map(({ name }) => name))).toEqual(new Set([...permissionSetActions, ...permissionSetEnds]))
 })
 
@@ -103,6 +104,14 @@ test('a file is told as applied only where its record has it, or drift is told b
     return facts.entry === 'named' && (isInForce || isSettled || drift === 'reported')
   }
   expect(of('applied').filter((facts) => !isRight(facts))).toEqual([])
+})
+
+test('accounts get the begun change of a former file, unless this file replaces it', () => {
+  const isReplacing = ({ obstacle, isObjected }: DefinitionFacts) =>
+    !isObjected && (obstacle === 'none' || obstacle === 'not everywhere')
+  const isDue = ({ hasDenials, owesFormer, wish }: PermissionSetFacts) =>
+    !hasDenials && owesFormer && !(typeof wish === 'object' && 'obstacle' in wish && isReplacing(wish))
+  expect(cases.filter(({ facts, name }) => (name === 'provision former') !== isDue(facts))).toEqual([])
 })
 
 test('ended sessions are denied first, whatever becomes of the file', () => {

@@ -523,6 +523,72 @@ describe('a provisioning that is owed', () => {
     expect(stale()).toEqual([])
   })
 
+  describe.each([
+    ['not valid', 'rejected', async ({ upload }: Awaited<ReturnType<typeof openLagging>>) => upload({ tags: 'no' })],
+    [
+      'refused by a policy',
+      'rejected',
+      async ({ upload, world }: Awaited<ReturnType<typeof openLagging>>) => {
+        const rule = { id: 'no-kms', control: 'x', mode: 'enforce', must: { forbiddenActions: ['kms:*'] } }
+        await world.objects.put('policies/no-kms.json', JSON.stringify({ contact: 'x', permissionSets: [rule] }))
+        const Statement = [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }]
+        await upload({ inlinePolicyDocument: { Version: '2012-10-17', Statement } })
+      },
+    ],
+    [
+      'held by the brake',
+      'held',
+      async ({ upload }: Awaited<ReturnType<typeof openLagging>>) => upload({ sessionDurationInMinutes: 120 }),
+    ],
+    [
+      'gone, while a link uses it',
+      'blocked',
+      async ({ world }: Awaited<ReturnType<typeof openLagging>>) => {
+        await world.objects.put(`links_data/account%${first}%${name}%team-security%GROUP%ssofile`, '')
+        await world.objects.delete(key)
+      },
+    ],
+  ])('is fulfilled although the next file is %s', (_, state, spoil) => {
+    const owe = async () => {
+      const opened = await openLagging()
+      await opened.world.objects.put(opened.bench.ledgerKey.replace('Billing-ps', name), '{"v":1}')
+      await opened.die({ managedPoliciesArnList: [readOnly], customerManagedPoliciesList: [policy] })
+      await spoil(opened)
+      return opened
+    }
+
+    test('and its accounts lose what the former file took away', async () => {
+      const { apply, record, stale, history, world, writes } = await owe()
+      const { status } = await apply()
+      expect([status?.state, status?.warnings]).toEqual([state, undefined])
+      expect(stale()).toEqual([])
+      expect(world.ssoAdmin.definitionNow(name)?.managedPolicyArns).toEqual([readOnly])
+      expect((await record())?.change).not.toHaveProperty('provisioning')
+      expect((await history()).at(-1)).toMatchObject({ event: expect.stringMatching('provisioned|held') })
+      expect(await writes(apply)).toEqual([])
+      expect(await record()).not.toHaveProperty('openUntil')
+    })
+
+    test('and until then its status names the debt, and the next attempt is in the record', async () => {
+      const { apply, record, stale, world } = await owe()
+      expect(stale()).toEqual([first, second])
+      world.ssoAdmin.removeCustomerManagedPolicy(first, policy.Name)
+      const { status } = await apply()
+      expect(status).toMatchObject({ state, warnings: [expect.stringMatching('older version of the permission set')] })
+      expect(await record()).toMatchObject({ attempts: 1, openUntil: expect.any(String) })
+    })
+  })
+
+  test('is void once somebody deleted the permission set', async () => {
+    const { apply, change, record, upload, world, arn } = await open()
+    await apply()
+    await change({ change: { event: 'changed', etag: 'former', at: ten, changes: [], provisioning: {} } })
+    await upload({ tags: 'no' })
+    await world.ssoAdmin.deletePermissionSet(arn())
+    expect(await apply()).toMatchObject({ status: { state: 'rejected' } })
+    expect((await record())?.change).not.toHaveProperty('provisioning')
+  })
+
   test('is not fulfilled by a request that was made before another change of the definition', async () => {
     const { apply, die, change, record, upload, world, arn, writes, stale } = await openLagging()
     await die({ managedPoliciesArnList: [readOnly] })
