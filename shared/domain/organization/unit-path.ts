@@ -1,4 +1,4 @@
-import { renderNameInKey } from '../links/name-in-key.ts'
+import { withoutSlashes } from '../links/name-in-key.ts'
 
 /**
  * The names of the units above an account, from the root down: `Root/Workloads/Prod`. A `/` within a name is written as in keys, `%2F`.
@@ -6,7 +6,7 @@ import { renderNameInKey } from '../links/name-in-key.ts'
  * id. Organizational units may have any name. (Organizations API Reference, "OrganizationalUnit".)
  */
 export function renderUnitPath(ids: readonly string[], names: ReadonlyMap<string, string>): string {
-  return ids.map((id) => renderNameInKey(names.get(id) ?? id).replace(slashLike, encodeURIComponent)).join('/')
+  return ids.map((id) => withoutSlashes(names.get(id) ?? id).replace(slashLike, encodeURIComponent)).join('/')
 }
 
 /** Fraction slash, division slash, box drawings diagonal, two operators, and the wide form. */

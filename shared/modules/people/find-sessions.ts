@@ -1,6 +1,5 @@
 import { type Assignment, parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -11,6 +10,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { People } from '../../reconcile/directory/people.ts'
 import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 
 /**

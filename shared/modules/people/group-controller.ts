@@ -8,7 +8,6 @@ import {
 } from '../../domain/files/membership-file.ts'
 import { ruleKey } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
@@ -27,6 +26,7 @@ import type {
 } from '../../reconcile/inputs/controller.ts'
 import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
+import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,

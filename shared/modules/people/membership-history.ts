@@ -1,9 +1,9 @@
 import type { Author } from '../../domain/by-hand/author.ts'
 import { type Membership, renderMembership } from '../../domain/files/membership-file.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Effect } from '../../reconcile/inputs/controller.ts'
+import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import { readOwnerOf } from '../../reconcile/records/owned-groups.ts'
 import type { EventSubject } from '../../reconcile/records/tell-event.ts'
 

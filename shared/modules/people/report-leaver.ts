@@ -5,7 +5,6 @@ import {
   parseAssignmentName,
   renderAssignmentKey,
 } from '../../domain/assignments/assignment.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { EntryCopies } from '../../reconcile/records/entry-copies.ts'
@@ -15,6 +14,7 @@ import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { ledgerKey } from '../../reconcile/records/ledger.ts'
 import { calledBeforeMs } from '../../reconcile/records/ledger-count.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
+import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { FoundHoldings } from './find-holdings.ts'

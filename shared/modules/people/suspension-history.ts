@@ -1,9 +1,9 @@
 import type { Uploader } from '../../domain/links/input-message.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import { listUserEvents, tellEvent } from '../../reconcile/records/tell-event.ts'
 
 const prefix = 'history/suspensions/'

@@ -2,10 +2,11 @@ import { isLost } from '../../domain/assignments/access-changes.ts'
 import { type AccessKey, type AssignmentKey, accessOf } from '../../domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import { parseNameInKey, renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { renderNameInKey } from './name-in-key.ts'
 
 /**
  * A list of all access for auditors: one empty object for each access, with names in its key. It follows the ledger and `foreign/`, and the

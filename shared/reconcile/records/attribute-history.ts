@@ -1,7 +1,7 @@
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { AttributeStep } from '../../domain/attributes/plan-attributes.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { renderNameInKey } from './name-in-key.ts'
 import { tellEvent } from './tell-event.ts'
 
 /** The folder for events about all attributes; each attribute has a folder beside it. */

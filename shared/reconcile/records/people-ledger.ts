@@ -1,10 +1,10 @@
 import type { LedgerCount } from '../../domain/assignments/ledger-loss.ts'
 import { ownedGroupPrefix } from '../../domain/files/group-file.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { ownedMembershipPrefix } from '../../domain/principals/owned-membership.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { joinStories, type Story } from './history.ts'
+import { renderNameInKey } from './name-in-key.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 /** The ledger of groups and memberships. It is counted and guarded like the ledger of access. */

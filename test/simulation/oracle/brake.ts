@@ -1,6 +1,6 @@
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { renderNameInKey } from '../../../shared/reconcile/records/name-in-key.ts'
 import { isCalm, isHindered } from '../at-rest.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'

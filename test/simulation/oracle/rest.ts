@@ -1,5 +1,5 @@
-import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
+import { renderNameInKey } from '../../../shared/reconcile/records/name-in-key.ts'
 import { openEntries } from '../at-rest.ts'
 import { accountOfKey, describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
 import { type AtRest, Judge } from './watched.ts'

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type AssignmentKey, assignmentKey } from '../../../domain/assignments/assignment.ts'
 import { record } from '../../../domain/json/record.ts'
 import { uploader } from '../../../domain/links/input-message.ts'
-import { renderNameInKey } from '../../../domain/links/name-in-key.ts'
+import { withoutSlashes } from '../../../domain/links/name-in-key.ts'
 import { accountId } from '../../../domain/organization/account-id.ts'
 import { permissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
@@ -46,7 +46,7 @@ export type LeaverReport = z.infer<typeof leaverReport>
 
 /** The folder is the day of the suspension. */
 export function leaverReportKey({ name, suspendedAt }: Pick<LeaverReport, 'name' | 'suspendedAt'>): string {
-  return `reports/leavers/${suspendedAt.slice(0, 10)}/${renderNameInKey(name)}.json`
+  return `reports/leavers/${suspendedAt.slice(0, 10)}/${withoutSlashes(name)}.json`
 }
 
 /** The key for a second suspension on the same day. */

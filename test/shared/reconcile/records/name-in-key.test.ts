@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseNameInKey, renderNameInKey } from '../../../../shared/domain/links/name-in-key.ts'
+import { parseNameInKey } from '../../../../shared/domain/links/name-in-key.ts'
+import { renderNameInKey } from '../../../../shared/reconcile/records/name-in-key.ts'
 import { runsOf } from '../../../depth.ts'
 
 describe('a name in a key', () => {
