@@ -40,6 +40,7 @@ import { compareAttributes } from '../shared/reconcile/permission-sets/attribute
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { forgetBrakeParts } from '../shared/reconcile/records/brake-file.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
+import { recordOwedEndings } from '../shared/reconcile/records/ended-sessions.ts'
 import { followInstants, restoreIndex, type SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
@@ -118,6 +119,15 @@ export const jobsOfMinuteLinks: Jobs = () => [
       () =>
         due.look(),
   },
+  job(
+    'owed denials of ended sessions',
+    {
+      read: ['suspended/', 'status/'],
+      write: ['state/owed-endings/'],
+      put: ['control/ended-sessions.json'],
+    },
+    recordOwed,
+  ),
   // Early, because a denial takes effect within two minutes, and later jobs may take long in a large organization.
   job(
     'denials of ended sessions',
@@ -435,6 +445,11 @@ async function lookAtOvertaken(ports: Ports, configuration: Configuration): Prom
   const overtaken = await findOvertaken(ports)
   await sendInputs(ports, overtaken, 'its permission set was applied before', configuration)
   if (overtaken.length > 0) ports.log.warn('links wait for a permission set that was applied', { overtaken })
+}
+
+async function recordOwed({ objects, log }: Ports): Promise<void> {
+  const owed = await recordOwedEndings(objects, log)
+  if (owed.length > 0) log.info('the record of ended sessions can be read again: denying the owed sessions', { owed })
 }
 
 async function followDenials(ports: Ports, configuration: Configuration): Promise<void> {

@@ -362,7 +362,12 @@ describe('the jobs of the schedules', () => {
     await objects.put(`state/expiry/1970-01-01T00:00:00.000Z%requests/${user}/one.json`, '')
     await objects.put(`requests/${user}/two.json`, '{}')
     const wish = { user, name: 'kenji.ito@acme.example', permissionSet: name, account: undefined, by: 'me' }
-    await recordEndedSessions(objects, [endSession(wish, clock.now())])
+    const ended = [endSession(wish, clock.now())]
+    // Owed while the record is spoiled.
+    await objects.put('control/ended-sessions.json', '{')
+    await recordEndedSessions(objects, ended)
+    await objects.delete('control/ended-sessions.json')
+    await recordEndedSessions(objects, ended)
     for (const key of ['control/brake.json', 'policies/a.json', 'selectors/a.json', 'eligibility/a.json'])
       await objects.put(key, '{')
     // Nothing is deleted while it cannot be read.

@@ -158,7 +158,11 @@ test('only the dispatcher may change Identity Center, and only it and operators 
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   // The sweep counts the ledger.
-  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'retire', 'owner', 'page'])
+  expect(controlling).toEqual(['requests', 'dispatcher', 'minute-links', 'sweep', 'retire', 'owner', 'page'])
+  // Denials of sessions that nobody could record at the end of their access.
+  expect(writableBy('minute-links').filter((prefix) => prefix.startsWith('control/'))).toEqual([
+    'control/ended-sessions.json',
+  ])
   // It counts in the brake what it does to credentials.
   expect(writableBy('retire').filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/brake.json',

@@ -27,7 +27,7 @@ import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
-import { endGrantedSessions, readOwed, recordOwed } from './end-granted-sessions.ts'
+import { endGrantedSessions } from './end-granted-sessions.ts'
 import {
   type RequestSources,
   readDirectory,
@@ -38,7 +38,6 @@ import {
 import { recordGrant, recordRequestEvent } from './request-history.ts'
 import {
   decideRequest,
-  isOver,
   type NewEvent,
   type RequestFacts,
   type RequestNeed,
@@ -126,21 +125,7 @@ async function gather(input: RequestInput, context: Reading): Promise<Facts> {
   const complete = await readUntilDecided(first, first, { ...context, fresh })
   const digest = complete.step.do === 'tell' ? complete.step.status?.request?.digest : undefined
   const pointer = digest && (await context.objects.head(pointerKey(digest)))
-  const mayOwe = complete.step.do === 'tell' && (input.isDue || hasEndedSessions(complete.request))
-  const owes = mayOwe ? await readOwed(input.key, context.objects) : 'nothing'
-  const again = new Date(input.now.getTime() + owedAgainMs)
-  return { is: 'read', ...complete, isFindable: pointer !== undefined, owes, again }
-}
-
-/** Meanwhile an operator may restore the record. */
-const owedAgainMs = 5 * 60_000
-
-/** Whether the status so far is about access that is over and ended sessions. After that look, the index of instants brings the next one. */
-function hasEndedSessions({ present, told }: RequestFacts): boolean {
-  return [present?.request?.digest, present?.request?.runs].some((digest) => {
-    const known = digest && told(digest)
-    return known ? known.granted?.endsSessions === true && isOver(known) : false
-  })
+  return { is: 'read', ...complete, isFindable: pointer !== undefined }
 }
 
 /**
@@ -259,9 +244,6 @@ async function perform(
       return {}
     case 'record':
       await recordEvent(nameWho(action.event, input), facts.request, objects)
-      return {}
-    case 'deny sessions':
-      await recordOwed(path.key, objects)
       return {}
     case 'grant':
       // Another look may have been faster.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import * as z from 'zod'
 import { parseLooseJson } from '../../domain/json/loose-json.ts'
@@ -21,16 +22,25 @@ import {
 import { status } from '../../domain/statuses/status.ts'
 import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
 import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
+import type { Log } from '../../ports/log.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { readsAtOnce } from './list-heads.ts'
+import { forEachAtOnce, listHeads, readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
-import { readStored, spoiledAsAbsent } from './stored-json.ts'
+import { isSpoiled, readStored, type Stored, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { isMeant } from './suspensions.ts'
 
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
 const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })
+type EndedRecord = z.infer<typeof endedSessions>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
+
+/**
+ * Denials that ssofile could not record, because it could not read the record. Each is an object with its hash as its name: no writer
+ * changes the note of another.
+ */
+const owedEndings = record({ v: z.literal(1), ended: z.array(endedSession) })
+const owedPrefix = 'state/owed-endings/'
 
 /** `now`: by S3's clock. Without a record, nothing depends on it. */
 export type ReadEndedSessions = EndedSessions & { readonly now: Date }
@@ -43,7 +53,7 @@ export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEn
 
 async function judge(
   objects: ReadingObjects,
-  record: z.infer<typeof endedSessions> | undefined,
+  record: EndedRecord | undefined,
   now = new Date(0),
 ): Promise<ReadEndedSessions> {
   const entries = record?.ended ?? []
@@ -72,17 +82,57 @@ async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession):
 }
 
 /**
- * Denies these sessions from now on; permission sets follow within a minute. Spoiled entries stay until someone ends the
- * sessions of the same user in the same permission set again. Safe to repeat.
+ * Denies these sessions from now on; permission sets follow within a minute. Spoiled entries stay until someone ends the sessions of the same
+ * user in the same permission set again. If the record is spoiled, notes keep the denials until the record can be read: nobody keeps access
+ * because of it. Safe to repeat.
  */
 export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
+  await reviseOrOwe(objects, added, adding(objects, added))
+}
+
+type Change = (current: EndedRecord | undefined, now: Date | undefined) => Promise<EndedRecord | undefined>
+
+function adding(objects: ObjectStore, added: readonly EndedSession[]): Change {
   const isReplaced = ({ session }: SpoiledEnding) =>
     added.some(({ user, permissionSet }) => session?.user === user && session.permissionSet === permissionSet)
-  await recordOf(objects).revise(async (current, now) => {
+  return async (current, now) => {
     const { ended, over, spoiled } = await judge(objects, current, now)
     const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
     return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
+  }
+}
+
+async function reviseOrOwe(objects: ObjectStore, owed: readonly EndedSession[], change: Change): Promise<void> {
+  const record = recordOf(objects)
+  const stored = await unlessSpoiled(record.read())
+  if (isSpoiled(stored)) await forEachAtOnce(owed, (one) => owe(objects, one))
+  else await record.revise(change, { stored })
+}
+
+async function owe(objects: ObjectStore, session: EndedSession): Promise<void> {
+  const hash = createHash('sha256').update(JSON.stringify(session)).digest('hex')
+  await new JsonRecord(objects, `${owedPrefix}${hash}.json`, owedEndings).overwrite({ v: 1, ended: [session] })
+}
+
+/** Records the owed denials if the record can be read, and returns them. Leaves spoiled notes, and logs them. Safe to repeat. */
+export async function recordOwedEndings(objects: ObjectStore, log: Log): Promise<readonly EndedSession[]> {
+  const keys = [...(await listHeads(objects, owedPrefix)).keys()]
+  if (keys.length === 0) return []
+  const record = recordOf(objects)
+  const stored = await unlessSpoiled(record.read())
+  if (isSpoiled(stored)) return []
+  const notes: Stored<z.infer<typeof owedEndings>>[] = []
+  await forEachAtOnce(keys, async (key) => {
+    const note = await unlessSpoiled(readStored(objects, key, owedEndings))
+    if (isSpoiled(note)) log.error('ssofile cannot read an owed denial of sessions', { key, error: note })
+    else if (note) notes.push(note)
   })
+  const owed = notes.flatMap(({ value }) => value.ended)
+  await record.revise(adding(objects, owed), { stored })
+  await forEachAtOnce(notes, async ({ object: { key, etag } }) => {
+    await objects.delete(key, { ifMatch: etag })
+  })
+  return owed
 }
 
 /** `saved`: an earlier body of the record. Its entries come back beside the present ones. Safe to repeat. */
@@ -99,7 +149,8 @@ type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'un
 /**
  * While the file `by` suspends this user, denies every session of exactly these permission sets. For other sets that the user
  * had, denies only sessions that have begun, so that people who left long ago take no room from others. `areAll`: false if it
- * is unknown which permission sets the user reaches; then no denial ends. Safe to repeat.
+ * is unknown which permission sets the user reaches; then no denial ends. If the record is spoiled, notes keep the denials. Safe
+ * to repeat.
  */
 export async function recordWhileSuspended(
   objects: ObjectStore,
@@ -108,13 +159,13 @@ export async function recordWhileSuspended(
   { areAll }: { readonly areAll: boolean },
 ): Promise<void> {
   const isIts = (one: EndedSession) => isWhileSuspended(one) && nameOf(one) === nameOf(whose)
-  await recordOf(objects).revise(async (current, now = new Date(0)) => {
+  const lasting = [...sets].map((permissionSet) => endWhileSuspended({ ...whose, permissionSet }))
+  await reviseOrOwe(objects, lasting, async (current, now = new Date(0)) => {
     const { ended, over, spoiled } = await judge(objects, current, now)
     const left = ended.filter((one) => areAll && isIts(one) && !sets.has(one.permissionSet))
     const begun = left.map(({ permissionSet }) =>
       endSession({ ...whose, permissionSet }, new Date(now.getTime() + revocationMs)),
     )
-    const lasting = [...sets].map((permissionSet) => endWhileSuspended({ ...whose, permissionSet }))
     const all = mergeEndedSessions([...ended.filter((one) => !areAll || !isIts(one)), ...begun, ...lasting])
     return toRecord([...all, ...over, ...spoiled.map(({ entry }) => entry)])
   })
@@ -130,6 +181,6 @@ export async function forgetEndedSessions(objects: ObjectStore, name: Permission
   })
 }
 
-function toRecord(ended: readonly unknown[]): z.infer<typeof endedSessions> | undefined {
+function toRecord(ended: readonly unknown[]): EndedRecord | undefined {
   return ended.length === 0 ? undefined : { v: 1, ended: [...ended] }
 }

@@ -6,16 +6,11 @@ export type RequestInputFacts =
   /** It has no status yet, and gets none now. */
   | { readonly is: 'left'; readonly why: 'one of too many' | 'until its turn' }
   | { readonly is: 'misnamed' }
-  /**
-   * `step`: from `decideRequest`. `isFindable`: an approval that names the digest finds the request. `owes`: denials of sessions after an end;
-   * `too early`: their record is spoiled. `again`: when to look again then.
-   */
+  /** `step`: from `decideRequest`. `isFindable`: an approval that names the digest finds the request. */
   | {
       readonly is: 'read'
       readonly step: Exclude<RequestStep, RequestNeed>
       readonly isFindable: boolean
-      readonly owes: 'nothing' | 'denials' | 'too early'
-      readonly again: Date
     }
 
 export const requestActions = [
@@ -25,12 +20,10 @@ export const requestActions = [
   'grant',
   'write the link',
   'delete the link',
-  'deny sessions',
 ] as const satisfies readonly RequestInputAction['do'][]
 export type RequestInputAction =
   | RequestAction
   | { readonly do: 'tell the crowd' }
-  | { readonly do: 'deny sessions' }
   | { readonly do: 'note the digest'; readonly digest: RequestDigest }
 export type RequestInputEnd =
   | { readonly tell: 'nothing' }
@@ -46,19 +39,15 @@ export type RequestInputEnd =
  * | must wait for its turn            |                       |              | nothing         |
  * | has no valid name                 |                       |              | misnamed        |
  * | any other                         | needs a change        |              | that change     |
- * | any other                         | owes denials          |              | deny sessions   |
  * | any other                         | has a status          | is not noted | note the digest |
- * | any other                         | owes denials too early |             | outcome, again in some minutes |
  * | any other                         | any other             |              | outcome         |
  */
 export function decideRequestInput(facts: RequestInputFacts): RequestInputAction | RequestInputEnd {
   if (facts.is === 'left') return facts.why === 'one of too many' ? { do: 'tell the crowd' } : { tell: 'nothing' }
   if (facts.is === 'misnamed') return { tell: 'misnamed' }
-  const { step, isFindable, owes, again } = facts
+  const { step, isFindable } = facts
   if (step.do !== 'tell') return step
-  if (owes === 'denials') return { do: 'deny sessions' }
-  const { do: _, ...told } = step
-  const outcome = owes === 'nothing' ? told : { ...told, again: [...(told.again ?? []), again] }
+  const { do: _, ...outcome } = step
   const digest = outcome.status?.request?.digest
   return digest === undefined || isFindable ? { tell: 'outcome', outcome } : { do: 'note the digest', digest }
 }

@@ -9,10 +9,8 @@ const digest = requestDigest.parse('a'.repeat(32))
 const waits = { do: 'tell', status: { state: 'waiting', request: { digest } } } as const
 const gone = { do: 'tell', status: undefined } as const
 const grant = { do: 'record', event: { event: 'asked', digest } } as const
-const again = new Date('2026-03-03T10:05:00Z')
 type Read = Extract<RequestInputFacts, { is: 'read' }>
-const read = (step: Read['step'], isFindable: boolean, owes: Read['owes'] = 'nothing') =>
-  ({ is: 'read', step, isFindable, owes, again }) as const
+const read = (step: Read['step'], isFindable: boolean) => ({ is: 'read', step, isFindable }) as const
 
 test.each<[string, RequestInputFacts, object]>([
   ['is one of too many', { is: 'left', why: 'one of too many' }, { do: 'tell the crowd' }],
@@ -21,13 +19,6 @@ test.each<[string, RequestInputFacts, object]>([
   ['changes something', read(grant, false), grant],
   ['tells a digest that no approval finds yet', read(waits, false), { do: 'note the digest', digest }],
   ['tells a digest', read(waits, true), { tell: 'outcome', outcome: { status: waits.status } }],
-  ['changes something, and owes denials', read(grant, false, 'denials'), grant],
-  ['owes denials', read(gone, false, 'denials'), { do: 'deny sessions' }],
-  [
-    'owes denials too early',
-    read(gone, false, 'too early'),
-    { tell: 'outcome', outcome: { status: undefined, again: [again] } },
-  ],
   ['is gone', read(gone, false), { tell: 'outcome', outcome: { status: undefined } }],
 ])('the file of a request that %s is decided by its row', (_, facts, step) => {
   expect(decideRequestInput(facts)).toEqual(step)

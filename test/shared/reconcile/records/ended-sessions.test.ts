@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { endedSessionsKey, endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'
+import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
+import {
+  readEndedSessions,
+  recordEndedSessions,
+  recordOwedEndings,
+} from '../../../../shared/reconcile/records/ended-sessions.ts'
+import { CollectedLog } from '../../../collected-log.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
+
+const owed = 'state/owed-endings/'
+const kenji = principalId.parse('032ec95a-5bc1-ffac-1870-214bdda8db1a')
+const lars = principalId.parse('10976e37-ef0b-9c7a-8b5e-4d0a2c1f3e58')
+const permissionSet = permissionSetName.parse('ReadOnly-ps')
+
+function open() {
+  const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const end = (user: typeof kenji) =>
+    recordEndedSessions(objects, [endSession({ user, name: 'x', permissionSet, by: 'y' }, clock.now())])
+  const notes = async () => (await Array.fromAsync(objects.list(owed))).map(({ key }) => key)
+  return { objects, log: new CollectedLog(), end, notes }
+}
+
+test('a denial is owed once while the record of ended sessions is spoiled, and recorded when the record is gone', async () => {
+  const { objects, log, end, notes } = open()
+  await objects.put(endedSessionsKey, 'spoiled')
+  for (const user of [kenji, lars, kenji]) await end(user)
+  expect(await recordOwedEndings(objects, log)).toEqual([])
+  expect(await notes()).toHaveLength(2)
+  await objects.delete(endedSessionsKey)
+  expect(await recordOwedEndings(objects, log)).toHaveLength(2)
+  expect((await readEndedSessions(objects)).ended.map(({ user }) => user)).toEqual([kenji, lars])
+  expect(await notes()).toEqual([])
+})
+
+test('a spoiled note of an owed denial is logged and stays, and the other denials are recorded', async () => {
+  const { objects, log, end, notes } = open()
+  await objects.put(endedSessionsKey, 'spoiled')
+  await end(kenji)
+  const spoiled = `${owed}spoiled.json`
+  await objects.put(spoiled, 'spoiled')
+  await objects.delete(endedSessionsKey)
+  await recordOwedEndings(objects, log)
+  expect(await readEndedSessions(objects)).toMatchObject({ ended: [{ user: kenji }] })
+  expect(await notes()).toEqual([spoiled])
+  expect(log.lines).toMatchObject([{ level: 'error', fields: { key: spoiled } }])
+})
