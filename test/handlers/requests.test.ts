@@ -643,18 +643,21 @@ describe('what was granted', () => {
   })
 
   test.each([
-    ['', 0],
-    [' of a person with many rejected requests', 25],
+    ['spoiled', '', 0, {}],
+    ['spoiled', ' of a person with many rejected requests', 25, {}],
+    ['encrypted with a key of its uploader', '', 0, { customerKeyMd5: 'of a key that only ada knows' }],
   ])(
-    'ends while the record of ended sessions is spoiled, and its sessions%s are denied once somebody restores the record',
-    async (_, rejected) => {
+    'ends while the record of ended sessions is %s, and its sessions%s are denied once somebody restores the record',
+    async (_how, _whose, rejected, how) => {
       const asking = await Asking.begin({ approvedByItself: { groups: ['developers'] }, endsSessions: true })
       const { world } = asking
       await asking.ask()
       expect(asking.has()).toBe(true)
       for (let nth = 0; nth < rejected; nth++)
         await asking.ask({ reason: 'no set' }, asking.key().replace('%Admin-ps%', `%Other${nth}-ps%`))
-      await world.objects.put('control/ended-sessions.json', '{ "v": 1, "ended": [ }')
+      const uploader = { accessKeyId: 'ada', sourceIpAddress: '127.0.0.1' }
+      const spoiled = new TextEncoder().encode('{ "v": 1, "ended": [ }')
+      world.objects.model.put(uploader, 'control/ended-sessions.json', spoiled, how)
       await world.objects.delete(asking.key())
       await world.until(() => !asking.has(), 'the revocation')
       expect(await asking.events()).toContain('finished')

@@ -21,7 +21,7 @@ import {
   type StoredOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
 import { deferPermissionSet, type PermissionSetContext, refusals } from './permission-set-settlement.ts'
 import { beginProvisioning } from './plan-provisioning.ts'
@@ -39,8 +39,8 @@ export async function denyEndedSessions(
   context: PermissionSetContext,
 ): Promise<StoredOwned | undefined> {
   const { objects, log } = context
-  const read = await unlessSpoiled(readEndedSessions(objects))
-  if (isSpoiled(read)) {
+  const read = await unlessUnreadable(readEndedSessions(objects))
+  if (isUnreadable(read)) {
     log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return owned
   }

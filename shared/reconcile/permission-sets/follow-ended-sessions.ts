@@ -9,7 +9,7 @@ import { readEndedSessions } from '../records/ended-sessions.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { type OwnedPermissionSet, readOwned } from '../records/owned-permission-sets.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, isUnreadable, unlessSpoiled, unlessUnreadable } from '../records/stored-json.ts'
 import { type DenialWish, isBehind, isOwed, wishesFor } from './deny-ended-sessions.ts'
 
 /**
@@ -21,8 +21,8 @@ export async function followEndedSessions(
   configuration: Pick<Configuration, 'urgentPermissionSets' | 'folders'>,
 ): Promise<readonly PermissionSetName[]> {
   const { objects, randomness, clock, log } = ports
-  const read = await unlessSpoiled(readEndedSessions(objects))
-  if (isSpoiled(read)) {
+  const read = await unlessUnreadable(readEndedSessions(objects))
+  if (isUnreadable(read)) {
     log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return []
   }

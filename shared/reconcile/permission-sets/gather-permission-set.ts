@@ -20,7 +20,7 @@ import {
   ownedPrefix,
 } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 import { isDenialDue, keepDenials, wishesFor } from './deny-ended-sessions.ts'
 import { contentsReach, findEdit } from './find-edit.ts'
 import { describeReferences } from './permission-set-references.ts'
@@ -66,8 +66,8 @@ async function hasDenials(
   context: ReadingPermissionSets,
 ): Promise<boolean> {
   if (learnt?.isDenied) return false
-  const read = await unlessSpoiled(readEndedSessions(context.objects))
-  if (isSpoiled(read)) {
+  const read = await unlessUnreadable(readEndedSessions(context.objects))
+  if (isUnreadable(read)) {
     context.log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
     return false
   }

@@ -27,7 +27,7 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { forEachAtOnce, listHeads, readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
-import { isSpoiled, readStored, type Stored, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
+import { isUnreadable, readStored, type Stored, spoiledAsAbsent, unlessUnreadable } from './stored-json.ts'
 import { isMeant } from './suspensions.ts'
 
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
@@ -83,7 +83,7 @@ async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession):
 
 /**
  * Denies these sessions from now on; permission sets follow within a minute. Spoiled entries stay until someone ends the sessions of the same
- * user in the same permission set again. If the record is spoiled, notes keep the denials until the record can be read: nobody keeps access
+ * user in the same permission set again. If the record is unreadable, notes keep the denials until the record can be read: nobody keeps access
  * because of it. Safe to repeat.
  */
 export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
@@ -104,8 +104,8 @@ function adding(objects: ObjectStore, added: readonly EndedSession[]): Change {
 
 async function reviseOrOwe(objects: ObjectStore, owed: readonly EndedSession[], change: Change): Promise<void> {
   const record = recordOf(objects)
-  const stored = await unlessSpoiled(record.read())
-  if (isSpoiled(stored)) await forEachAtOnce(owed, (one) => owe(objects, one))
+  const stored = await unlessUnreadable(record.read())
+  if (isUnreadable(stored)) await forEachAtOnce(owed, (one) => owe(objects, one))
   else await record.revise(change, { stored })
 }
 
@@ -114,17 +114,17 @@ async function owe(objects: ObjectStore, session: EndedSession): Promise<void> {
   await new JsonRecord(objects, `${owedPrefix}${hash}.json`, owedEndings).overwrite({ v: 1, ended: [session] })
 }
 
-/** Records the owed denials if the record can be read, and returns them. Leaves spoiled notes, and logs them. Safe to repeat. */
+/** Records the owed denials if the record can be read, and returns them. Leaves unreadable notes, and logs them. Safe to repeat. */
 export async function recordOwedEndings(objects: ObjectStore, log: Log): Promise<readonly EndedSession[]> {
   const keys = [...(await listHeads(objects, owedPrefix)).keys()]
   if (keys.length === 0) return []
   const record = recordOf(objects)
-  const stored = await unlessSpoiled(record.read())
-  if (isSpoiled(stored)) return []
+  const stored = await unlessUnreadable(record.read())
+  if (isUnreadable(stored)) return []
   const notes: Stored<z.infer<typeof owedEndings>>[] = []
   await forEachAtOnce(keys, async (key) => {
-    const note = await unlessSpoiled(readStored(objects, key, owedEndings))
-    if (isSpoiled(note)) log.error('ssofile cannot read an owed denial of sessions', { key, error: note })
+    const note = await unlessUnreadable(readStored(objects, key, owedEndings))
+    if (isUnreadable(note)) log.error('ssofile cannot read an owed denial of sessions', { key, error: note })
     else if (note) notes.push(note)
   })
   const owed = notes.flatMap(({ value }) => value.ended)
@@ -149,7 +149,7 @@ type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'un
 /**
  * While the file `by` suspends this user, denies every session of exactly these permission sets. For other sets that the user
  * had, denies only sessions that have begun, so that people who left long ago take no room from others. `areAll`: false if it
- * is unknown which permission sets the user reaches; then no denial ends. If the record is spoiled, notes keep the denials. Safe
+ * is unknown which permission sets the user reaches; then no denial ends. If the record is unreadable, notes keep the denials. Safe
  * to repeat.
  */
 export async function recordWhileSuspended(

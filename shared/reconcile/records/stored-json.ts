@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { remedyOfSpoiledEntry } from '../../domain/assignments/contradiction.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
+import { isObjectRefusal, type ServiceError } from '../../ports/service-error.ts'
 
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }
 
@@ -55,6 +56,20 @@ export async function unlessSpoiled<T>(reading: Promise<T>): Promise<T | Spoiled
 
 export function isSpoiled(read: unknown): read is SpoiledObjectError {
   return read instanceof SpoiledObjectError
+}
+
+type Unreadable = SpoiledObjectError | ServiceError
+
+/** Returns an object that is spoiled, or that S3 refuses to return, as a value. Throws all other errors. */
+export async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | Unreadable> {
+  return reading.catch((error: unknown) => {
+    if (isUnreadable(error)) return error
+    throw error
+  })
+}
+
+export function isUnreadable(read: unknown): read is Unreadable {
+  return isSpoiled(read) || isObjectRefusal(read)
 }
 
 /** Treats a spoiled object as absent: for caches, and if an absent object leads to another look anyway. */

@@ -3,13 +3,12 @@ import { permissionSetKey } from '../../domain/permission-sets/permission-set-fi
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isObjectRefusal } from '../../ports/service-error.ts'
 import { brakeFile, brakeKey } from '../records/brake-file.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 
 /**
  * Records of ssofile that block more than one assignment while they cannot be read: the brake's count and the records of
@@ -51,12 +50,7 @@ async function isReadable(objects: ObjectStore, key: string): Promise<boolean> {
   const name = permissionSetOf(key)
   if (key !== brakeKey && name === undefined) return true
   const reading: Promise<unknown> = name === undefined ? brakeFile(objects).read() : readOwned(objects, name)
-  try {
-    return !isSpoiled(await unlessSpoiled(reading))
-  } catch (error) {
-    if (isObjectRefusal(error)) return false
-    throw error
-  }
+  return !isUnreadable(await unlessUnreadable(reading))
 }
 
 async function listTold(objects: ObjectStore): Promise<readonly string[]> {

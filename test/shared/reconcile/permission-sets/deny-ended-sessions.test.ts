@@ -364,14 +364,24 @@ describe('an entry of the record that is spoiled', () => {
   })
 })
 
-test('nothing is changed where the record of ended sessions cannot be read', async () => {
+test.each([
+  ['spoiled', {}],
+  ['encrypted with a key of its uploader', { customerKeyMd5: 'of a key that only ada knows' }],
+])('a record of ended sessions that is %s changes no denial and stops no file of a permission set', async (_, how) => {
   const { end, minutes, policy, world } = await open()
   await end(kenji)
   await minutes(2)
   const denying = policy()
-  await world.objects.put(endedSessionsKey, 'spoiled')
+  const uploader = { accessKeyId: 'ada', sourceIpAddress: '127.0.0.1' }
+  world.objects.model.put(uploader, endedSessionsKey, new TextEncoder().encode('spoiled'), how)
   await minutes(2)
   expect(policy()).toBe(denying)
+  await world.objects.put(
+    key,
+    JSON.stringify({ permissionSetName: name, inlinePolicyDocument: own, description: 'new' }),
+  )
+  await minutes(2)
+  expect(world.ssoAdmin.definitionNow(name)?.description).toBe('new')
   expect(world.log.lines.filter(({ level }) => level === 'error').length).toBeGreaterThan(0)
 })
 
