@@ -610,6 +610,25 @@ describe('what was granted', () => {
     expect(await asking.status()).toMatchObject({ state: 'waiting' })
   })
 
+  test('ends by a denial that came while its eligibility was not valid, once somebody corrects the eligibility', async () => {
+    const asking = await grant()
+    const { world } = asking
+    await world.objects.put('eligibility/admins.json', '{')
+    await world.clock.advance(61_000)
+    await asking.decide('ada', 'deny')
+    const denial = `approvals/${asking.id('ada')}/${await asking.digest()}`
+    expect(await asking.status(denial)).toMatchObject({
+      state: 'waiting',
+      reason: expect.stringContaining("eligibility 'admins' cannot be used"),
+    })
+    expect(asking.has()).toBe(true)
+    await world.objects.put('eligibility/admins.json', JSON.stringify({ ...rule, approvals: 1 }))
+    await world.clock.advance(61_000)
+    await world.finish(world.everyFiveMinutes())
+    await world.until(() => !asking.has(), 'the revocation')
+    expect(await asking.status(denial)).toMatchObject({ state: 'applied' })
+  })
+
   test('goes on for a denial of the upload that a granted extension replaced, and the approver is told so', async () => {
     const asking = await grant()
     const former = await asking.digest()

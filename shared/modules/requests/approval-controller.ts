@@ -7,6 +7,7 @@ import {
 } from '../../domain/files/approval-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type Complaint, type Parsed, parsed, quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import type { Controller, Description, Input, KindTypes, ReadingContext } from '../../reconcile/inputs/controller.ts'
@@ -112,7 +113,13 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
   const eligibility = history.granted?.eligibility ?? present?.eligibility
   const file = eligibility === undefined ? undefined : (await eligibilityFiles.read()).eligibilities.get(eligibility)
   const path = parseRequestKey(request)
-  const approvers = path.ok && file?.ok ? await listApprovers(file.value, path.value, context) : undefined
+  // Somebody may correct a broken file, and then the author may be an approver.
+  const broken = {
+    people: new Set<PrincipalId>(),
+    unread: `eligibility '${eligibility}' cannot be used; see its status`,
+  }
+  const approvers =
+    path.ok && file ? await (file.ok ? listApprovers(file.value, path.value, context) : broken) : undefined
   const isApprover = approvers?.people.has(userId) ?? false
   const { bar } = await actorOf(userId)
   const isFinished = history.events.has('finished') && !(await isReplaced(objects, { user: requester, digest }))
