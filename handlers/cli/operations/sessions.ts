@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
-import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
@@ -95,12 +94,7 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const configuration = await findConfiguration(ports.objects)
   const { account: asked } = options
   const account = asked === undefined ? undefined : await parseAccount(asked, ports, configuration.folders)
-  const { ours, others } = await chooseSets(
-    user,
-    { permissionSet: options.permissionSet, account },
-    ports,
-    configuration,
-  )
+  const { ours, others } = await chooseSets(user, { permissionSet: options.permissionSet, account }, ports)
   if (ours.length === 0) throw new Refusal(nothingToEnd(user, others))
   const by = await readCallerIdentity()
   const endAll = (at: Date) =>
@@ -166,10 +160,9 @@ async function chooseSets(
   user: User,
   { permissionSet, account }: { readonly permissionSet: string | undefined; readonly account: AccountId | undefined },
   ports: Ports,
-  configuration: Configuration,
 ): Promise<Chosen> {
   const named = permissionSet === undefined ? undefined : [parsePermissionSet(permissionSet)]
-  const read = named ? { is: named } : await unlessUnread(findSessions(known(user), account, ports, configuration))
+  const read = named ? { is: named } : await unlessUnread(findSessions({ id: idOfPresent(user) }, account, ports))
   if ('unread' in read)
     throw new Refusal(
       `ssofile does not know which sessions the user ${user.id} has, since the directory refuses a read: ${read.unread}; name --permission-set, or use --everywhere`,
@@ -182,8 +175,9 @@ async function chooseSets(
   }
 }
 
-function known({ id, name }: User): { readonly id: PrincipalId; readonly name: PrincipalName } {
-  if (name !== undefined) return { id, name }
+/** The groups of a user who is gone are unknown, and so are the sessions. */
+function idOfPresent({ id, name }: User): PrincipalId {
+  if (name !== undefined) return id
   throw new Refusal(
     `the user ${id} is gone from the directory, so ssofile does not know the sessions; name --permission-set, or use --everywhere`,
   )

@@ -23,7 +23,8 @@ export type MembershipChange = {
 
 /** History keeps a membership's events under its ids, with the names of its entry. */
 export function historyOfMembership({ group, user }: MembershipId, names: Membership): EventSubject {
-  return { folder: `history/memberships/${group}%${user}/`, name: renderNameInKey(renderMembership(names)) }
+  const id = `${group}%${user}`
+  return { folder: `history/memberships/${id}/`, name: renderNameInKey(renderMembership(names)), id }
 }
 
 /** The history of a change, with the files that ask for the membership and the owner of the group. */

@@ -345,7 +345,7 @@ async function endRest(
   context: SuspensionContext,
 ): Promise<void> {
   const { objects, configuration } = context
-  const sets = await findSessions({ id: user, name, groups }, undefined, context, configuration)
+  const sets = await findSessions({ id: user, groups }, undefined, context)
   await denySessions({ user, name, by: key, at: now }, sets, objects)
   await sendInputs(context, await listAsked(user, objects), userIsSuspended, configuration)
 }

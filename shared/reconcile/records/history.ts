@@ -72,8 +72,8 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     by,
     links,
   }
-  const folder = historyFolder(key)
-  return tellEvent(objects, { folder, name: nameInChanges(accessOf(key), principal) }, { event, at, body, by, reason })
+  const subject = { folder: historyFolder(key), name: nameInChanges(accessOf(key), principal), id: key }
+  return tellEvent(objects, subject, { event, at, body, by, reason })
 }
 
 export function permissionSetSubject(name: PermissionSetName): EventSubject {

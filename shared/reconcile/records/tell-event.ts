@@ -6,8 +6,11 @@ import { renderJson } from './stored-json.ts'
 
 export const changesPrefix = 'changes/'
 
-/** `folder`: the folder of the subject's events in history (ends in `/`). `name`: its name in `changes/`, without `/`. */
-export type EventSubject = { readonly folder: string; readonly name: string }
+/**
+ * `folder`: the folder of the subject's events in history (ends in `/`). `name`: its name in `changes/`, without `/`. `id`: its ids, in
+ * ASCII, if people must find its changes after a renaming.
+ */
+export type EventSubject = { readonly folder: string; readonly name: string; readonly id?: string }
 
 /** `named`: the event's name in `changes/`, if history has a shorter one. */
 export type ToldOnce<Event extends string> = {
@@ -30,11 +33,12 @@ export type ToldOnce<Event extends string> = {
  */
 export async function tellEvent(
   objects: ObjectStore,
-  { folder, name }: EventSubject,
+  { folder, name, id }: EventSubject,
   { event, named = event, at, body, by, reason, owner }: ToldOnce<string>,
 ): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
   const metadata = {
+    ...(id !== undefined && { id }),
     ...(by && { by: encodeURIComponent(renderAuthor(by)).slice(0, byMost) }),
     ...(owner !== undefined && { owner: encodeURIComponent(owner).slice(0, byMost) }),
     ...(by && reason !== undefined && { reason: encodeURIComponent(reason) }),
@@ -63,6 +67,11 @@ export const byHandEvents: ReadonlySet<string> = new Set([
   'permission-set-restored',
   'permission-set-recreated',
 ])
+
+/** The ids of the access or membership that changed; `undefined`: the change has none. Its name may be an earlier one. */
+export async function readIdBeside(objects: ObjectStore, change: Change): Promise<string | undefined> {
+  return (await objects.head(renderChangeKey(change)))?.metadata?.id
+}
 
 /** The owner of what changed; `undefined`: nobody is named. */
 export async function readOwnerBeside(objects: ObjectStore, key: string): Promise<string | undefined> {

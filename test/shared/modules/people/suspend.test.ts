@@ -238,6 +238,22 @@ test('sessions of who is suspended are denied, and what was asked for is withdra
   expect(await stateOf(asking, asking.key())).toBe('expired')
 })
 
+test('sessions of access that a renaming of the user ended are denied with the suspension under the new name', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const owned = link.replace('Admin-ps', 'Owned-ps')
+  await world.objects.put('permission_sets/Owned-ps.json', '{ "permissionSetName": "Owned-ps" }')
+  await world.objects.put(owned, '{}')
+  await world.until(async () => (await stateOf(asking, owned)) === 'applied', 'the access')
+  await world.identityStore.updateUser(asking.id('maria'), [{ path: 'userName', value: 'maria.new' }])
+  await world.finish(world.everyHour())
+  await world.until(async () => (await world.keys('assignments/')).length === 0, 'the revocation')
+  await world.objects.put('suspended/maria.new', '')
+  await world.until(async () => (await stateOf(asking, 'suspended/maria.new')) === 'suspended', 'the status')
+  const { ended } = await readEndedSessions(world.objects)
+  expect(ended).toMatchObject([{ name: 'maria.new', permissionSet: 'Owned-ps', by: 'suspended/maria.new' }])
+})
+
 test('an approval of somebody who is suspended does not count', async () => {
   const asking = await Asking.begin({ approvals: 1 })
   const { world } = asking
