@@ -14,6 +14,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
+import { judgeMessage } from './judge-message.ts'
 
 type Options = {
   readonly all?: boolean
@@ -50,7 +51,11 @@ async function redrive(argument: string | undefined, options: Options): Promise<
   const queues = argument === undefined ? redriven : [parseQueue(argument)]
   const ports = await openDeployment(bucketOf(undefined))
   const ended = (
-    await Promise.all(queues.map((queue) => workOnDeadLetters(ports, queue, (letter) => decide(letter, options))))
+    await Promise.all(
+      queues.map((queue) =>
+        workOnDeadLetters(ports, { queue, judge: judgeMessage }, (letter) => decide(letter, options)),
+      ),
+    )
   ).flat()
   const id = options.message ?? options.discard
   if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id))

@@ -1,12 +1,7 @@
-import { queuesOfPeople } from '../../domain/inputs/kind.ts'
-import { hint } from '../../domain/messages/hint.ts'
-import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/messages/s3-event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { describeError, forgetFailure, readFailure } from './failures.ts'
-import { parseInput } from './inputs.ts'
-import { rangeMessage } from './ranges.ts'
+import { forgetFailure, readFailure } from './failures.ts'
 import { StatusStore } from './status-store.ts'
 
 export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
@@ -30,6 +25,9 @@ export type DeadLetter = {
   readonly body: string
 }
 
+/** The inputs of a message, or what is wrong with it. */
+export type JudgeMessage = (queue: RedrivenQueue, message: ReceivedMessage) => Pick<DeadLetter, 'about' | 'fault'>
+
 const batchMost = 10
 
 export function deadLetterQueueOf(queue: RedrivenQueue): DeadLetterQueue {
@@ -52,7 +50,7 @@ const hiddenSeconds = 60
  */
 export async function workOnDeadLetters(
   ports: Ports,
-  queue: RedrivenQueue,
+  { queue, judge }: { readonly queue: RedrivenQueue; readonly judge: JudgeMessage },
   decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard',
 ) {
   const { queues } = ports
@@ -67,7 +65,7 @@ export async function workOnDeadLetters(
     if (messages.every(({ messageId }) => left.has(messageId))) break
     for (const message of messages) {
       const { messageId, receiptHandle } = message
-      const letter = letters.get(messageId) ?? (await explain(ports, queue, message))
+      const letter = letters.get(messageId) ?? (await explain(ports, { queue, message, ...judge(queue, message) }))
       letters.set(messageId, letter)
       const decision = sent.has(message.body) ? 'leave' : decide(letter)
       if (decision === 'leave') {
@@ -103,11 +101,13 @@ async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, mess
   await queues.send(queue, [isFifo(queue) ? { body, groupId, deduplicationId: randomness.id() } : { body }])
 }
 
-async function explain(ports: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<DeadLetter> {
+async function explain(
+  ports: Ports,
+  { queue, message, ...judged }: Pick<DeadLetter, 'queue' | 'about' | 'fault'> & { readonly message: ReceivedMessage },
+): Promise<DeadLetter> {
   const { messageId, sentAt, body } = message
   const known = await readFailure(ports, messageId).catch(() => undefined)
   const { errors = [], receiveCount: tries, at: failedAt } = known ?? {}
-  const judged = judge(queue, message)
   const status = await describeStatus(ports, judged.about[0])
   return { queue, messageId, sentAt, tries, ...judged, errors, failedAt, status, body }
 }
@@ -117,31 +117,4 @@ async function describeStatus({ objects, clock }: Ports, input: string | undefin
   // A spoiled status is probably why the message failed.
   const told = await new StatusStore(objects, clock).read(input).catch(() => undefined)
   return told && `${told.state}${told.reason === undefined ? '' : `: ${told.reason}`}`
-}
-
-/** The inputs of a message, or what is wrong with it, by its handler's own parsers. */
-function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter, 'about' | 'fault'> {
-  try {
-    switch (queue) {
-      case 'uploads':
-        return { about: parseS3Event(message.body).map((record) => decodeS3Key(parseS3Record(record).s3.object.key)) }
-      case 'links':
-      case 'permission-sets':
-        return { about: [parseInput(queue, message).key] }
-      case 'requests':
-      case 'people':
-      case 'urgent':
-        return { about: [parseInput(queuesOfPeople, message).key] }
-      case 'ranges':
-        rangeMessage.parse(JSON.parse(message.body))
-        return { about: [] }
-      case 'events':
-        // Handlers accept every event, because they trust none.
-        return { about: [] }
-      default:
-        return { about: [hint.parse(JSON.parse(message.body)).cause] }
-    }
-  } catch (error) {
-    return { about: [], fault: `it is not a message for the queue ${queue}: ${describeError(error)}` }
-  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { judgeMessage } from '../../../../handlers/cli/status/judge-message.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { isFifo } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -25,8 +26,12 @@ async function withDeadLetter(): Promise<World> {
   return world
 }
 
+/** As the command does. */
+const redrive = (ports: Ports, queue: RedrivenQueue, decide: Parameters<typeof workOnDeadLetters>[2]) =>
+  workOnDeadLetters(ports, { queue, judge: judgeMessage }, decide)
+
 const look = (world: World, decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard' = () => 'leave') =>
-  world.finish(workOnDeadLetters(world.ports, 'links', decide))
+  world.finish(redrive(world.ports, 'links', decide))
 
 describe('a message that was given up', () => {
   test('is told with its input, its tries and the errors of the last one, and stays', async () => {
@@ -51,7 +56,7 @@ describe('a message that was given up', () => {
       return proceed()
     })
     const ended = await world.finish(
-      workOnDeadLetters(slow, 'links', () => 'leave'),
+      redrive(slow, 'links', () => 'leave'),
       1_000,
     )
     expect(ended).toMatchObject([{ done: 'left' }])
@@ -128,7 +133,7 @@ test.each([
       await world.finish(world.everyMinute())
       await world.clock.advance(120_000)
     }
-    const [one] = await world.finish(workOnDeadLetters(world.ports, 'work', () => 'leave'))
+    const [one] = await world.finish(redrive(world.ports, 'work', () => 'leave'))
     expect(one?.letter).toMatchObject({
       about: [key],
       errors: [expect.stringContaining('no writing here'), expect.stringContaining('no instance of yours')],
@@ -153,6 +158,8 @@ describe('what a message is about, and why it was given up', () => {
   const record = { eventName: 'ObjectCreated:Put', eventTime: '2026-03-03T10:00:00.000Z', s3: place }
   const hint = { v: 1, kind: 'assignment', account: '233000000002', permissionSet: 'Billing-ps', type: 'GROUP' }
   const input = (key: string) => JSON.stringify({ v: 1, key, id: '1', event: 'e' })
+  const digest = { v: 1, id: '1', receiver: 'on-call', way: 'webhook', counts: { held: 1 }, lines: [] }
+  const use = { source: 'aws.sso', detail: { eventName: 'GetRoleCredentials' } }
   const bodies: [RedrivenQueue, string, readonly string[], RegExp | undefined][] = [
     ['uploads', JSON.stringify({ Records: [record] }), ['links_data/a b%c'], undefined],
     ['uploads', '{"Records":[{}]}', [], /^it is not a message for the queue uploads: /],
@@ -160,14 +167,22 @@ describe('what a message is about, and why it was given up', () => {
     ['links', input(permissionSet), [], /^it is not a message for the queue links: received the key/],
     ['permission-sets', input(permissionSet), [permissionSet], undefined],
     ['permission-sets', input(link), [], /^it is not a message for the queue permission-sets: received the key/],
+    ['requests', input('requests/x'), ['requests/x'], undefined],
+    ['requests', input(link), [], /^it is not a message for the queue requests: received the key/],
+    ['people', input('suspended/maria'), ['suspended/maria'], undefined],
+    ['urgent', input('suspended/maria'), ['suspended/maria'], undefined],
     ['events', 'whatever it says', [], undefined],
+    ['usage', JSON.stringify(use), [], undefined],
+    ['digests', JSON.stringify(digest), [], undefined],
+    ['digests', JSON.stringify({ ...digest, v: 2 }), [], /^it is not a message for the queue digests: /],
+    ['ranges', '{}', [], /^it is not a message for the queue ranges: /],
     ['work', JSON.stringify({ ...hint, principal: 'team', cause: link }), [link], undefined],
     ['work-urgent', '{}', [], /^it is not a message for the queue work-urgent: /],
     ['work-bulk', 'no JSON', [], /^it is not a message for the queue work-bulk: /],
   ]
   test.each(bodies)('is told of one of %s: %s', async (queue, body, about, fault) => {
     const world = await withGivenUp(queue, body)
-    const [one] = await world.finish(workOnDeadLetters(world.ports, queue, () => 'leave'))
+    const [one] = await world.finish(redrive(world.ports, queue, () => 'leave'))
     expect(one?.letter).toMatchObject({ queue, about, body, errors: [] })
     expect(one?.letter.tries).toBeUndefined()
     expect(one?.letter.failedAt).toBeUndefined()
@@ -177,18 +192,18 @@ describe('what a message is about, and why it was given up', () => {
 
   test('with what was noted of its last try', async () => {
     const world = await withGivenUp('links', input(link))
-    const [before] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+    const [before] = await world.finish(redrive(world.ports, 'links', () => 'leave'))
     const error = new Error('no writing here', { cause: new Error('not yours') })
     await recordFailure(world.ports, { messageId: before?.letter.messageId ?? '', receiveCount: 7, error })
     const failedAt = world.clock.now().toISOString()
-    const [one] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+    const [one] = await world.finish(redrive(world.ports, 'links', () => 'leave'))
     expect(one?.letter).toMatchObject({ tries: 7, failedAt, errors: ['no writing here', 'not yours'] })
   })
 
   test('with what the status of its input says, as far as it can be read', async () => {
     const world = await withGivenUp('links', input(link))
     const statusNow = async () => {
-      const [one] = await world.finish(workOnDeadLetters(world.ports, 'links', () => 'leave'))
+      const [one] = await world.finish(redrive(world.ports, 'links', () => 'leave'))
       return one?.letter.status
     }
     expect(await statusNow()).toBeUndefined()
@@ -209,7 +224,7 @@ describe('messages that are put back', () => {
   ])('come to the end of %s as they were, and are not taken for a repeat', async (queue, group) => {
     const world = await withGivenUp(queue, 'first', 'second')
     const decide = ({ body }: DeadLetter) => (body === 'first' ? 'put-back' : 'discard')
-    const ended = await world.finish(workOnDeadLetters(world.ports, queue, decide))
+    const ended = await world.finish(redrive(world.ports, queue, decide))
     expect(ended.map(({ letter, done }) => [letter.body, done])).toEqual([
       ['first', 'put-back'],
       ['second', 'discarded'],
@@ -229,7 +244,7 @@ describe('messages that are put back', () => {
         return proceed()
       })
       const ended = await world.finish(
-        workOnDeadLetters(slow, queue, () => 'put-back'),
+        redrive(slow, queue, () => 'put-back'),
         1_000,
       )
       expect(ended.map(({ letter }) => letter.body).sort()).toEqual([...bodies].sort())
@@ -248,7 +263,7 @@ describe('messages that are put back', () => {
         ])
       return answer
     })
-    const ended = await world.finish(workOnDeadLetters(failing, 'links', () => 'put-back'))
+    const ended = await world.finish(redrive(failing, 'links', () => 'put-back'))
     expect(ended.filter(({ done }) => done === 'put-back').map(({ letter }) => letter.body)).toEqual(['one', 'two'])
     expect(world.queues.queue('links').counts().visible).toBe(2)
   })
@@ -256,7 +271,7 @@ describe('messages that are put back', () => {
   test('are looked at whole where there are more than one receive answers', async () => {
     const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`)
     const world = await withGivenUp('uploads', ...bodies)
-    const ended = await world.finish(workOnDeadLetters(world.ports, 'uploads', () => 'put-back'))
+    const ended = await world.finish(redrive(world.ports, 'uploads', () => 'put-back'))
     expect(ended.map(({ letter }) => letter.body).sort()).toEqual([...bodies].sort())
     expect(world.queues.queue('uploads').counts().visible).toBe(25)
   })
