@@ -15,7 +15,10 @@ export type ContentsChange = {
   readonly takesAway: readonly string[]
   /** The set had a policy before and has none now: nobody can do anything with it. */
   readonly leavesNone: boolean
-  /** The set allows everything now, or almost everything. It did not before, or less: a denial, a boundary or another limit is gone. */
+  /**
+   * The set allows everything now, or almost everything. It did not before, or less: a denial, a boundary or another limit is gone, or
+   * another boundary is in its place.
+   */
   readonly givesAdministrator: boolean
 }
 
@@ -96,7 +99,8 @@ function isLessLimited(
   was: readonly PolicyStatement[],
   is: readonly PolicyStatement[],
 ): boolean {
-  if (before.permissionsBoundary !== undefined && after.permissionsBoundary === undefined) return true
+  // ssofile does not know what a boundary allows: another one may allow more, such as AdministratorAccess.
+  if (before.permissionsBoundary !== undefined && !isSameBoundary(before, after)) return true
   if (allowsEverything(after) && !allowsEverything(before)) return true
   const denying = (statements: readonly PolicyStatement[]) => statements.filter(({ effect }) => effect === 'Deny')
   return denying(was).some((old) => listUncovered(old, denying(is)).length > 0)

@@ -161,6 +161,9 @@ test('administrators are made by everything or almost everything that is allowed
   expect(gives(bounded(all), all)).toBe(true)
   expect(gives(all, bounded(all))).toBe(false)
   expect(gives(bounded(all), bounded(all))).toBe(false)
+  expect(gives(bounded(all), bounded(all, administrator))).toBe(true)
+  expect(gives(bounded(all, administrator), bounded(all))).toBe(true)
+  expect(gives(bounded(managed(readOnly)), bounded(managed(readOnly), administrator))).toBe(false)
   expect(gives(permissionSetOf(allow('*'), deny('iam:*')), permissionSetOf(allow('*')))).toBe(true)
   expect(gives(permissionSetOf(allow('*'), deny('iam:*')), permissionSetOf(allow('*'), deny(['iam:*', 's3:*'])))).toBe(
     false,
