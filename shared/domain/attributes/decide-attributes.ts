@@ -33,6 +33,7 @@ export const attributesEnds = [
   'invalid',
   'nothing',
   'in progress',
+  'failed',
   'drift',
   'applied',
 ] as const satisfies readonly AttributesEnd['tell'][]
@@ -46,7 +47,7 @@ export type AttributesAction =
       Omit<AskedAttributes, 'at'>)
   | ({ readonly do: 'hold'; readonly losses: readonly string[]; readonly drift: readonly string[] } & Differing)
 export type AttributesEnd =
-  | { readonly tell: 'invalid' | 'nothing' | 'in progress' | 'applied' }
+  | { readonly tell: 'invalid' | 'nothing' | 'in progress' | 'failed' | 'applied' }
   | ({ readonly tell: 'drift'; readonly drift: readonly string[] } & Differing)
 type Differing = { readonly steps: readonly AttributeStep[]; readonly held: readonly string[] }
 type AskedAttributes = NonNullable<OwnedAttributes['asked']>
@@ -54,7 +55,9 @@ type Decision = AttributesAction | AttributesEnd
 
 /**
  * The next step for the attributes. `planAttributes` compares them with the file. Additions go on at once; a loss waits for a person's
- * release. If the file is gone, ssofile gives the attributes up and changes nothing. The first row that fits counts.
+ * release. If the file is gone, ssofile gives the attributes up and changes nothing. After a failed change, Identity Center names what
+ * somebody asked for, and not what is in force: ssofile then compares with the attributes before its own request, or those it applied.
+ * The first row that fits counts.
  *
  * | file          | entry                          | Identity Center           | other                          | step        |
  * | ------------- | ------------------------------ | ------------------------- | ------------------------------ | ----------- |
@@ -66,6 +69,7 @@ type Decision = AttributesAction | AttributesEnd
  * | any           | asks for these                 | enabled                   | any                            | note        |
  * | invalid       | asks                           | any                       | any                            | invalid     |
  * | none          | asks                           | any                       | any                            | give up     |
+ * | valid         | neither asks nor has applied   | failed                    | any                            | failed      |
  * | valid         | any                            | none; failed; lacks what may be changed now | any          | ask         |
  * | valid         | any                            | enabled                   | a loss that nobody released    | hold        |
  * | valid         | any                            | enabled                   | the brake holds losses         | drop        |
@@ -93,9 +97,8 @@ function leave({ file, entry }: AttributesFacts): Decision {
 function approach(wanted: readonly Attribute[], facts: AttributesFacts): Decision {
   const { entry, configured, onDrift, released, isListed } = facts
   const { applied, asked } = entry ?? {}
-  // A failed change is described as requested. At most the attributes from before it are in force.
-  const before = configured?.status === 'CREATION_FAILED' ? asked?.before : undefined
-  const actual = before ?? configured?.attributes ?? []
+  const actual = configured?.status === 'CREATION_FAILED' ? (asked?.before ?? applied) : (configured?.attributes ?? [])
+  if (actual === undefined) return { tell: 'failed' }
   const steps = planAttributes({ wanted, actual, owned: entry, onDrift })
   const losses = steps.filter(isLoss).map(describeAttributeStep)
   const held = losses.filter((loss) => !released.has(loss))

@@ -199,7 +199,7 @@ async function awaitOutcome(context: AttributesContext, looks = 1): Promise<Attr
   return awaitOutcome(context, looks + 1)
 }
 
-function describe(end: AttributesEnd, { now }: AttributesInput): Description {
+function describe(end: AttributesEnd, { now }: AttributesInput, { configured }: AttributesFacts): Description {
   switch (end.tell) {
     case 'invalid':
     case 'nothing':
@@ -209,6 +209,16 @@ function describe(end: AttributesEnd, { now }: AttributesInput): Description {
         told: { state: 'applying', reason: 'Identity Center is still applying the attributes' },
         again: new Date(now.getTime() + soonMs),
       }
+    case 'failed': {
+      const { reason = 'without a reason' } = configured ?? {}
+      return {
+        told: {
+          state: 'failed',
+          reason: `somebody else asked for other attributes, and Identity Center refused them: ${quote(reason, 500)}. ssofile does not know which attributes are in force`,
+          remedy: 'set the attributes in Identity Center; ssofile looks again every hour',
+        },
+      }
+    }
     case 'drift':
       return {
         told: {

@@ -78,7 +78,7 @@ test('a call takes nothing away, and gives nothing another source, that nobody r
     if (nameOf(step) !== 'ask' || !('attributes' in step) || typeof facts.file === 'string') continue
     const { entry, configured, onDrift } = facts
     const isFailed = configured?.status === 'CREATION_FAILED'
-    const actual = (isFailed && entry?.asked?.before) || (configured?.attributes ?? [])
+    const actual = isFailed ? (entry?.asked?.before ?? entry?.applied ?? []) : (configured?.attributes ?? [])
     for (const { key, source } of actual) {
       const next = sourceOf(step.attributes, key)
       if (next === source) continue
@@ -93,6 +93,29 @@ test('a call takes nothing away, and gives nothing another source, that nobody r
     if (step.taken.some((loss) => !step.losses.includes(loss) || !facts.released.has(loss))) taken.push({ step, facts })
   }
   expect(taken).toEqual([])
+})
+
+test('after a failed change a call asks only for what the file has, or what was there before, and all of that', () => {
+  const isFailed = ({ facts }: (typeof cases)[number]) => facts.configured?.status === 'CREATION_FAILED'
+  for (const { facts, step } of cases.filter(isFailed)) {
+    if (nameOf(step) !== 'ask' || !('attributes' in step) || typeof facts.file === 'string') continue
+    const { file, entry, released: isReleased } = facts
+    const before = entry?.asked?.before ?? entry?.applied
+    const known = new Set([...file, ...(before ?? [])].map(({ key, source }) => `${key} ${source}`))
+    expect(step.attributes.filter(({ key, source }) => !known.has(`${key} ${source}`))).toEqual([])
+    const lost = (before ?? []).filter(({ key }) => sourceOf(step.attributes, key) === undefined)
+    expect(
+      lost.filter(({ key, source }) => !isReleased.has(`remove '${key}', which now comes from '${source}'`)),
+    ).toEqual([])
+    expect(before).toBeDefined()
+  }
+})
+
+test('a failed change of somebody else is told if ssofile knows nothing from before it', () => {
+  const isUnknown = ({ configured, entry }: AttributesFacts) =>
+    configured?.status === 'CREATION_FAILED' && entry?.asked === undefined && entry?.applied === undefined
+  expect(of('failed').every(isUnknown)).toBe(true)
+  expect(of('ask').filter(isUnknown)).toEqual([])
 })
 
 test('a loss that nobody released is held, once all else is as the file says', () => {

@@ -72,6 +72,44 @@ test('attributes come by the file: the first are created, others are added, and 
   expect(attributing.world.errors).toEqual([])
 })
 
+describe.each(['restore', 'report'] as const)(
+  'where somebody else asked for other attributes and AWS refused them, and onDrift is %s',
+  (onDrift) => {
+    test.each([
+      ['one more', { Team: 'a', Cost: 'b', Admin: 'c' }],
+      ['one less', { Team: 'a' }],
+      ['another source', { Team: 'a', Cost: 'x' }],
+    ])('ssofile asks for those that it applied: %s', async (_, theirs) => {
+      const attributing = new Attributing({ configuration: { onDrift } })
+      const { world } = attributing
+      await attributing.put({ Team: 'a', Cost: 'b' })
+      await attributing.until('applied')
+      world.ssoAdmin.failAttributes('no')
+      attributing.byHand(theirs)
+      world.ssoAdmin.failAttributes(undefined)
+      await world.finish(world.everyHour())
+      await attributing.until('applied')
+      expect(attributing.now()).toEqual({ Team: 'a', Cost: 'b' })
+    })
+  },
+)
+
+test('a refused change of somebody else before the first file is told with its reason, and changed only once another one is in force', async () => {
+  const attributing = new Attributing()
+  const { world } = attributing
+  world.ssoAdmin.failAttributes('no such source')
+  attributing.byHand({ Admin: 'c' })
+  world.ssoAdmin.failAttributes(undefined)
+  await attributing.put({ Team: 'a' })
+  await attributing.until('failed')
+  expect((await attributing.status())?.reason).toMatch(/^somebody else asked .* no such source/)
+  expect(attributing.now()).toEqual({ Admin: 'c' })
+  attributing.byHand({})
+  await world.finish(world.everyHour())
+  await attributing.until('applied')
+  expect(attributing.now()).toEqual({ Team: 'a' })
+})
+
 test('what is removed and what gets another source waits for a release of exactly that, and what is added does not', async () => {
   const attributing = new Attributing()
   await attributing.put({ Team: 'a', Cost: 'b' })
