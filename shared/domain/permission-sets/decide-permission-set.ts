@@ -25,7 +25,7 @@ export type DeletionFacts = {
 export type DefinitionFacts = {
   /** Policies refuse this content, which ssofile neither applied nor began before. */
   readonly isObjected: boolean
-  /** The file was applied, and ssofile knows of no later change. */
+  /** The file was applied, and ssofile knows of no later change, and of no deletion that it began. */
   readonly isInForce: boolean
   readonly obstacle: Obstacle
   /** The next attempt is in the record, or it needs none. */

@@ -228,11 +228,15 @@ function isOnlyReported(
   return isMeant && isApplied(entry, head) && changes.length > 0
 }
 
-/** False after reported drift if a person uploads other content or asks the file to count as new: that asks ssofile to apply it. */
+/**
+ * False if ssofile began to delete it: that call may have taken effect without an answer. Also false after reported drift if a person uploads
+ * other content or asks the file to count as new: that asks ssofile to apply it.
+ */
 export function isApplied(entry: Owned, upload: Upload): boolean {
   return (
     entry?.arn !== undefined &&
     entry.change === undefined &&
+    entry.deletionAt === undefined &&
     entry.applied !== undefined &&
     isSameUpload(entry.applied, upload)
   )

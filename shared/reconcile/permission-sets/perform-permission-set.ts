@@ -244,8 +244,10 @@ async function claim(
     if ((await permissionSets.lookUp(name)) !== undefined) await permissionSets.forget(name)
     return { entry: { v: 1, claimedAt }, learnt: fresh }
   }
-  const { arn, openUntil } = entry
-  log.warn('someone else deleted the permission set; ssofile creates it again', { permissionSet: name, arn })
+  const { arn, openUntil, deletionAt } = entry
+  const cause =
+    deletionAt === undefined ? 'someone else deleted the permission set' : 'the file of a deleted set is back'
+  log.warn(`${cause}; ssofile creates it again`, { permissionSet: name, arn })
   await permissionSets.forget(name)
   return { entry: { v: 1, claimedAt, isRecreated: true, openUntil }, learnt: fresh }
 }

@@ -14,6 +14,7 @@ import {
   writeOwned,
 } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
+import { noAnswer } from '../../../intercept.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 
 const name = permissionSetName.parse('Auditors-ps')
@@ -201,6 +202,31 @@ describe('a permission set file', () => {
     await opened.world.objects.delete(key)
     isBack = true
     expect(await opened.apply()).toMatchObject({ status: { state: 'applied' } })
+  })
+
+  test.each([
+    ['took effect', 'is made again', true],
+    ['did not take effect', 'stays', false],
+  ])('that is back after a deletion without an answer that %s: its permission set %s', async (_, __, isDone) => {
+    const { apply, upload, arn, record, version, woken, world } = await open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation !== 'deletePermissionSet') return proceed()
+        if (isDone) await proceed()
+        throw noAnswer('DeletePermissionSet')
+      },
+    })
+    await apply()
+    const old = arn()
+    await world.objects.delete(key)
+    await expect(apply()).rejects.toThrow('DeletePermissionSet')
+    await upload()
+    await world.clock.advance(5_000)
+    expect(await apply()).toMatchObject({
+      status: { state: 'applied', permissionSetArn: arn(), ...(await version()) },
+    })
+    expect(arn() !== old).toBe(isDone)
+    expect(woken).toHaveLength(isDone ? 2 : 1)
+    expect(await record()).not.toHaveProperty('deletionAt')
   })
 
   test('that is not valid is rejected, and nothing is called', async () => {
