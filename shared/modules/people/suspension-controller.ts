@@ -34,6 +34,7 @@ import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { listMeantUsers, type Suspensions } from '../../reconcile/records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
@@ -132,8 +133,12 @@ async function gather(
   }
 }
 
-/** Events may be lost: of a user who joined a group, or got the name. */
+/**
+ * Events may be lost: of a user who joined a group, got the name, or got access. Whoever has access of their own has a noted name, so this
+ * reads no ledger.
+ */
 async function mayHaveAccess(users: readonly PrincipalId[], objects: ReadingObjects, people: People): Promise<boolean> {
+  if ((await NameIndex.readUsers(objects, users)).idsOfType('USER').length > 0) return true
   for (const user of users) {
     if ((await suspendedSince(objects, user)) === undefined) return true
     const groups = await unlessUnread(people.groupsOf(user))

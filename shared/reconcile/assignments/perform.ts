@@ -19,7 +19,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { type CallAnswer, sendAssignmentCall } from '../calls/send-assignment-call.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
-import { readForeign, removeForeign, tellForeign, tellFound, writeForeign } from '../records/foreign-assignments.ts'
+import { readForeign, removeForeign, tellForeign, tellFound } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { LinkReadings } from '../records/link-readings.ts'
@@ -27,7 +27,7 @@ import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import { askBrake } from './ask-brake.ts'
 import { isBegun } from './decide.ts'
-import { denySuspendedMembers } from './deny-suspended-members.ts'
+import { denySuspendedMembers, recordForeign } from './deny-suspended-holders.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { findEnd } from './find-end.ts'
@@ -350,7 +350,7 @@ async function leaveToOthers(settling: Settling, { links }: StepOf<'leave to oth
   if (entry && wasThere(entry)) await recordRevoked(settling, entry, now)
   await noteName(settling)
   await tellFound(objects, { key, at: now }, { principal, permissionSetArn })
-  await writeForeign(objects, key, { principal, permissionSetArn, links: [...links], seenAt: now })
+  await recordForeign(key, { principal, permissionSetArn, links: [...links], seenAt: now }, context)
   // If this process stalled, another dispatcher may have granted it since the ledger was read: the other's entry came first.
   if (!entry && (await standings.ledger.read(key))) {
     await forgetForeign(settling)

@@ -19,6 +19,7 @@ import { type PrincipalName, principalName } from '../../domain/principals/princ
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
+import { recordForeign } from '../assignments/deny-suspended-holders.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
@@ -30,7 +31,6 @@ import {
   removeForeign,
   tellForeign,
   tellFound,
-  writeForeign,
 } from '../records/foreign-assignments.ts'
 import { type LastWord, readLastGone, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
@@ -224,7 +224,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const reason = await findLoud('given', key, context)
   await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
   // `isNew`: a record that exists already keeps its links.
-  await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt, by }, { isNew: true })
+  await recordForeign(key, { principal, permissionSetArn, links: [], seenAt, by }, context, { isNew: true })
   // A grant that began meanwhile looked before this record existed: its access is ours.
   if (await isInLedger(key, context)) {
     const foreign = { principal, permissionSetArn }

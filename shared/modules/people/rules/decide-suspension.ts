@@ -17,8 +17,8 @@ export type SuspensionFacts = {
   /** Only its hourly look is due: nothing is known to have changed. */
   readonly isDue: boolean
   /**
-   * One of the users is in a group, has got the name since the last look, or has groups that cannot be read. Read only for a due look at
-   * a suspended user.
+   * One of the users is in a group, has access of their own, has got the name since the last look, or has groups that cannot be read.
+   * Read only for a due look at a suspended user.
    */
   readonly mayHaveAccess: boolean
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import {
@@ -16,10 +17,14 @@ import { lookAtSuspended } from '../../../../shared/modules/people/look-at-suspe
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import type { OutgoingMessage } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
+import { writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { allAccounts } from '../../../../shared/reconcile/records/ranges.ts'
+import { inputOf, renderHandCall } from '../../../call-by-hand.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
 import { readAnswer } from '../../../read-answer.ts'
@@ -890,6 +895,54 @@ describe('of a person who keeps access through a provider’s group while the fi
     }
     await asking.world.objects.put(ofGroup.replace('Owned-ps', 'Other-ps'), '{}')
     await untilDenied(asking, 'Other-ps', 2)
+  })
+
+  async function giveByHand(asking: Asking, who: Pick<AssignmentTarget, 'principalId' | 'principalType'>) {
+    const { world } = asking
+    const arn = ((await json(asking, 'owned_permission_sets/Owned-ps')) as { arn: string }).arn
+    const target = { accountId: accountId.parse(account), permissionSetArn: permissionSetArn.parse(arn), ...who }
+    world.ssoAdmin.addAssignment(target)
+    const [at, input] = [world.clock.now(), inputOf(target)]
+    const body = JSON.stringify(renderHandCall({ operation: 'CreateAccountAssignment', input, at, id: 'by-hand' }))
+    await world.ports.queues.send('events', [{ body }])
+  }
+
+  test.each([
+    ['the person', 'USER'],
+    ['the group', 'GROUP'],
+  ] as const)(
+    'access that others give by hand to %s later is denied too, and the status says partly',
+    async (_, principalType) => {
+      const asking = await suspended(ofGroup.replace('developers', 'security'))
+      expect(await stateOf(asking)).toBe('suspended')
+      await asking.world.clock.advance(5 * 60_000)
+      const group = asking.world.identityStore.idOf('GROUP', 'developers') ?? ''
+      const id = principalId.parse(principalType === 'USER' ? asking.id('maria') : group)
+      await giveByHand(asking, { principalId: id, principalType })
+      await untilDenied(asking, 'Owned-ps', 3)
+      await asking.world.until(async () => (await stateOf(asking)) === 'partly', 'the status', 60)
+      expect(await asking.world.keys('attention/partly/')).toEqual([`attention/partly/${suspension}`])
+    },
+  )
+
+  test('access that an import records as foreign is denied within the hour, and the status says partly', async () => {
+    const asking = await suspended(ofGroup.replace('developers', 'security'))
+    await asking.leave('maria', 'developers')
+    const { world } = asking
+    const [id, principal] = [principalId.parse(asking.id('maria')), principalName.parse('maria')]
+    const { arn } = (await json(asking, 'owned_permission_sets/Owned-ps')) as { arn: string }
+    const access = { accountId: accountId.parse(account), permissionSet: permissionSetName.parse('Owned-ps') }
+    const key = renderAssignmentKey({ ...access, principalId: id, type: 'USER' })
+    await new PrincipalNames(world.objects).note({ type: 'USER', id, name: principal })
+    const found = {
+      principal,
+      permissionSetArn: permissionSetArn.parse(arn),
+      links: [],
+      seenAt: '2026-03-03T10:00:00Z',
+    }
+    await writeForeign(world.objects, key, found)
+    await untilDenied(asking, 'Owned-ps', 65)
+    expect(await stateOf(asking)).toBe('partly')
   })
 
   test('access of the person that AWS does not let anybody take is denied, while it is tried again', async () => {
