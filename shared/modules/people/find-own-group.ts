@@ -13,7 +13,7 @@ type DirectoryReads = Pick<Ports, 'clock'> & {
   readonly configuration: Pick<Configuration, 'principalSuffix'>
 }
 
-/** The group of this name: ours, or someone else's. */
+/** The group of the file with this name: ours, or someone else's. */
 export async function findOwnGroup(
   name: PrincipalName,
   { objects, identityStore, clock, configuration }: DirectoryReads,
@@ -22,7 +22,9 @@ export async function findOwnGroup(
   if (owned?.id !== undefined) {
     const found = await identityStore.findGroup(owned.id)
     if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
-    return { is: 'ours', id: owned.id, isExternal: found.isExternal }
+    const known = { id: owned.id, isExternal: found.isExternal }
+    const hasName = found.name === name + configuration.principalSuffix
+    return hasName ? { is: 'ours', ...known } : { is: 'renamed', ...known, as: found.name }
   }
   const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const id = await index.resolve('GROUP', name, clock.monotonicMs())

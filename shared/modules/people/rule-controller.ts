@@ -88,9 +88,12 @@ async function perform(
   context: RuleContext,
 ): Promise<Description> {
   const { name, file, now } = input
-  if (group.is !== 'ours') return { told: undefined }
+  if (group.is !== 'ours' && group.is !== 'renamed') return { told: undefined }
   const { look, inputs } = await compare(name, group, file.is === 'valid' ? file.body : undefined, context)
-  const told = describeRule(name, { ...look, isAsBefore: isAsBefore(input, look, context) })
+  const described = describeRule(name, { ...look, isAsBefore: isAsBefore(input, look, context) })
+  const isWaiting = group.is === 'renamed' && file.is === 'valid' && look.people.leaving + look.people.held === 0
+  const renamed = isWaiting ? describeGroup(name, group, 'a rule') : undefined
+  const told = described && renamed ? { ...described, ...renamed } : described
   if (told === undefined) return { told, wakes: await listBlocked(name, context) }
   const moving = look.people.waiting + look.people.leaving
   const movingMs = Math.max(look.paused === undefined ? soonMs : heldMs, moving * perPersonMs)
@@ -155,7 +158,7 @@ export function compareListed(name: PrincipalName, rule: Rule | undefined, { peo
 /** `rule`: undefined if the file is gone. */
 async function compare(
   name: PrincipalName,
-  { id: groupId, isExternal }: { readonly id: PrincipalId; readonly isExternal: boolean },
+  { is, id: groupId, isExternal }: Extract<FoundGroup, { is: 'ours' | 'renamed' }>,
   rule: Rule | undefined,
   context: RuleContext,
 ): Promise<Comparison> {
@@ -181,7 +184,7 @@ async function compare(
   })
   const left = leaving.filter(({ entry }) => !held.has(renderMembership(entry)))
   const inputs = [
-    ...joining.map(({ user, name: userName }) => ({
+    ...(is === 'renamed' ? [] : joining).map(({ user, name: userName }) => ({
       key: membershipKey({ group: name, user: userName }, undefined),
       user,
     })),

@@ -20,6 +20,8 @@ export type MemberFacts = {
   readonly found: string | undefined
   /** A provider manages the group: ssofile writes nothing there. */
   readonly isExternal: boolean
+  /** Somebody renamed the group: nobody comes in, and its members leave as before. */
+  readonly isRenamed: boolean
   readonly onDrift: 'restore' | 'report'
   /** A file changed since it gave the membership, or asks to count as new: its user is wanted again. */
   readonly isAskedAnew: boolean
@@ -80,7 +82,7 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | ---------- | ------- | ----------------- | -------------------- | -------- |
  * | none       | other   | any               |                      | none     |
  * | none       | yes     | a membership      |                      | foreign  |
- * | none       | yes     | none              | external             | none     |
+ * | none       | yes     | none              | external or renamed  | none     |
  * | none       | yes     | none              | refused              | applying |
  * | none       | yes     | none              |                      | claim    |
  * | without id | any     | any               | refused              | disclaim |
@@ -92,8 +94,8 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | without id | other   | none              | fresh                | revoking |
  * | without id | no      | none              |                      | forget   |
  * | without id | unknown | none              |                      | kept     |
- * | without id | yes     | none              | external, fresh      | applying |
- * | without id | yes     | none              | external             | forget   |
+ * | without id | yes     | none              | external or renamed, fresh | applying |
+ * | without id | yes     | none              | external or renamed  | forget   |
  * | without id | yes     | none              | claimed just now     | create   |
  * | without id | yes     | none              |                      | claim    |
  * | with id    | unknown | any               |                      | kept     |
@@ -102,18 +104,19 @@ export function decideMembership({ isRepeated, isOurGroup, users }: MembershipFa
  * | with id    | no      | any               | the entry says `revoking` | remove |
  * | with id    | no      | any               |                      | withdraw |
  * | with id    | yes     | not ours          | not fresh            | forget   |
- * | with id    | yes     | none              | not fresh, and drift is restored or a file asks again | claim |
+ * | with id    | yes     | none              | not fresh, not renamed, and drift is restored or a file asks again | claim |
  * | with id    | yes     | none              | not fresh            | reported |
  * | with id    | yes     | any               | not noted            | update   |
  * | with id    | yes     | any               | external             | kept     |
  * | with id    | yes     | any               |                      | applied  |
  */
 export function decideMember(facts: MemberFacts): { readonly do: ActionName } | { readonly tell: EndName } {
-  const { entry, create, isFresh, isWanted, found, isExternal } = facts
+  const { entry, create, isFresh, isWanted, found, isExternal, isRenamed } = facts
+  const isClosed = isExternal || isRenamed
   if (entry === undefined) {
     if (isWanted !== 'yes') return { tell: 'none' }
     if (found !== undefined) return { tell: 'foreign' }
-    if (isExternal) return { tell: 'none' }
+    if (isClosed) return { tell: 'none' }
     return create === 'refused' ? { tell: 'applying' } : { do: 'claim' }
   }
   if (entry.membershipId === undefined) {
@@ -124,7 +127,7 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
     if (isWanted !== 'yes' && isFresh) return { tell: 'revoking' }
     if (isWanted === 'no') return { do: 'forget' }
     if (isWanted === 'unknown') return { tell: 'kept' }
-    if (isExternal) return isFresh ? { tell: 'applying' } : { do: 'forget' }
+    if (isClosed) return isFresh ? { tell: 'applying' } : { do: 'forget' }
     return { do: facts.isClaimed ? 'create' : 'claim' }
   }
   if (isWanted === 'unknown') return { tell: 'kept' }
@@ -136,7 +139,8 @@ export function decideMember(facts: MemberFacts): { readonly do: ActionName } | 
   }
   if (isLost) {
     if (found !== undefined) return { do: 'forget' }
-    return facts.onDrift === 'restore' || facts.isAskedAnew ? { do: 'claim' } : { tell: 'reported' }
+    const isRestored = facts.onDrift === 'restore' || facts.isAskedAnew
+    return isRestored && !isRenamed ? { do: 'claim' } : { tell: 'reported' }
   }
   if (!facts.isNoted) return { do: 'update' }
   return { tell: isExternal ? 'kept' : 'applied' }

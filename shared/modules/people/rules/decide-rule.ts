@@ -22,11 +22,12 @@ export type RuleEnd = { readonly tell: (typeof ruleEnds)[number] }
  * | any     | yes            | any                                          | held     |
  * | valid   | no             | not ssofile's, or a provider manages it      | no group |
  * | none    | no             | not ssofile's                                | nothing  |
- * | any     | no             | ours                                         | compare  |
+ * | any     | no             | ours, also under another name                | compare  |
  */
 export function decideRule({ file, group, isHeldAsBefore }: RuleLookFacts): RuleAction | RuleEnd {
   if (file === 'invalid') return { tell: 'invalid' }
   if (isHeldAsBefore) return { tell: 'held' }
-  if (file === 'valid' && (group.is !== 'ours' || group.isExternal)) return { tell: 'no group' }
-  return group.is === 'ours' ? { do: 'compare' } : { tell: 'nothing' }
+  const isOurs = group.is === 'ours' || group.is === 'renamed'
+  if (file === 'valid' && (!isOurs || group.isExternal)) return { tell: 'no group' }
+  return isOurs ? { do: 'compare' } : { tell: 'nothing' }
 }

@@ -18,10 +18,20 @@ export type MembershipReading =
 /** The group of this name. */
 export type FoundGroup =
   | { readonly is: 'ours'; readonly id: PrincipalId; readonly isExternal: boolean }
+  /**
+   * It has another name in the directory. Its files and the policies on links speak of this name, so nobody comes in under the other one.
+   * Its members stay, and leave as before.
+   */
+  | { readonly is: 'renamed'; readonly id: PrincipalId; readonly isExternal: boolean; readonly as: string | undefined }
   /** Somebody deleted it in the directory. ssofile makes it again if its file is there. */
   | { readonly is: 'gone'; readonly id: PrincipalId; readonly isExternal: false }
   /** Nobody has uploaded its file yet, or ssofile is about to make it. `isExternal`: a provider put it into the directory. */
   | { readonly is: 'not ours'; readonly isExternal: boolean }
+
+/** What a status says of the group. */
+export type NamedGroup =
+  | Pick<Exclude<FoundGroup, { is: 'renamed' }>, 'is' | 'isExternal'>
+  | Omit<Extract<FoundGroup, { is: 'renamed' }>, 'id'>
 
 export type MembershipOutcome =
   | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'kept' }
@@ -47,7 +57,7 @@ export function describeMembership(
   { group: name, user }: Membership,
   facts: {
     readonly reading: MembershipReading
-    readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
+    readonly group: NamedGroup
     readonly lack: MembershipLack | undefined
     readonly end: MembershipOutcome
     readonly isLeft: boolean
@@ -72,14 +82,22 @@ export function describeMembership(
         atRest: true,
       }
     case 'in-force':
-      return describeGroup(name, group) ?? (lack ? describeLack(user, lack) : describeEnd(name, end))
+      return (
+        (group.is === 'renamed' && isIn(end) ? undefined : describeGroup(name, group)) ??
+        (lack ? describeLack(user, lack) : describeEnd(name, end))
+      )
   }
+}
+
+/** The user is in the group, and nothing is left to do. */
+function isIn({ is }: MembershipOutcome): boolean {
+  return is === 'applied' || is === 'foreign'
 }
 
 /** `undefined`: ssofile can put people into the group. `asking`: names the kind of file in the message. */
 export function describeGroup(
   name: PrincipalName,
-  group: Pick<FoundGroup, 'is' | 'isExternal'>,
+  group: NamedGroup,
   asking = 'a membership',
 ): ToldMembership | undefined {
   if (group.isExternal)
@@ -89,6 +107,13 @@ export function describeGroup(
       remedy: 'put the user into the group in the provider, then delete this file',
     }
   if (group.is === 'ours') return undefined
+  if (group.is === 'renamed')
+    return {
+      state: 'waiting',
+      reason: `somebody renamed group '${quote(name)}' to '${quote(group.as ?? 'nothing')}', and ssofile puts nobody into it under that name`,
+      remedy: `rename it back: ssofile status ${groupKey(name)} prints the command`,
+      waitsFor: groupKey(name),
+    }
   if (group.is === 'gone')
     return {
       state: 'waiting',

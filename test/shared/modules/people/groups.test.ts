@@ -198,3 +198,35 @@ test('a file that is not valid changes nothing', async () => {
   await grouping.until(file, 'rejected')
   expect(await grouping.changes()).toEqual(['group-created'])
 })
+
+test('nobody comes into a renamed group by a file, its members leave as before, and a file counts when it is renamed back', async () => {
+  const grouping = await Grouping.begin()
+  const { world } = grouping
+  const { identityStore } = world
+  await identityStore.createUser({ userName: 'ama@acme.example' })
+  const other = member.replace(kenji, 'ama@acme.example')
+  await grouping.put(member)
+  await grouping.until(member, 'applied')
+  const rename = async (value: string) => {
+    await identityStore.updateGroup(grouping.id('GROUP', value === 'oncall' ? 'prod-admins' : 'oncall'), [
+      { path: 'displayName', value },
+    ])
+    await world.clock.advance(61_000)
+    await world.finish(world.everyHour())
+    await world.clock.advance(10_000)
+  }
+  await rename('prod-admins')
+  await grouping.put(other)
+  await grouping.until(other, 'waiting')
+  expect(await grouping.status(other)).toMatchObject({
+    reason: "somebody renamed group 'oncall' to 'prod-admins', and ssofile puts nobody into it under that name",
+  })
+  expect(grouping.groupsOf('ama@acme.example')).toEqual([])
+  expect((await grouping.status(member))?.state).toBe('applied')
+  await grouping.delete(member)
+  await grouping.until(member, undefined)
+  expect(grouping.groupsOf()).not.toContain('prod-admins')
+  await rename('oncall')
+  await grouping.until(other, 'applied')
+  expect(grouping.groupsOf('ama@acme.example')).toEqual(['oncall'])
+})

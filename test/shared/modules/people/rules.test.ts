@@ -415,3 +415,31 @@ test.each([
   expect(names.filter((name) => !ruling.isIn(name))).toEqual([])
   expect((await ruling.people())?.people).toMatchObject({ matching: 12, members: 12, leaving: 0, held: 0 })
 })
+
+test('a rule puts nobody into a renamed group, takes people out of it, and goes on when it is renamed back', async () => {
+  const ruling = await Ruling.begin()
+  const { grouping } = ruling
+  const { world } = grouping
+  const [first = '', second = ''] = await ruling.addEngineers(2)
+  await ruling.move(second, 'Sales')
+  await grouping.put(rule, engineers)
+  await ruling.until(() => ruling.isIn(first), 'the membership')
+  await ruling.untilRule('applied')
+  const rename = async (from: string, value: string) => {
+    await world.identityStore.updateGroup(grouping.id('GROUP', from), [{ path: 'displayName', value }])
+    await world.clock.advance(61_000)
+  }
+  await rename('oncall', 'prod-admins')
+  await ruling.move(second, 'Engineering')
+  await world.finish(world.everyHour())
+  await grouping.put(rule, { ...engineers, reason: 'engineers read all logs' })
+  await ruling.untilRule('waiting')
+  expect(await ruling.people()).toMatchObject({ reason: expect.stringContaining("to 'prod-admins'") })
+  await world.clock.advance(60_000)
+  expect(grouping.groupsOf(second)).toEqual([])
+  await ruling.move(first, 'Sales')
+  await ruling.until(() => grouping.groupsOf(first).length === 0, 'the removal')
+  await rename('prod-admins', 'oncall')
+  await world.finish(world.everyHour())
+  await ruling.until(() => ruling.isIn(second), 'the membership')
+})

@@ -29,6 +29,7 @@ const drawMember = (choose: Choose, user = kenji): MemberFacts => ({
   isWanted: choose(['yes', 'no', 'unknown'] as const),
   found: choose([undefined, 'ours', 'theirs']),
   isExternal: choose([true, false]),
+  isRenamed: choose([true, false]),
   onDrift: choose(['restore', 'report'] as const),
   isAskedAnew: choose([true, false]),
   isNoted: choose([true, false]),
@@ -52,9 +53,15 @@ test('only what has our id is removed, and only when it is known that no file as
   for (const { entry } of of('remove')) expect(entry?.state).toBe('revoking')
 })
 
-test('nothing is made where a provider keeps the group, where something is there, or where no file asks for it', () => {
-  for (const { isExternal, isWanted, found } of of('claim', 'create'))
-    expect({ isExternal, isWanted, found }).toEqual({ isExternal: false, isWanted: 'yes', found: undefined })
+test('nothing is made if a provider keeps the group, it was renamed, something is there, or no file asks for it', () => {
+  const allowed = { isExternal: false, isRenamed: false, isWanted: 'yes', found: undefined }
+  for (const { isExternal, isRenamed, isWanted, found } of of('claim', 'create'))
+    expect({ isExternal, isRenamed, isWanted, found }).toEqual(allowed)
+})
+
+test('people leave a renamed group as any other', () => {
+  for (const { facts, name } of cases)
+    if (facts.isWanted === 'no') expect(nameOf(decideMember({ ...facts, isRenamed: !facts.isRenamed }))).toBe(name)
 })
 
 test('a create is sent only a moment after an entry says so, which has no id yet', () => {
