@@ -10,8 +10,8 @@ export type LostControl = { readonly key: string; readonly body: Uint8Array }
 const places = [partsPrefix, brakeKey, endedSessionsKey] as const
 
 /**
- * The counts and held lists of the brake, and the ended sessions, if they were deleted since the loss, as they were right before it. Ended
- * sessions come back even if there are new ones. `lostAt` absent: no deletion is known. Reads only.
+ * The counts and held lists of the brake, and the ended sessions, if they were deleted since the loss, as they were right before it. They
+ * come back even if there are new ones. `lostAt` absent: no deletion is known. Reads only.
  */
 export async function findLostControl(
   objects: ObjectStore,
@@ -25,7 +25,7 @@ export async function findLostControl(
       const { key } = kept
       const old = lostSince(kept, lostAt)
       if (old === undefined) continue
-      if (key !== endedSessionsKey && (await objects.head(key)) !== undefined) continue
+      if (place === partsPrefix && (await objects.head(key)) !== undefined) continue
       const body = await versions.get(key, old.versionId)
       if (body) lost.push({ key, body })
     }

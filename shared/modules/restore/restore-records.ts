@@ -11,6 +11,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore, WriteResult } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { brakeKey, bringBackBrake } from '../../reconcile/records/brake-file.ts'
 import {
   configurationSubject,
   deployed,
@@ -197,7 +198,9 @@ async function carryOut(
   // In its order, because the brake's record names its parts.
   for (const { key, body } of control)
     if (key === endedSessionsKey) await bringBackEndedSessions(objects, body)
-    else await objects.put(key, body, { ifNoneMatch: '*' })
+    else if (key !== brakeKey) await objects.put(key, body, { ifNoneMatch: '*' })
+    else if (!(await bringBackBrake(objects, body)))
+      changed.push({ object: key, why: 'ssofile cannot read what it was before the loss, so it stays as it is' })
   await withInputs()
   await forgetLedgerCount(objects, clock.now())
   if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)

@@ -10,8 +10,10 @@ import {
   isSameScope,
 } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
+import { mergeBrakes } from '../../domain/brake/merge-brakes.ts'
 import { findRelease, hasItems, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type Names, namesIn } from '../../domain/text/sorted-names.ts'
@@ -19,7 +21,14 @@ import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/objec
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'
 import { forgetParts, LongLists, type Part } from './long-lists.ts'
-import { isSpoiled, readStored, SpoiledObjectError, type Stored, unlessSpoiled } from './stored-json.ts'
+import {
+  isSpoiled,
+  readStored,
+  SpoiledObjectError,
+  type Stored,
+  spoiledAsAbsent,
+  unlessSpoiled,
+} from './stored-json.ts'
 
 export const brakeKey = 'control/brake.json'
 
@@ -175,6 +184,25 @@ export async function readBrake(
   const { lists, releases } = stored.value
   const value = { ...stored.value, lists: of(lists), releases: of(releases) }
   return join(objects, { ...stored, value }, longNames())
+}
+
+/**
+ * `saved`: an earlier body of the record, whose parts are there. It comes back, beside what ssofile recorded since. Returns false if this
+ * version of ssofile cannot read it beside a present record. Safe to repeat.
+ */
+export async function bringBackBrake(objects: ObjectStore, saved: Uint8Array): Promise<boolean> {
+  if ((await objects.put(brakeKey, saved, { ifNoneMatch: '*' })).outcome === 'written') return true
+  const { data } = brakeBody.safeParse(parseLooseJson(new TextDecoder().decode(saved)))
+  const file = brakeFile(objects)
+  for (;;) {
+    const read = await unlessSpoiled(file.read())
+    const object = read?.object
+    if (data === undefined || object === undefined) return false
+    const before = await spoiledAsAbsent(join(objects, { value: data, object }, longNames()))
+    if (before === undefined) return false
+    const merged = isSpoiled(read) || read === undefined ? before : mergeBrakes(read.value, before)
+    if ((await file.write(merged, object.etag)).outcome === 'written') return true
+  }
 }
 
 /** The parts' own schema has checked each name. A part stays as it is, so that nothing is compared or copied for it. */

@@ -3,10 +3,11 @@ import { findChangesBack } from '../../../../handlers/cli/folder/bring-back.ts'
 import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { pushChanges } from '../../../../handlers/cli/folder/push-changes.ts'
 import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'
-import { readBrake } from '../../../../shared/reconcile/records/brake-file.ts'
+import { brakeFile, brakeKey, readBrake } from '../../../../shared/reconcile/records/brake-file.ts'
 import { readEndedSessions, recordEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { Grouping } from '../people/grouping.ts'
@@ -38,11 +39,17 @@ async function reconcile(grouping: Grouping): Promise<void> {
 }
 
 /** Somebody deletes these objects. Operators restore, governance and HR bring their files back, operators restore again. */
-async function loseAndRestore(grouping: Grouping): Promise<string> {
+async function loseAndRestore(
+  grouping: Grouping,
+  afterDeletionOf?: (key: string) => Promise<unknown>,
+): Promise<string> {
   const { world } = grouping
   const at = world.clock.now()
   await world.clock.advance(2_000)
-  for (const key of await world.keys('')) await world.objects.as('vandal').delete(key)
+  for (const key of await world.keys('')) {
+    await world.objects.as('vandal').delete(key)
+    await afterDeletionOf?.(key)
+  }
   await pass(grouping, 2)
   const versions = new MemoryObjectVersions(world.objects.model)
   const progress = { tell: () => {}, end: () => {} }
@@ -128,7 +135,10 @@ test('sessions that an operator ended stay denied after everything was lost and 
   expect((await readEndedSessions(world.objects)).ended).toMatchObject([ended])
 })
 
-test('access that the brake held is still held after everything was lost and restored', async () => {
+test.each([
+  ['nothing was counted in between', false],
+  ['the dispatcher began a new record in between', true],
+])('access that the brake held is still held after everything was lost and restored, and %s', async (_, isNew) => {
   const { brake } = configuration.parse({})
   const grouping = await open({ brake: { ...brake, own: { ...brake.own, count: 1, percent: 0 } } })
   const { world } = grouping
@@ -140,6 +150,8 @@ test('access that the brake held is still held after everything was lost and res
   const held = async () => (await readBrake(world.objects))?.lists.flatMap((list) => [...list.held])
   const before = await held()
   expect(before).toHaveLength(2)
-  await loseAndRestore(grouping)
+  await loseAndRestore(grouping, async (key) => {
+    if (isNew && key === brakeKey) await brakeFile(world.objects).write(emptyBrake, undefined)
+  })
   expect(await held()).toEqual(before)
 })
