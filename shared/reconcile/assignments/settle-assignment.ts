@@ -70,7 +70,8 @@ function endOfCircle({ wish, entry, known, context }: Settling): Step {
 }
 
 function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlement {
-  const common = { links: [...settling.concerned], lacks: tellGrace(settling) }
+  const isUnclear = settling.wish.is === 'unclear' && { isUnclear: true as const }
+  const common = { links: [...settling.concerned], lacks: tellGrace(settling), ...isUnclear }
   switch (rest.result) {
     case 'in-force':
     case 'foreign':

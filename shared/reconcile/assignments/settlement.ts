@@ -52,9 +52,13 @@ export type Lacks = ReadonlyMap<string, Lack | 'none'>
 
 /**
  * Result of one evaluation of an account assignment. `links`: the links whose status it changes. `lacks`: what the links that
- * grant it lack.
+ * grant it lack. `isUnclear`: only links that ssofile could not read may grant it.
  */
-export type Settlement = { readonly links: readonly string[]; readonly lacks?: Lacks | undefined } & (
+export type Settlement = {
+  readonly links: readonly string[]
+  readonly lacks?: Lacks | undefined
+  readonly isUnclear?: true
+} & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }
   | { readonly result: 'waiting' }

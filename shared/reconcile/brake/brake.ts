@@ -191,14 +191,15 @@ export class Brake {
 
   /**
    * Removes this key from its list if the ledger no longer holds it, and from its release once it is wanted again or gone: until then, a
-   * revocation may fail and be sent again. Does nothing while the list cannot be read, because the sweep finds such keys later.
+   * revocation may fail and be sent again. `isUnclear`: ssofile could not read whether it is wanted again. Does nothing while the list
+   * cannot be read, because the sweep finds such keys later.
    */
-  async review(key: AssignmentKey): Promise<void> {
+  async review(key: AssignmentKey, { isUnclear = false }: { readonly isUnclear?: boolean } = {}): Promise<void> {
     const { record } = this.#store
     const isListed = isHeld(record, key)
     if (this.#isFailing || !(isListed || hasRelease(record, { key }))) return
     const state = (await new Ledger(this.#ports.objects).read(key))?.entry.state
-    const isOver = state === undefined || state === 'granted'
+    const isOver = state === undefined || (state === 'granted' && !isUnclear)
     if (isListed ? state === 'held' : !isOver) return
     await this.#store.change((record) => dropAccess(record, key))
   }

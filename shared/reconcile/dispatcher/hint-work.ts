@@ -198,7 +198,7 @@ export class HintWork {
     if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') await this.#tellWait(key, settlement)
-    if (settlement.result !== 'held') await this.#context.brake.review(key)
+    if (settlement.result !== 'held') await this.#context.brake.review(key, settlement)
     this.board.touch(settlement.links)
     return settlement.result === 'waiting' ? 'waiting' : 'done'
   }

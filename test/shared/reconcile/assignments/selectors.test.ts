@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
+import { digestOf, readBrake, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
@@ -121,6 +123,23 @@ describe('a change of a selector', () => {
     expect(bench.accounts).toHaveLength(3)
     expect(await bench.status()).toMatchObject({ state: 'applied' })
   })
+})
+
+test('a release lets access go also after ssofile could not read the selector for a while', async () => {
+  const indirect = { count: 2, percent: 0, most: 200, hours: 24 }
+  const bench = await open(finance, { configuration: configuration.parse({ brake: { indirect } }) })
+  const { world } = bench
+  await bench.say({ accounts: [] })
+  await bench.minutes(3)
+  const { lists: [list] = [] } = (await readBrake(world.objects)) ?? {}
+  if (list === undefined) throw new Error('the brake holds nothing')
+  await releaseList(world.objects, digestOf(list), 'olga')
+  await bench.say('{')
+  await bench.minutes(3)
+  expect(bench.accounts).toHaveLength(1)
+  await bench.say({ accounts: [] })
+  await bench.minutes(3)
+  expect(bench.accounts).toEqual([])
 })
 
 describe('a selector that is deleted', () => {
