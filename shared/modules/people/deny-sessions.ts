@@ -25,11 +25,11 @@ export async function denySessions(
  */
 export async function denyWhileSuspended(
   whose: Omit<Leaver, 'at'>,
-  { sets, areAll }: { readonly sets: Iterable<PermissionSetName>; readonly areAll: boolean },
+  { sets, over }: { readonly sets: Iterable<PermissionSetName>; readonly over: ReadonlySet<PermissionSetName> },
   objects: ObjectStore,
 ): Promise<readonly PermissionSetName[]> {
   const owned = await listOwned(sets, objects)
-  await recordWhileSuspended(objects, whose, new Set(owned.map(({ name }) => name)), { areAll })
+  await recordWhileSuspended(objects, whose, new Set(owned.map(({ name }) => name)), { over })
   return owned.flatMap(({ name, value: { sessions } }) => {
     const isLeft = sessions?.left?.some(({ user }) => user === whose.user) || sessions?.refused !== undefined
     return isLeft ? [name] : []

@@ -30,6 +30,7 @@ import type {
   ReconcileContext,
   Wakes,
 } from '../../reconcile/inputs/controller.ts'
+import { listDeniedWhileSuspended } from '../../reconcile/records/ended-sessions.ts'
 import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
@@ -194,11 +195,12 @@ async function admit(users: Meant, input: SuspensionInput, context: SuspensionCo
 async function end(users: Meant, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
   const { key, name, told } = input
   const looks = await ofEach(users, async (user) => {
+    const denied = await listDeniedWhileSuspended(context.objects, { user, by: key })
     const holdings = await find(user, context)
     // The status says nothing yet of a user who got the name later.
     if ((await suspendedSince(context.objects, user)) === undefined) await endRest(holdings, input, context)
     const report = await record(holdings, users, input, context)
-    const sets = { sets: listKept(holdings), areAll: holdings.unread === undefined }
+    const sets = { sets: listKept(holdings), over: holdings.unread === undefined ? denied : new Set<never>() }
     return { ...holdings, report, undenied: await denyWhileSuspended({ user, name, by: key }, sets, context.objects) }
   })
   const described = describeSuspensions(looks, true)

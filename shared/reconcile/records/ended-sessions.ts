@@ -147,26 +147,41 @@ export async function bringBackEndedSessions(objects: ObjectStore, saved: Uint8A
 type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'until'>
 
 /**
- * While the file `by` suspends this user, denies every session of exactly these permission sets. For other sets that the user
- * had, denies only sessions that have begun, so that people who left long ago take no room from others. `areAll`: false if it
- * is unknown which permission sets the user reaches; then no denial ends. If the record is unreadable, notes keep the denials. Safe
- * to repeat.
+ * The permission sets that deny this user as long as the file `by` suspends them. Read it before the access: while that is read, another
+ * process may add a denial for access that it is about to give.
+ */
+export async function listDeniedWhileSuspended(
+  objects: ReadingObjects,
+  whose: Pick<Suspended, 'user' | 'by'>,
+): Promise<ReadonlySet<PermissionSetName>> {
+  const stored = await unlessUnreadable(readStored(objects, endedSessionsKey, endedSessions))
+  const all = isUnreadable(stored) ? [] : (stored?.value.ended ?? []).flatMap(parseLasting)
+  return new Set(all.filter((one) => nameOf(one) === nameOf(whose)).map(({ permissionSet }) => permissionSet))
+}
+
+/**
+ * While the file `by` suspends this user, denies every session of these permission sets. For sets in `over` that are not among these,
+ * denies only sessions that have begun, so that people who left long ago take no room from others. If the record is unreadable, notes keep
+ * the denials. Safe to repeat.
  */
 export async function recordWhileSuspended(
   objects: ObjectStore,
   whose: Suspended,
   sets: ReadonlySet<PermissionSetName>,
-  { areAll }: { readonly areAll: boolean },
+  { over: left }: { readonly over: ReadonlySet<PermissionSetName> },
 ): Promise<void> {
-  const isIts = (one: EndedSession) => isWhileSuspended(one) && nameOf(one) === nameOf(whose)
+  const isLeft = (one: EndedSession) =>
+    isWhileSuspended(one) &&
+    nameOf(one) === nameOf(whose) &&
+    left.has(one.permissionSet) &&
+    !sets.has(one.permissionSet)
   const lasting = [...sets].map((permissionSet) => endWhileSuspended({ ...whose, permissionSet }))
   await reviseOrOwe(objects, lasting, async (current, now = new Date(0)) => {
     const { ended, over, spoiled } = await judge(objects, current, now)
-    const left = ended.filter((one) => areAll && isIts(one) && !sets.has(one.permissionSet))
-    const begun = left.map(({ permissionSet }) =>
-      endSession({ ...whose, permissionSet }, new Date(now.getTime() + revocationMs)),
-    )
-    const all = mergeEndedSessions([...ended.filter((one) => !areAll || !isIts(one)), ...begun, ...lasting])
+    const begun = ended
+      .filter(isLeft)
+      .map(({ permissionSet }) => endSession({ ...whose, permissionSet }, new Date(now.getTime() + revocationMs)))
+    const all = mergeEndedSessions([...ended.filter((one) => !isLeft(one)), ...begun, ...lasting])
     return toRecord([...all, ...over, ...spoiled.map(({ entry }) => entry)])
   })
 }

@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { endedSessionsKey, endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'
+import { endedSessionsKey, endSession, endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import {
+  listDeniedWhileSuspended,
   readEndedSessions,
   recordEndedSessions,
   recordOwedEndings,
+  recordWhileSuspended,
 } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { CollectedLog } from '../../../collected-log.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
@@ -48,4 +50,20 @@ test('a spoiled note of an owed denial is logged and stays, and the other denial
   expect(await readEndedSessions(objects)).toMatchObject({ ended: [{ user: kenji }] })
   expect(await notes()).toEqual([spoiled])
   expect(log.lines).toMatchObject([{ level: 'error', fields: { key: spoiled } }])
+})
+
+test('a look at a suspension ends no denial that another process added while it read the access', async () => {
+  const { objects } = open()
+  const whose = { user: lars, name: 'lars', by: 'suspended/lars' }
+  const status = { input: whose.by, state: 'partly', principalId: lars, updatedAt: '2026-03-03T10:00:00.000Z' }
+  await objects.put(whose.by, '')
+  await objects.put(`status/${whose.by}.json`, JSON.stringify(status))
+  const later = permissionSetName.parse('Admin-ps')
+  await recordEndedSessions(objects, [endWhileSuspended({ ...whose, permissionSet })])
+  const over = await listDeniedWhileSuspended(objects, whose)
+  await recordEndedSessions(objects, [endWhileSuspended({ ...whose, permissionSet: later })])
+  await recordWhileSuspended(objects, whose, new Set(), { over })
+  expect(await listDeniedWhileSuspended(objects, whose)).toEqual(new Set([later]))
+  const { ended } = await readEndedSessions(objects)
+  expect(ended.map((one) => one.permissionSet).sort()).toEqual([later, permissionSet])
 })
