@@ -1,11 +1,40 @@
+import * as z from 'zod'
 import { type OwnedPerson, ownedPerson, ownedPersonPrefix } from '../../domain/files/person-file.ts'
+import { record } from '../../domain/json/record.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 
 /** ssofile's record of a user that it made or adopted. */
 export function ownedPersonRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedPerson> {
   return new JsonRecord(objects, ownedPersonPrefix + name, ownedPerson)
+}
+
+/**
+ * The name of the file under `people/` whose end suspends a renamed person, by the present name, which `suspended/` has. It may be deleted
+ * at any time: then the hourly look at the person writes a deleted suspension again.
+ */
+const fileOfEnded = record({ v: z.literal(1), name: principalName })
+const fileOfEndedRecord = (objects: ObjectStore, as: PrincipalName) =>
+  new JsonRecord(objects, `state/ended-as/${as}`, fileOfEnded)
+
+/** Call it before the file under `suspended/` is written. */
+export async function noteEndedAs(objects: ObjectStore, name: PrincipalName, as: PrincipalName): Promise<void> {
+  if (as !== name) await fileOfEndedRecord(objects, as).overwrite({ v: 1, name })
+}
+
+/** The record of the person whose end suspends this name. `undefined`: there is none. */
+export async function findEndedAs(
+  objects: ObjectStore,
+  as: PrincipalName,
+): Promise<{ readonly name: PrincipalName; readonly person: OwnedPerson } | undefined> {
+  const noted = (await spoiledAsAbsent(fileOfEndedRecord(objects, as).read()))?.value.name
+  for (const name of noted === undefined ? [as] : [noted, as]) {
+    const person = (await ownedPersonRecord(objects, name).read())?.value
+    if (person?.ended && (person.ended.as ?? name) === as) return { name, person }
+  }
+  return undefined
 }
 
 /** The names of all users that ssofile made or adopted, ascending. */

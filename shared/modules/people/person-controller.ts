@@ -39,7 +39,7 @@ import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import { readParsedInput, requireUnchanged } from '../../reconcile/records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { ownedPersonRecord } from './owned-people.ts'
+import { findEndedAs, noteEndedAs, ownedPersonRecord } from './owned-people.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from './rules/decide-person.ts'
 
 type PersonContext = ReconcileContext & {
@@ -100,12 +100,12 @@ export function lookAtEnded<Context>(look: Reconcile<Context>): Reconcile<Contex
     const named = parseSuspensionKey(message.key)
     if (!named.ok || context.configuration.directory !== 'identity-center') return look(message, context)
     const { objects, randomness } = context
-    const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
-    const person = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
-    if (ended && (await objects.head(message.key)) === undefined)
-      await reconcileInput(person, personController, context)
+    const ended = await findEndedAs(objects, named.value)
+    if (ended === undefined) return look(message, context)
+    const person = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(ended.name) } as const
+    if ((await objects.head(message.key)) === undefined) await reconcileInput(person, personController, context)
     await look(message, context)
-    if (ended && deleteAfterDays !== undefined) await reconcileInput(person, personController, context)
+    if (ended.person.deleteAfterDays !== undefined) await reconcileInput(person, personController, context)
     return undefined
   }
 }
@@ -266,6 +266,7 @@ async function suspend(
   objects: Ports['objects'],
 ): Promise<string | undefined> {
   const key = suspensionKey(as)
+  await noteEndedAs(objects, name, as)
   const body = JSON.stringify({ reason: renderEndReason(name, file.is === 'valid' ? file.body.endsAt : undefined) })
   const written = await objects.put(key, body, { ifNoneMatch: '*' })
   return written.outcome === 'written' ? written.etag : findOwnSuspension(name, as, objects)

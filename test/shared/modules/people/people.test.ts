@@ -578,6 +578,25 @@ test('somebody who was renamed and ends is suspended under the present name, and
   expect(await grouping.world.keys('suspended/')).toEqual([])
 })
 
+test('a suspension of a renamed person who has ended is written again at once if somebody deletes it', async () => {
+  const grouping = await Grouping.begin(on)
+  const { world } = grouping
+  const renamed = 'ana.lopez@acme.example'
+  const suspension = `suspended/${renamed}`
+  await grouping.put(file, names)
+  await grouping.until(file, 'applied')
+  await world.identityStore.updateUser(grouping.id('USER', ana), [{ path: 'userName', value: renamed }])
+  await world.clock.advance(61_000)
+  await grouping.delete(file)
+  await minutesUntil(grouping, suspension, 'suspended')
+  await grouping.delete(suspension)
+  await world.until(async () => (await world.keys('suspended/')).length === 0, 'the deletion')
+  await world.until(async () => (await world.keys('suspended/')).length === 1, 'the file', 60)
+  expect(await world.keys('suspended/')).toEqual([suspension])
+  await world.clock.advance(10_000)
+  expect(await grouping.status(suspension)).toMatchObject({ principalId: grouping.id('USER', renamed) })
+})
+
 test('a file whose name differs from that of a user only in its capitals is rejected, and says so', async () => {
   const grouping = open()
   const other = 'people/Kenji.Ito@acme.example.json'
