@@ -382,9 +382,10 @@ describe('a user who is to be deleted at once', () => {
     expect(await grouping.status(file)).toMatchObject({ state: 'blocked', reason: expect.stringContaining('drift') })
     await compare(grouping)
     await pass(grouping, 70)
-    expect(await grouping.status(file)).toMatchObject({
-      state: 'blocked',
-      reason: expect.stringContaining('1 foreign assignment'),
+    expect(await grouping.status(file)).toMatchObject({ state: 'blocked', reason: expect.stringContaining('partly') })
+    expect(await grouping.status(suspended)).toMatchObject({
+      state: 'partly',
+      reason: expect.stringContaining('access that ssofile does not manage'),
     })
     expect(await userOf(grouping)).toBeDefined()
   })
