@@ -222,7 +222,10 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
   digests: { outcomes: 'deliver' },
   usage: {
     // For uses that a policy watches: who is suspended, what allows everything, who has access.
-    read: ['policies/', 'suspended/', 'state/suspended/', 'permission_sets/', 'assignments/', 'foreign/'],
+    read: [
+      ...['policies/', 'suspended/', 'state/suspended/', 'control/pause.json'],
+      ...['permission_sets/', 'assignments/', 'foreign/'],
+    ],
     put: ['usage/', 'changes/'],
     directory: 'members and groups',
     identityCenter: 'instance',
@@ -230,8 +233,8 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // It writes only inputs that come by the API: `function-policy.ts`.
   api: {
-    // A suspended person may not act in any way.
-    read: ['status/', 'policies/', 'suspended/'],
+    // A suspended person may not act in any way, also if the file is lost and everything is stopped.
+    read: ['status/', 'policies/', 'suspended/', 'control/pause.json'],
     write: ['links_data/', 'permission_sets/'],
     put: ['state/deletions/'],
     // To identify the caller: the ARN of a session contains the name of a role, but not its path.
@@ -244,8 +247,9 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     read: [
       'selectors/',
       'permission_sets/',
-      // A suspended person may not act in any way.
+      // A suspended person may not act in any way, also if the file is lost and everything is stopped.
       'suspended/',
+      'control/pause.json',
       'policies/',
       'state/unit-names.json',
       rangesOfSweep,

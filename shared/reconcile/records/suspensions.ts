@@ -3,6 +3,7 @@ import { type PrincipalId, principalId } from '../../domain/principals/identity-
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { readPause } from './pause.ts'
 import type { Policies } from './policies.ts'
 
 const prefix = 'state/suspended/'
@@ -23,22 +24,30 @@ export class Suspensions {
 
   /**
    * The file that suspends this user. `undefined`: there is none. `id` absent: only the name is known. `name`: the present one; absent: no
-   * key can spell it. Throws if S3 does not answer: then ssofile gives and takes nothing.
+   * key can spell it. Throws if S3 does not answer: then ssofile gives and takes nothing. While everything is stopped because records were
+   * lost, the file may be lost too: then its note is enough, so that this person approves nothing.
    */
   async find(id: PrincipalId | undefined, name: PrincipalName | undefined): Promise<string | undefined> {
-    const names = new Set([
-      ...(name === undefined ? [] : [name]),
-      ...(id === undefined ? [] : await listMeantNames(this.#objects, id)),
-    ])
+    const meant = id === undefined ? [] : await listMeantNames(this.#objects, id)
+    const names = new Set([...(name === undefined ? [] : [name]), ...meant])
     for (const one of names) {
       const key = suspensionKey(one)
-      if (!parseSuspensionKey(key).ok || (await this.#objects.head(key)) === undefined) continue
+      if (!parseSuspensionKey(key).ok) continue
+      const isThere = (await this.#objects.head(key)) !== undefined
+      if (!isThere && !(meant.includes(one) && (await this.#isStoppedForLoss()))) continue
       if (findNeverSuspended(await this.#policies.read(), one) === undefined) return key
     }
     return undefined
   }
 
-  /** Reads all suspensions with two listings. Returns a function with the answers of `find`. `undefined`: nobody is suspended. */
+  async #isStoppedForLoss(): Promise<boolean> {
+    return (await readPause(this.#objects))?.lost !== undefined
+  }
+
+  /**
+   * Reads all suspensions with two listings. Returns a function with the answers of `find`, but without lost files. `undefined`: nobody is
+   * suspended.
+   */
   async readAll(): Promise<((id: PrincipalId, name: PrincipalName | undefined) => string | undefined) | undefined> {
     const names = new Set<PrincipalName>()
     for await (const { key } of this.#objects.list(suspensionPrefix)) {

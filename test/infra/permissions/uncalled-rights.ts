@@ -117,6 +117,11 @@ export const uncalledRights: readonly Unused[] = [
       'only where an eligibility ends sessions; requests.test.ts has one. Who writes a record may also remove it, when it is empty',
   },
   {
+    right: /^(api|page|usage): s3:GetObject .*\/control\/pause\.json/,
+    of: 'reading `control/pause.json`, of `api`, `page` and `usage`',
+    reason: 'only if the file of a suspended person is lost; lost-requests.test.ts has a case',
+  },
+  {
     right: /^minute-links: s3:\w+ .*\/(control\/ended-sessions\.json|state\/owed-endings\/)/,
     of: 'writing `control/ended-sessions.json`, and `state/owed-endings/`, of `minute-links`',
     reason: 'only after access ended while the record of ended sessions could not be read; requests.test.ts has a case',

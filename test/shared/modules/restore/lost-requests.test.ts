@@ -3,6 +3,7 @@ import { findChangesBack } from '../../../../handlers/cli/folder/bring-back.ts'
 import { restoredPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { pushChanges } from '../../../../handlers/cli/folder/push-changes.ts'
 import { restoreRecords } from '../../../../handlers/cli/operations/restore.ts'
+import { endLoss, stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
 import { Asking } from '../../../handlers/asking.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 
@@ -80,4 +81,26 @@ test('a lost request whose time is over keeps nothing stopped', async () => {
   const { asking, restore } = await lose()
   await asking.world.clock.advance(4 * 60 * 60_000)
   expect(await restore()).toMatchObject({ exitCode: 0, text: expect.not.stringContaining('temporary access') })
+})
+
+test('an approval of a suspended person does not count while everything is stopped, although the file of the suspension is lost', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await world.objects.put('suspended/ada', '')
+  await world.clock.advance(30_000)
+  await stopForLoss(world.ports, 'suspended/ and assignments/ are gone')
+  await world.objects.delete('suspended/ada')
+  await asking.ask()
+  await asking.decide('ada')
+  await pass(asking, 1)
+  expect(await asking.status()).toMatchObject({ state: 'waiting' })
+  await asking.decide('tom')
+  await pass(asking, 1)
+  expect(await asking.granted()).toHaveLength(1)
+  await endLoss(world.objects)
+  await pass(asking, 2)
+  // Nobody brought the file back.
+  await asking.ask({ duration: 'PT2H' })
+  await asking.decide('ada')
+  expect(await asking.approved('ada')).toBe('applied')
 })
