@@ -208,6 +208,7 @@ async function readReviewers(objects: ObjectStore, { event, at, name }: Change) 
 const actFolders: Readonly<Record<string, (name: string) => string>> = {
   paused: () => 'pause',
   resumed: () => 'pause',
+  'loss-accepted': () => 'pause',
   restored: () => 'restore',
   'brake-released': (name) => `brake%${name}`,
 }

@@ -37,7 +37,13 @@ export type Loss = NonNullable<Pause['loss']>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
 const pausedRecord = (objects: ObjectStore) => new JsonRecord(objects, pausedKey, pause)
 
-const pauseOver = record({ pause, endedAt: z.iso.datetime(), endedBy: z.string() })
+const pauseOver = record({
+  pause,
+  endedAt: z.iso.datetime(),
+  endedBy: z.string(),
+  /** Only the stop for the loss ended: somebody accepted it. The pause of a person went on. */
+  isLossOnly: z.boolean().optional(),
+})
 type PauseOver = z.infer<typeof pauseOver>
 const pausesOver = record({ v: z.literal(1), over: z.array(pauseOver) })
 const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedKey, pausesOver)
@@ -132,16 +138,25 @@ export async function resumeChanges(
     const { value: pause, object } = known
     if (since !== undefined && pause.since !== since) return { is: 'other', pause }
     if (pause.lost !== undefined && !acceptsLoss) return { is: 'lost', pause }
+    const over: PauseOver = { pause, endedAt: renderInstant(clock.now()), endedBy: by }
     if (acceptsLoss && isOfPerson(pause)) {
+      if (pause.lost !== undefined) await noteOver(objects, replacing({ ...over, isLossOnly: true }))
       const left = await unlessSpoiled(endLoss(objects))
       if (left !== undefined) return { is: 'paused', pause: isSpoiled(left) ? pause : left }
       continue
     }
-    const ended: PauseOver = { pause, endedAt: renderInstant(clock.now()), endedBy: by }
-    await noteOver(objects, (others) => [...others.filter((one) => one.pause.since !== pause.since), ended])
+    await noteOver(objects, replacing(over))
     if ((await objects.delete(pauseKey, { ifMatch: object.etag })) === 'deleted') return { is: 'ended', pause }
-    await noteOver(objects, (all) => all.filter((one) => one.pause.since !== pause.since))
+    await noteOver(objects, (all) => all.filter((one) => !isSameEnd(one, over)))
   }
+}
+
+function replacing(over: PauseOver): (all: readonly PauseOver[]) => readonly PauseOver[] {
+  return (all) => [...all.filter((one) => !isSameEnd(one, over)), over]
+}
+
+function isSameEnd(one: PauseOver, other: PauseOver): boolean {
+  return one.pause.since === other.pause.since && one.isLossOnly === other.isLossOnly
 }
 
 async function noteOver(
@@ -185,6 +200,10 @@ function tellPaused(objects: ObjectStore, { reason, by, since: at }: Pause): Pro
   return tellEvent(objects, subject, { event: 'paused', at, body: { by, reason } })
 }
 
+function tellAccepted(objects: ObjectStore, { pause: { lost }, endedAt: at, endedBy: by }: PauseOver): Promise<void> {
+  return tellEvent(objects, subject, { event: 'loss-accepted', at, body: { by, lost } })
+}
+
 function tellResumed(objects: ObjectStore, { pause: { since }, endedAt: at, endedBy: by }: PauseOver): Promise<void> {
   return tellEvent(objects, subject, { event: 'resumed', at, body: { by, since } })
 }
@@ -198,13 +217,13 @@ export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues
   const over = (await spoiledAsAbsent(resumedRecord(objects).read()))?.value.over ?? []
   for (const one of over) {
     await tellPaused(objects, one.pause)
-    await tellResumed(objects, one)
+    await (one.isLossOnly ? tellAccepted(objects, one) : tellResumed(objects, one))
   }
   const isStopped = (await objects.head(pausedKey)) !== undefined
   if (isStopped) {
     const stopped = (await spoiledAsAbsent(pausedRecord(objects).read()))?.value
     // Somebody deleted the pause by hand.
-    if (stopped && !over.some(({ pause: { since } }) => since === stopped.since))
+    if (stopped && !over.some(({ pause: { since }, isLossOnly }) => since === stopped.since && !isLossOnly))
       await tellResumed(objects, { pause: stopped, endedAt: renderInstant(clock.now()), endedBy: 'unknown' })
     await askForReconcile(queues, 'resumed after a pause')
     await objects.delete(pausedKey)

@@ -11,6 +11,7 @@ const forOperators = new Set([
   'brake-released',
   'paused',
   'resumed',
+  'loss-accepted',
   'restored',
   'configured',
   'person-suspended',

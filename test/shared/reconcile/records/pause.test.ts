@@ -246,7 +246,7 @@ describe('a resume', () => {
     expect(await world.json('control/resumed.json')).toEqual({ v: 1, over: [] })
   })
 
-  test('that accepts a loss leaves the pause of a person, which a resume without that option ends', async () => {
+  test('that accepts a loss leaves the pause of a person, which a resume without that option ends, and history has both', async () => {
     const world = new World()
     await pause(world)
     await stopForLoss(world.ports, '400 entries are gone')
@@ -254,13 +254,21 @@ describe('a resume', () => {
     expect(known && describePause(known)).toMatch(
       /^paused by me@here since 2026-.*: migration; also stopped, because the ledger was lost: 400 entries are gone$/,
     )
+    await world.clock.advance(60_000)
     for (let times = 0; times < 2; times++) {
       const resumed = await resumeChanges(world.ports, 'bob', { acceptsLoss: true })
       expect(resumed).toMatchObject({ is: 'paused', pause: { by: 'me@here', reason: 'migration' } })
       expect((await readPause(world.objects))?.lost).toBeUndefined()
     }
-    expect(await world.json('control/resumed.json')).toBeUndefined()
-    expect(await resumeChanges(world.ports, 'bob')).toMatchObject({ is: 'ended' })
+    await world.clock.advance(60_000)
+    expect(await resumeChanges(world.ports, 'eve')).toMatchObject({ is: 'ended' })
+    await reconcileAfterPause(world.ports)
+    const keys = await world.keys('history/pause/')
+    expect(await Promise.all(keys.map((key) => world.json(key)))).toMatchObject([
+      { event: 'paused', by: 'me@here' },
+      { event: 'loss-accepted', by: 'bob', lost: '400 entries are gone' },
+      { event: 'resumed', by: 'eve' },
+    ])
   })
 
   test('that accepts a loss ends the stop of ssofile, and history has who did it', async () => {
