@@ -10,7 +10,8 @@ import { PersonThrottle } from './person-throttle.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
- * How many files of one person an instance passes on. Everybody may upload as many files under the own id as they like, and SQS looks
+ * How many files of one person an instance passes on, for each who changes them: an operator who deletes a request is heard beside them.
+ * Everybody may upload as many files under the own id as they like, and SQS looks
  * for messages of others only among the first 120,000 of a FIFO queue. The sweep finds the rest: every five minutes up to 2,000 of one
  * person and kind. (SQS Developer Guide, "Avoid large message backlogs with the same message group ID".)
  */
@@ -27,9 +28,9 @@ export function router(
   { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const throttle = new PersonThrottle(ports.clock, filesOfPerson)
-  const isAdmitted = ({ key }: InputMessage) => {
+  const isAdmitted = ({ key, by }: InputMessage) => {
     const owner = ownerOf(key)
-    return owner === undefined || throttle.admits(owner)
+    return owner === undefined || throttle.admits(`${owner} ${by?.principalId}`)
   }
   return (event) =>
     runBatch(event, 'standard', ports, async ({ body, messageId }) => {

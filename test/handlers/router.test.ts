@@ -64,3 +64,22 @@ test('one person cannot fill the queue: the rest of very many own files is left 
   await upload(Array.from({ length: 20 }, (_, nth) => `approvals/${mia}/${nth}`))
   expect(sent()).toBe(2_011)
 })
+
+test('the deletion of a request by an operator goes on, however many files its author uploads', async () => {
+  const world = new World()
+  const send = router(world.ports, world.configuration)
+  const place = 'requests/11111111-1111-1111-1111-111111111111'
+  const uploads = Array.from({ length: 2_500 }, (_, nth) => recordOf(`${place}/${nth}`))
+  const deletion = { ...recordOf(`${place}/running`), eventName: 'ObjectRemoved:DeleteMarkerCreated' }
+  const Records = [
+    ...uploads.map((record) => ({ ...record, userIdentity: { principalId: 'AWS:AROAREQUESTER:mia' } })),
+    { ...deletion, userIdentity: { principalId: 'AWS:AROAOPERATOR:olga' } },
+  ]
+  await send({ Records: [{ messageId: 'm', body: JSON.stringify({ Records }) }] } as never)
+  const keys = world.queues
+    .queue('requests')
+    .messages()
+    .map(({ body }) => JSON.parse(body).key)
+  expect(keys).toHaveLength(2_001)
+  expect(keys).toContain(`${place}/running`)
+})
