@@ -52,6 +52,8 @@ test.each([
   ['access that was granted', change('granted'), []],
   ['access that is held', change('held'), ['operators']],
   ['access that somebody else gave', change('foreign-found'), ['operators']],
+  ['access that somebody else took', change('revoked', { by: 'maria by the console' }), ['operators']],
+  ['access that ssofile took', change('revoked'), []],
   ['a pause', change('paused'), ['operators']],
   ['a permission set that was created', change('permission-set-created'), ['sets']],
   ['a request that waits for approvals', request('asked', { approvers: ['team-Platform'] }), ['platform', 'owners']],
