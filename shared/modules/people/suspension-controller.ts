@@ -11,7 +11,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
-import { rejection, type StatusState } from '../../domain/statuses/status.ts'
+import { attentionStates, rejection, type StatusState } from '../../domain/statuses/status.ts'
 import { describeSuspensions } from '../../domain/suspensions/describe-suspension.ts'
 import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -31,11 +31,13 @@ import type {
   Wakes,
 } from '../../reconcile/inputs/controller.ts'
 import { listDeniedWhileSuspended } from '../../reconcile/records/ended-sessions.ts'
+import { listIndexedSubjects } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
+import { listInState } from '../../reconcile/records/status-store.ts'
 import { listMeantUsers, type Suspensions } from '../../reconcile/records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
@@ -357,11 +359,16 @@ async function endRest(
   await sendInputs(context, await listAsked(user, objects), userIsSuspended, configuration)
 }
 
-async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<string[]> {
-  const keys: string[] = []
-  for (const prefix of [requestPrefix, approvalPrefix])
-    for await (const { key } of objects.list(`${prefix}${user}/`)) keys.push(key)
-  return keys
+/**
+ * The requests and approvals of a user that are not over: they are in the index of attention, or the index of instants has their end. A user
+ * may upload any number of others, so a look at each file might never end.
+ */
+async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<readonly string[]> {
+  const requests = `${requestPrefix}${user}/`
+  const keys = new Set(await listIndexedSubjects(objects, requests))
+  for (const beginning of [requests, `${approvalPrefix}${user}/`])
+    for (const state of attentionStates) for (const key of await listInState(objects, state, beginning)) keys.add(key)
+  return [...keys]
 }
 
 /**

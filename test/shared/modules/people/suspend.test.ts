@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import type { InputMessage } from '../../../../shared/domain/links/input-message.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import {
@@ -257,6 +258,42 @@ test('sessions of access that a renaming of the user ended are denied with the s
   await world.until(async () => (await stateOf(asking, 'suspended/maria.new')) === 'suspended', 'the status')
   const { ended } = await readEndedSessions(world.objects)
   expect(ended).toMatchObject([{ name: 'maria.new', permissionSet: 'Owned-ps', by: 'suspended/maria.new' }])
+})
+
+test('a suspension and its end look only at requests that are not over, however many files the person has', async () => {
+  const asking = await granted({ approvals: 1 })
+  const { world } = asking
+  await asking.ask()
+  const looked: string[] = []
+  asking.answer = async ({ port, operation, args: [queue, messages], proceed }) => {
+    if (port !== 'queues' || operation !== 'send' || queue !== 'requests') return proceed()
+    const sent = (messages as readonly OutgoingMessage[]).map(({ body }) => JSON.parse(body) as InputMessage)
+    looked.push(...sent.flatMap(({ key, event }) => (event.startsWith('ObjectCreated') ? [] : [key])))
+    // Nobody has looked at these files yet.
+    return sent.some(({ key }) => key.includes('/many-')) ? undefined : proceed()
+  }
+  for (let file = 0; file < 30; file++) await world.objects.put(`requests/${asking.id('maria')}/many-${file}`, '')
+  await world.clock.advance(3_000)
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking, asking.key())) === 'expired', 'the withdrawal')
+  await world.objects.delete(suspension)
+  await world.until(() => asking.has(), 'the access')
+  expect(new Set(looked)).toEqual(new Set([asking.key()]))
+})
+
+test('an approval that was refused while its author was suspended counts when the author is back', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await world.objects.put('suspended/tom', '')
+  await world.until(async () => (await stateOf(asking, 'suspended/tom')) === 'suspended', 'the status')
+  await asking.ask()
+  await asking.decide('tom')
+  expect(await asking.approved('tom')).toBe('rejected')
+  await world.objects.delete('suspended/tom')
+  await world.until(() => asking.has(), 'the access')
 })
 
 test('an approval of somebody who is suspended does not count', async () => {
