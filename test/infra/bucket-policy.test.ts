@@ -657,7 +657,7 @@ describe('twenty folders, each with a role of an account of its own, requests of
         .filter(([, count]) => count !== 1)
         .map(([name]) => name)
         .sort(),
-    ).toEqual(['api', 'dispatcher', 'owner', 'requests', 'sweep'].sort())
+    ).toEqual(['api', 'dispatcher', 'minute-links', 'owner', 'requests', 'sweep'])
   })
 
   test('a role that only begins with the name of the deployment writes in none of them', () => {
