@@ -133,9 +133,13 @@ export class SessionsPromise extends Judge {
     return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
-  /** A denial of every session is not over while a file suspends its user and the user still has the access. */
+  /**
+   * A denial of every session is not over while a file suspends its user, the brake has let that file pass, and the user still has the
+   * access. A file that somebody deleted and uploaded again is a new one: its denials begin once it has passed.
+   */
   #mayBeOver({ beforeMs, user, permissionSet }: Denial): boolean {
-    if (beforeMs >= alwaysMs) return !this.#suspensions.isSuspended(user) || !this.#reaches(user, permissionSet)
+    if (beforeMs >= alwaysMs)
+      return !this.#suspensions.isSuspended(user) || !this.#hasPassed(user) || !this.#reaches(user, permissionSet)
     return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.settings.skewMs
   }
 
