@@ -1,5 +1,4 @@
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
-import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { linkPrefix, parseLinkAnywhere, temporaryPrefix } from '../../domain/links/link.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -10,7 +9,7 @@ import type { ObjectVersion, ObjectVersions } from '../../ports/object-versions.
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { inputOfStatus, isTooLong, statusKey, statusPrefix, tooLong } from '../../reconcile/records/status-store.ts'
-import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isSpoiled, parseSaved, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
 import { listMeantNames } from '../../reconcile/records/suspensions.ts'
 import { lostSince, versionAt } from './inputs-at.ts'
 import { judgeLostStatus } from './rules/judge-lost-status.ts'
@@ -53,7 +52,7 @@ export async function findLostBindings(
   const unread = new Set<string>()
   await forEachAtOnce(lost, async ({ key, versionId }) => {
     const body = await versions.get(key, versionId)
-    const saved = status.safeParse(parseLooseJson(new TextDecoder().decode(body))).data
+    const saved = parseSaved(body, status)
     if (saved === undefined) return void unread.add(key)
     const read = await unlessSpoiled(new JsonRecord(objects, key, status).read())
     const over = isSpoiled(read) ? read.object : read?.object

@@ -1,10 +1,10 @@
 import { parseRequestKey, requestPrefix } from '../../domain/files/access-request.ts'
-import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { endOfRunning, type Status, status } from '../../domain/statuses/status.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { statusPrefix, tooLong } from '../../reconcile/records/status-store.ts'
+import { parseSaved } from '../../reconcile/records/stored-json.ts'
 import { lostSince } from './inputs-at.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function findLostRequests(
     await forEachAtOnce(await Array.fromAsync(versions.list(statusPrefix + place)), async (kept) => {
       const old = lostSince(kept, lostAt)
       const body = old && (await versions.get(kept.key, old.versionId))
-      const saved = status.safeParse(parseLooseJson(new TextDecoder().decode(body))).data
+      const saved = parseSaved(body, status)
       if (saved === undefined) return
       const source = findSource(saved, clock.now())
       if (source !== undefined && (await objects.head(source)) === undefined) lost.push(saved.input)

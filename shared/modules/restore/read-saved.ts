@@ -1,8 +1,8 @@
 import type * as z from 'zod'
-import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
+import { parseSaved } from '../../reconcile/records/stored-json.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 
 /** The places to search for lost records. */
@@ -25,9 +25,8 @@ export async function readSaved<T>(
 ): Promise<T | undefined> {
   for (const { versionId, lastModified } of all) {
     if (at && lastModified > at) continue
-    const body = await readVersion(versions, key, versionId)
-    const parsed = schema.safeParse(parseLooseJson(new TextDecoder().decode(body)))
-    if (parsed.success) return parsed.data
+    const saved = parseSaved(await readVersion(versions, key, versionId), schema)
+    if (saved !== undefined) return saved
   }
   return undefined
 }

@@ -13,7 +13,6 @@ import { figureOf } from '../../domain/brake/describe-list.ts'
 import { mergeBrakes } from '../../domain/brake/merge-brakes.ts'
 import { findRelease, hasItems, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
-import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type Names, namesIn } from '../../domain/text/sorted-names.ts'
@@ -23,6 +22,7 @@ import { JsonRecord } from './json-record.ts'
 import { forgetParts, LongLists, type Part } from './long-lists.ts'
 import {
   isSpoiled,
+  parseSaved,
   readStored,
   SpoiledObjectError,
   type Stored,
@@ -192,7 +192,7 @@ export async function readBrake(
  */
 export async function bringBackBrake(objects: ObjectStore, saved: Uint8Array): Promise<boolean> {
   if ((await objects.put(brakeKey, saved, { ifNoneMatch: '*' })).outcome === 'written') return true
-  const { data } = brakeBody.safeParse(parseLooseJson(new TextDecoder().decode(saved)))
+  const data = parseSaved(saved, brakeBody)
   const file = brakeFile(objects)
   for (;;) {
     const read = await unlessSpoiled(file.read())

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import * as z from 'zod'
-import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import {
@@ -27,7 +26,7 @@ import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { forEachAtOnce, listHeads, readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
-import { isUnreadable, readStored, type Stored, spoiledAsAbsent, unlessUnreadable } from './stored-json.ts'
+import { isUnreadable, parseSaved, readStored, type Stored, spoiledAsAbsent, unlessUnreadable } from './stored-json.ts'
 import { isMeant } from './suspensions.ts'
 
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
@@ -137,7 +136,7 @@ export async function recordOwedEndings(objects: ObjectStore, log: Log): Promise
 
 /** `saved`: an earlier body of the record. Its entries come back beside the present ones. Safe to repeat. */
 export async function bringBackEndedSessions(objects: ObjectStore, saved: Uint8Array): Promise<void> {
-  const { data } = endedSessions.safeParse(parseLooseJson(new TextDecoder().decode(saved)))
+  const data = parseSaved(saved, endedSessions)
   await recordOf(objects).revise((current) => {
     const all = [...(current?.ended ?? []), ...(data?.ended ?? [])]
     return toRecord([...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()])

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { remedyOfSpoiledEntry } from '../../domain/assignments/contradiction.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal, type ServiceError } from '../../ports/service-error.ts'
 
@@ -34,6 +35,11 @@ export function parseStored<T>({ body, ...object }: ReadObject, schema: z.ZodTyp
   } catch (cause) {
     throw new SpoiledObjectError(object, { cause })
   }
+}
+
+/** An earlier body of one of ssofile's own objects. `undefined`: there is none, or it does not fit the schema. */
+export function parseSaved<T>(body: Uint8Array | undefined, schema: z.ZodType<T>): T | undefined {
+  return schema.safeParse(parseLooseJson(utf8.decode(body))).data
 }
 
 /** Reads one of ssofile's own objects, for callers that only read. `undefined`: it does not exist. Throws SpoiledObjectError. */
