@@ -292,7 +292,7 @@ type Restoration = {
   readonly permissionSets: readonly string[]
   /** Records of groups, memberships and users. */
   readonly people: readonly string[]
-  /** Inputs whose statuses come back: these say which users the files mean. */
+  /** The inputs whose statuses come back. A status says which user its file means. */
   readonly statuses: readonly string[]
   /** The brake's record with its parts, and the ended sessions. */
   readonly control: readonly string[]
@@ -309,7 +309,7 @@ type Restoration = {
   readonly returns: readonly string[]
   /** Files that were deleted with their status, so nothing says which user they meant. */
   readonly inputsWithoutUser: readonly string[]
-  /** Lost requests whose granted access is not over. */
+  /** The requests that are lost although the access that they were granted has not ended. */
   readonly requests: readonly string[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */

@@ -30,7 +30,7 @@ export type Act = {
 
 type OutlivedList = Scope & Pick<BrakeList, 'items'>
 
-/** What ended a person: the file that suspends `user`, or the directory. */
+/** The cause of a person's end: a file suspends `user`, or the directory disabled or deleted them. */
 type End = { readonly by: 'file'; readonly user: PrincipalId } | { readonly by: 'directory' }
 
 /**

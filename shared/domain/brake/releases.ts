@@ -40,7 +40,7 @@ export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: D
 
 /**
  * Takes the access or other item out of its releases, because it is gone or wanted again. If something takes it away again within the
- * hour, the brake judges that anew.
+ * hour, the brake judges that removal like any other.
  */
 export function useUpRelease(brake: BrakeRecord, one: Released): BrakeRecord {
   if (!hasRelease(brake, one)) return brake

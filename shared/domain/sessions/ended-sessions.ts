@@ -118,7 +118,7 @@ export type DenialStatement = {
 /** The beginning of the Sid of each denial. Files must not use it: IAM takes each Sid of a policy once. */
 export const denialSid = 'SsofileEnded'
 
-/** What every denial of ssofile looks like. A denial allows nothing, and each names its users. */
+/** The form of every denial that ssofile writes: it allows nothing, and it names its users. */
 const denialForm = z.strictObject({
   Sid: z.string().regex(new RegExp(`^${denialSid}[1-9]\\d*$`)),
   Effect: z.literal('Deny'),

@@ -12,8 +12,8 @@ export function ownedPersonRecord(objects: ObjectStore, name: PrincipalName): Js
 }
 
 /**
- * The name of the file under `people/` whose end suspends a renamed person, by the present name, which `suspended/` has. It may be deleted
- * at any time: then the hourly look at the person writes a deleted suspension again.
+ * If the end of a file under `people/` suspends a renamed person, this record has the name of that file. Its key has the present name of the
+ * person, as `suspended/` does. It may be deleted at any time: then the hourly look at the person writes a deleted suspension again.
  */
 const fileOfEnded = record({ v: z.literal(1), name: principalName })
 const fileOfEndedRecord = (objects: ObjectStore, as: PrincipalName) =>
@@ -24,7 +24,7 @@ export async function noteEndedAs(objects: ObjectStore, name: PrincipalName, as:
   if (as !== name) await fileOfEndedRecord(objects, as).overwrite({ v: 1, name })
 }
 
-/** The record of the person whose end suspends this name. `undefined`: there is none. */
+/** The person whose end is the reason why this name is suspended, with the record. `undefined`: there is none. */
 export async function findEndedAs(
   objects: ObjectStore,
   as: PrincipalName,

@@ -83,7 +83,7 @@ export type LostRecords = {
   readonly bindings: LostBindings
   /** The counts and held lists of the brake, and the ended sessions. */
   readonly control: readonly LostControl[]
-  /** Lost requests whose granted access is not over. */
+  /** The requests that are lost although the access that they were granted has not ended. */
   readonly requests: readonly string[]
   readonly owner: FoundOwner
   /** The deployment's configuration for the command line. Absent: it exists, or nothing has it. */

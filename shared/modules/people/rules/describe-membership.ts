@@ -28,7 +28,7 @@ export type FoundGroup =
   /** Nobody has uploaded its file yet, or ssofile is about to make it. `isExternal`: a provider put it into the directory. */
   | { readonly is: 'not ours'; readonly isExternal: boolean }
 
-/** What a status says of the group. */
+/** The facts about a group that a status tells. */
 export type NamedGroup =
   | Pick<Exclude<FoundGroup, { is: 'renamed' }>, 'is' | 'isExternal'>
   | Omit<Extract<FoundGroup, { is: 'renamed' }>, 'id'>
