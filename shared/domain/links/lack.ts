@@ -90,7 +90,7 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
 /** A file suspends the user. Nobody has to do anything: the link is applied when the file is gone. */
 export function lackOfSuspendedUser(principal: string, suspension: string): Lack {
   return {
-    reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and has no access until that file is deleted`,
+    reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and gets no access until that file is deleted`,
     remedy: 'delete the link, or wait: ssofile applies it when that file is deleted',
     atRest: true,
   }

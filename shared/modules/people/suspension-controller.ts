@@ -190,7 +190,7 @@ async function admit(users: Meant, input: SuspensionInput, context: SuspensionCo
   const isNothingLeft = looks.every(({ ours, memberships }) => ours.length + memberships.length === 0)
   const description = describeAgain(described, users, input, againAfterMs[described.state])
   // The status says that the person has passed: the next look ends the rest, and writes the report.
-  if (described.state === 'revoking' && isNothingLeft) return { ...description, again: 'now' }
+  if (described.state === 'revoking' && isNothingLeft) return { ...description, wakes, again: 'now' }
   return { ...description, wakes, afterwards: () => completeReports(looks) }
 }
 
@@ -265,14 +265,16 @@ function listWakes(all: readonly FoundHoldings[], cause: string) {
   return {
     why: userIsSuspended,
     revocations: all.flatMap(({ ours }) => ours.map((access) => accessHint(assignmentOf(access), cause))),
+    // Links may ask for access that others gave. Only their statuses change.
+    hints: all.flatMap(({ foreign }) => foreign.map((access) => accessHint(assignmentOf(access), cause))),
     inputs: all.flatMap(({ memberships }) => memberships.map(({ id, entry }) => inputOfEntry(id, entry))),
   } satisfies Wakes
 }
 
 /** Their evaluations put the access on the list of the brake. They take nothing, so they do not go before other work. */
 function listHeldWakes(all: readonly FoundHoldings[]): Wakes {
-  const { revocations: hints, ...wakes } = listWakes(all, 'brake')
-  return { ...wakes, hints }
+  const { revocations, inputs, why } = listWakes(all, 'brake')
+  return { why, inputs, hints: revocations }
 }
 
 /**

@@ -148,7 +148,7 @@ function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership
     case 'freedom':
       return {
         state: 'waiting',
-        reason: `user '${name}' is suspended by ${quote(lack.suspension, 1024)}, and has no access until that file is deleted`,
+        reason: `user '${name}' is suspended by ${quote(lack.suspension, 1024)}, and gets no access until that file is deleted`,
         remedy: 'delete this file, or wait: ssofile applies it when that file is deleted',
         atRest: true,
       }

@@ -73,6 +73,23 @@ test('nothing is given while the file lies there, and what links ask for when it
   await world.until(async () => (await asking.status(suspension)) === undefined, 'the end of the status')
 })
 
+test('the status of a link says so too if others had given its access before', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const [target] = world.ssoAdmin.assignments()
+  if (target === undefined) throw new Error('there is no access')
+  await world.objects.delete(link)
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(6 * 60_000)
+  world.ssoAdmin.addAssignment(target)
+  await world.objects.put(link, '{}')
+  await world.until(async () => (await stateOf(asking, link)) === 'applied', 'the status of the link')
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status of the file')
+  await world.until(async () => (await stateOf(asking, link)) === 'waiting', 'the status of the link')
+  expect(asking.has()).toBe(true)
+})
+
 test('a suspension goes on within minutes after the directory did not answer for hours', async () => {
   const asking = await granted()
   const { world } = asking
