@@ -34,6 +34,20 @@ const views: Readonly<Record<string, ShownView>> = {
 
 const isWide = () => matchMedia('(min-width: 48rem)').matches
 
+/**
+ * Cloudscape gives its navigation on phones an attribute that the role does not have, also when a window becomes as narrow as a phone.
+ * (WAI-ARIA 1.2, "aria-orientation".) Returns how to end this.
+ */
+function leaveRolesRight(): () => void {
+  const takeAway = () => {
+    for (const one of document.querySelectorAll('nav[aria-orientation]')) one.removeAttribute('aria-orientation')
+  }
+  takeAway()
+  const observer = new MutationObserver(takeAway)
+  observer.observe(document.body, { subtree: true, childList: true, attributeFilter: ['aria-orientation'] })
+  return () => observer.disconnect()
+}
+
 /** The whole page: who you are above, what you may do at the side, what you look at beside it. */
 export function Shell() {
   const route = parseRoute(useHash())
@@ -47,10 +61,7 @@ export function Shell() {
     window.scrollTo(0, 0)
     if (view === 'operations') void look()
   }, [view, title, look])
-  // Cloudscape gives its navigation on phones an attribute that the role does not have. (WAI-ARIA 1.2, "aria-orientation".)
-  useEffect(() => {
-    for (const one of document.querySelectorAll('nav[aria-orientation]')) one.removeAttribute('aria-orientation')
-  })
+  useEffect(leaveRolesRight, [])
   const leave = () => void signOut().catch(({ message }: Error) => flash({ id: 'said', type: 'error', text: message }))
   const app = useMemo(() => told && { told, look, send }, [told, look, send])
   const shown = app && (
