@@ -1,6 +1,6 @@
 import base from './jest.config.js'
 
-/** Tests of reports in the programs that open them: apt-get install chromium libreoffice-calc-nogui. */
+/** Tests of reports in the programs that open them: apt-get install chromium-headless-shell libreoffice-calc-nogui. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/browser/**/*.test.ts'],

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
@@ -66,7 +66,10 @@ export async function writeReport(system: LocalSystem): Promise<void> {
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 
-/** Opens an address of the page as somebody who has to sign in first. */
+/** What the browser of somebody who has signed in holds, by the address of the page and the user. */
+const signedIn = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>()
+
+/** Opens an address of the page as somebody, who signs in the first time. */
 export async function openAs(
   browser: Browser,
   origin: string,
@@ -74,13 +77,19 @@ export async function openAs(
   options: BrowserContextOptions = desktop,
   hash = '',
 ): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage()
+  const who = `${origin} ${user}`
+  const storageState = signedIn.get(who)
+  const context = await browser.newContext({ ...options, storageState })
+  const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   await page.goto(`${origin}/${hash}`)
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-  await page.fill('input[name="as"]', user)
-  await page.keyboard.press('Enter')
-  await page.waitForURL(`${origin}/**`)
+  if (!storageState) {
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.fill('input[name="as"]', user)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${origin}/**`)
+  }
   await page.getByRole('heading', { level: 1 }).first().waitFor()
+  if (!storageState) signedIn.set(who, await context.storageState())
   return page
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { expect } from '@jest/globals'
 import type { Locator, Page } from 'playwright-core'
+import { isWhole } from '../depth.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -11,21 +12,46 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` })
 }
 
-/** Nothing for axe to find, and nothing wider than the window. */
+/** Wide and narrow, light and dark. CI takes the first two, which have each of these once. */
+const every = [
+  ['light-1280', 'light', 1280],
+  ['dark-390', 'dark', 390],
+  ['light-390', 'light', 390],
+  ['dark-1280', 'dark', 1280],
+] as const
+const looks = every.slice(0, isWhole ? every.length : 2)
+
+/** In each look: nothing for axe to find, and nothing wider than the window. Then the page has its own look again. */
 export async function judge(page: Page, name: string): Promise<void> {
+  const own = page.viewportSize() ?? undefined
+  for (const [look, colorScheme, width] of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: own?.height ?? 800 })
+    await judgeLook(page, `${name}-${look}`)
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  if (own) await page.setViewportSize(own)
+}
+
+/** The same for the look that the page has now. */
+export async function judgeLook(page: Page, name: string): Promise<void> {
   await picture(page, name)
   // As a test tool may, past the policy of the page.
-  await page.evaluate(axe)
-  const faults = await page.evaluate(async () => {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
+  const { faults, tooWide } = await page.evaluate(async () => {
     const { axe: judged } = window as unknown as {
-      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
     }
-    const { violations } = await judged.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+    // The page lays itself out anew.
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+    const { violations } = await judged.run({ resultTypes: ['violations'] })
+    return {
+      faults: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      tooWide: document.documentElement.scrollWidth - window.innerWidth,
+    }
   })
   expect({ name, faults }).toEqual({ name, faults: [] })
-  const width = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(width).toBeLessThanOrEqual(0)
+  expect({ name, tooWide: Math.max(0, tooWide) }).toEqual({ name, tooWide: 0 })
 }
 
 /** The row of a table that has these texts. */
