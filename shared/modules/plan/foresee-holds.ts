@@ -1,5 +1,5 @@
 import { type Act, revocationAct } from '../../domain/brake/act.ts'
-import { type BrakeList, type BrakeRecord, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
+import { type BrakeList, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import { judgeAct } from '../../domain/brake/judge-act.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
@@ -15,7 +15,9 @@ import type { PlannedAccess, PlannedRevocation } from './planned-access.ts'
 /** How many revocations the brake would hold, and why. Their order decides which ones. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
 
-/** Lets the brake judge these revocations by its rules and its present count; writes nothing. */
+/**
+ * Lets the brake judge these revocations by its rules and its present count; writes nothing. `foreseeMinimums` judges the whole plan.
+ */
 export async function foreseeHolds(
   revocations: readonly PlannedRevocation[],
   { now, ...sources }: BrakeSources & { readonly now: Date },
@@ -41,29 +43,19 @@ export async function foreseeHolds(
       const planned = (items.get(nameOfWindow(one)) ?? []).flatMap((each) => each.items)
       open.set(nameOfWindow(one), await countOpen(objects, { ...one, items: planned }, configuration))
     }
-    const prolonged = prolongEnded(record, act, terms, open).record
-    const { brake, isHeld } = await judgePlanned(prolonged, act, terms, sources)
-    if (isHeld) held += 1
+    let judged = judgeAct(prolongEnded(record, act, terms, open).record, act, terms)
+    while (judged.is === 'unmeasured') {
+      let { brake } = judged
+      for (const window of judged.baseless) brake = noteBase(brake, window, await countBase(window, sources), terms)
+      judged = judgeAct(brake, act, terms)
+    }
+    if (judged.is === 'held') held += 1
     // Only the number is reported, so the lists need not grow.
     const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
-    record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
+    const { lists } = judged.brake
+    record = { ...judged.brake, lists: lists.map((list) => ({ ...list, held: heldBefore(list) })) }
   }
   return { held, reasons: record.lists.map(describeList) }
-}
-
-/** The brake's judgement of an act, with the counts that it needs. Minimums are judged elsewhere, for the whole plan. */
-async function judgePlanned(
-  before: BrakeRecord,
-  act: Act,
-  terms: BrakeTerms,
-  sources: BrakeSources,
-): Promise<{ readonly brake: BrakeRecord; readonly isHeld: boolean }> {
-  let brake = before
-  for (;;) {
-    const judged = judgeAct(brake, act, terms)
-    if (judged.is !== 'unmeasured') return { brake: judged.brake, isHeld: judged.is === 'held' }
-    for (const window of judged.baseless) brake = noteBase(brake, window, await countBase(window, sources), terms)
-  }
 }
 
 /** Neither the brake nor a minimum holds it. */
