@@ -64,6 +64,7 @@ export type ContentsPreview = {
 type Context = ReadingPermissionSets & Pick<Ports, 'objects'>
 /** `isUnread`: the step depends on the permission set in Identity Center, and nobody has read it. */
 type Look = Omit<Foreseen<PermissionSetTypes>, 'isSettled'> & { readonly key: string; readonly isUnread?: boolean }
+type Step = PermissionSetTypes['action']['do'] | PermissionSetTypes['end']['tell']
 
 type InForce = {
   readonly configuration: Configuration
@@ -156,51 +157,39 @@ async function look(key: string, context: Context): Promise<Look> {
 }
 
 /**
- * | the first step, or the end              | the plan says |
- * | --------------------------------------- | ------------- |
- * | not read, or one of a change            | update        |
- * | claim, create                           | create        |
- * | one of a deletion                       | delete        |
- * | put off: Identity Center refuses it     | rejected      |
- * | applied, nothing, unanswered            | nothing       |
- * | blocked                                 | blocked       |
- * | any other end, or a key that is no name | rejected      |
- *
- * It also says `rejected` for a set of the management account that ssofile may not change.
+ * The change by the first step, or by the end. Any other step is one of a change, and so is one that depends on an unread permission set;
+ * any other end rejects the file.
  */
-function describeLook(
-  { key, input, facts, step, told, isUnread }: Look,
-  lackOf: LackOfControl,
-): readonly PermissionSetChange[] {
+const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'none'>>> = {
+  claim: 'create',
+  create: 'create',
+  'look for it': 'delete',
+  'begin deletion': 'delete',
+  delete: 'delete',
+  forget: 'delete',
+  // Identity Center refuses it.
+  'put off': 'rejected',
+  applied: 'none',
+  nothing: 'none',
+  unanswered: 'none',
+  blocked: 'blocked',
+}
+
+/** It also says `rejected` for a key that is no name, and for a set of the management account that ssofile may not change. */
+function describeLook({ key, input, facts, step, told }: Look, lackOf: LackOfControl): readonly PermissionSetChange[] {
   const named = parsePermissionSetKey(key)
-  const reject = (name: string, { reason = '', remedy = '' }: { reason?: string; remedy?: string }) =>
+  const reject = (name: string, { reason = '', remedy = '' }: { reason?: string; remedy?: string } = {}) =>
     [{ name, change: 'rejected', reason, remedy }] as const
-  if (!named.ok || input === undefined) return reject(key.slice(permissionSetPrefix.length), told ?? {})
+  if (!named.ok || input === undefined) return reject(key.slice(permissionSetPrefix.length), told)
   const name = named.value
-  const change = (what: 'create' | 'update' | 'delete' | 'blocked') => {
-    const arn = what === 'update' || what === 'delete' ? input.entry?.arn : undefined
-    const lack = arn && lackOf(name, arn)
-    return lack ? reject(name, lack) : ([{ name, change: what }] as const)
-  }
-  if (isUnread || step === undefined) return change('update')
-  if ('tell' in step) {
-    if (step.tell === 'applied' || step.tell === 'nothing' || step.tell === 'unanswered') return []
-    return step.tell === 'blocked' ? change('blocked') : reject(name, told ?? {})
-  }
-  switch (step.do) {
-    case 'claim':
-    case 'create':
-      return change('create')
-    case 'look for it':
-    case 'begin deletion':
-    case 'delete':
-    case 'forget':
-      return change('delete')
-    case 'put off':
-      return reject(name, facts?.obstacle ? describeObstacle(facts.obstacle, input.entry) : {})
-    default:
-      return change('update')
-  }
+  const change =
+    step && 'tell' in step ? (changeBy[step.tell] ?? 'rejected') : ((step && changeBy[step.do]) ?? 'update')
+  if (change === 'none') return []
+  if (change === 'rejected')
+    return reject(name, told ?? (facts?.obstacle && describeObstacle(facts.obstacle, input.entry)))
+  const arn = change === 'update' || change === 'delete' ? input.entry?.arn : undefined
+  const lack = arn && lackOf(name, arn)
+  return lack ? reject(name, lack) : [{ name, change }]
 }
 
 /** A set whose file only an invalid policy refuses. */
