@@ -25,7 +25,6 @@ type GrantSources = Pick<PlanSources, 'ports' | 'readings' | 'principals' | 'sta
 }
 
 type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: PrincipalId }
-type Ready = Target & { readonly grant: PlannedGrant }
 /** Grants of one permission set to one principal by the same links, which all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
@@ -43,11 +42,10 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
-  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
-  const { lacking = [], rest = [] } = Object.groupBy(alike.values(), ([first]) =>
-    first && isAbsent.has(renderPrincipal(first.assignment)) ? 'lacking' : 'rest',
+  const { lacking = [], rest = [] } = Object.groupBy(grants, ({ assignment }) =>
+    isAbsent.has(renderPrincipal(assignment)) ? 'lacking' : 'rest',
   )
-  const users = new Set(rest.flatMap(([one]) => (one?.assignment.type === 'USER' ? [one.assignment.principal] : [])))
+  const users = new Set(rest.flatMap(({ assignment: { type, principal } }) => (type === 'USER' ? [principal] : [])))
   const ids = [...users].map((name) => principals.resolve('USER', name, Number.NEGATIVE_INFINITY))
   const found = (await Promise.all(ids)).filter((id) => id !== undefined)
   await principals.foreseeNames('USER', found)
@@ -81,36 +79,36 @@ function renderPrincipal({ type, principal }: LinkPrincipal): string {
 }
 
 /** Finds the grants that exist already, but only in a few places. */
-async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: GrantSources) {
-  const groups = await resolveGroups(alike, context)
-  const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
-    'reason' in found ? [] : grants.map((grant) => ({ grant, ...found })),
+async function findExisting(grants: readonly PlannedGrant[], context: GrantSources) {
+  const groups = await resolveGroups(grants, context)
+  const ready = groups.flatMap(({ grants: all, found }) =>
+    'reason' in found ? [] : all.map((grant) => ({ grant, ...found })),
   )
   const existing = new Set<PlannedGrant>()
-  const made = ready.filter(({ arn }) => arn !== 'new')
+  const made = ready.flatMap(({ arn, ...one }) => (arn === 'new' ? [] : [{ arn, ...one }]))
   const places = Map.groupBy(made, ({ grant }) => renderProvisionedSet(grant.assignment))
   const isChecked = places.size <= context.looksMost
+  const { ssoAdmin } = context.permissionSets
   let done = 0
   for (const found of isChecked ? places.values() : []) {
     context.onStep('looking for existing access', { done: done++, of: places.size })
-    const there = await listPrincipals(found[0], context)
+    const [one] = found
+    const there = one
+      ? await listUnlessGone((token) => ssoAdmin.listAccountAssignments(one.grant.assignment.accountId, one.arn, token))
+      : []
     for (const { grant, principalId } of found) {
       const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type
       if (there.some(isIt)) existing.add(grant)
     }
   }
-  return { groups, ready, existing, unchecked: isChecked ? 0 : [...places.values()].flat().length }
+  return { groups, ready, existing, unchecked: isChecked ? 0 : made.length }
 }
 
-async function resolveGroups(
-  alike: readonly (readonly PlannedGrant[])[],
-  context: GrantSources,
-): Promise<readonly Group[]> {
-  const resolve = async (grants: readonly PlannedGrant[]): Promise<readonly Group[]> => {
-    const [first] = grants
-    return first ? [{ grants, found: await resolveGrant(first, context) }] : []
-  }
-  return (await pLimit(looksAtOnce).map(alike, resolve)).flat()
+async function resolveGroups(grants: readonly PlannedGrant[], context: GrantSources): Promise<readonly Group[]> {
+  const alike = Map.groupBy(grants, ({ assignment, links }) => [renderGrant(assignment), ...links].join('\n'))
+  const resolve = async ([first, ...others]: readonly PlannedGrant[]): Promise<readonly Group[]> =>
+    first ? [{ grants: [first, ...others], found: await resolveGrant(first, context) }] : []
+  return (await pLimit(looksAtOnce).map(alike.values(), resolve)).flat()
 }
 
 /** In the order of the dispatcher. */
@@ -140,13 +138,4 @@ async function resolveGrant({ assignment, links }: PlannedGrant, sources: GrantS
   const arn = await permissionSets.resolve(permissionSet)
   if (arn === undefined) return lackOfSet(permissionSet, { permissionSets, configuration })
   return (arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)) ?? { arn, principalId }
-}
-
-async function listPrincipals(
-  one: Ready | undefined,
-  { permissionSets: { ssoAdmin } }: GrantSources,
-): Promise<readonly Principal[]> {
-  if (one === undefined || one.arn === 'new') return []
-  const { arn, grant } = one
-  return listUnlessGone((token) => ssoAdmin.listAccountAssignments(grant.assignment.accountId, arn, token))
 }
