@@ -154,7 +154,7 @@ async function choose(
 function throughAuditor(
   ports: Ports,
   { auditorRole }: Configuration,
-  { assignedIn, grants, view }: Preview,
+  { holders, grants, view }: Preview,
   onStep: TellProgress,
 ): ReadPolicies | undefined {
   if (auditorRole === '') return undefined
@@ -163,7 +163,7 @@ function throughAuditor(
     if (policies.length > 0) onStep('reading managed policies')
     const coming = grants.flatMap(({ assignment: one }) => (one.permissionSet === name ? [one.accountId] : []))
     const all = view.accounts.map(({ id }) => id)
-    return reader.read(policies, [...(assignedIn.get(name) ?? []), ...coming.sort(), ...all.sort()])
+    return reader.read(policies, [...(holders.get(name)?.accounts ?? []), ...coming.sort(), ...all.sort()])
   }
 }
 
@@ -264,7 +264,7 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
     permissionSets: standing.permissionSets.map(({ name, change }) => [
       name,
       change === 'blocked' ? 'delete' : change,
-      standing.reach.get(name),
+      standing.holders.get(name)?.reach,
     ]),
     vanishingRoles: standing.vanishingRoles,
     ...(Array.isArray(standing.attributes) && {

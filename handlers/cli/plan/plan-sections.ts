@@ -226,7 +226,7 @@ function describeSet(one: SetChange, preview: ToldPreview, invalid: ReadonlySet<
   const same = ': its file means the same, written differently'
   const changed =
     fields === undefined ? '' : fields.length === 0 ? same : say`: ${listed(fields.map((field) => bare(field)))}`
-  const { principals = 0, accounts = 0 } = preview.reach.get(name) ?? {}
+  const { principals = 0, accounts = 0 } = preview.holders.get(name)?.reach ?? {}
   const holders = `${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')}`
   const text = say`permission set ${bare(name)} ${word}${changed}${principals === 0 ? '' : ` (${holders})`}`
   return { sign: '*', mood, text, details: listChange(one), first: firstOfSet(one, accounts, preview) }

@@ -114,7 +114,7 @@ function warn(text: string): void {
 }
 
 export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
-  const { view, viewAgeMs, reach, assignedIn: _, ...rest } = preview
+  const { view, viewAgeMs, holders, ...rest } = preview
   const flat = <T extends { assignment: Assignment }>({ assignment, ...more }: T) => ({
     name: renderAssignmentName(assignment),
     ...assignment,
@@ -132,7 +132,7 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
     waiting: rest.waiting.map(({ grants, ...lack }) => ({ ...lack, grants: grants.map(flat) })),
     held: rest.held.map(flat),
     stuck: rest.stuck.map(flat),
-    permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: reach.get(one.name) })),
+    permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: holders.get(one.name)?.reach })),
   }
 }
 

@@ -37,7 +37,7 @@ import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { listOwned } from '../../reconcile/records/owned-permission-sets.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 import { ProposedObjects } from './proposed-objects.ts'
-import { reachOf } from './rules/reach.ts'
+import { holdersOf } from './rules/reach.ts'
 import { type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
 
 /** At six calls each, and five calls a second, this takes a minute. */
@@ -51,15 +51,6 @@ export type PermissionSetChange =
   | { readonly name: string; readonly change: 'rejected'; readonly reason: string; readonly remedy: string }
 
 type JudgedEdit = { readonly name: PermissionSetName; readonly reason: string }
-
-export type ContentsPreview = {
-  /** The permission set files that the brake would hold, and why. */
-  readonly contents: readonly JudgedEdit[]
-  /** Passing changes that may take access away: the access, and from how many. */
-  readonly losses: readonly JudgedEdit[]
-  /** Changes of assigned permission sets that were not compared with Identity Center, because there are too many. */
-  readonly contentsUnchecked: number
-}
 
 type Context = ReadingPermissionSets & Pick<Ports, 'objects'>
 /** `isUnread`: the step depends on the permission set in Identity Center, and nobody has read it. */
@@ -95,7 +86,7 @@ export async function foreseePermissionSets(ports: Ports, { configuration, organ
   const files = [...(await listHeads(objects, permissionSetPrefix)).keys()]
   const unread = { ...context, ssoAdmin: leftUnread(ssoAdmin, others) }
   const first = await pLimit(readsAtOnce).map(files, (key) => look(key, unread))
-  const assignmentsOf = ({ input }: Look) => (input ? reachOf(input.name, recorded).assignments : 0)
+  const assignmentsOf = ({ input }: Look) => (input ? holdersOf(input.name, recorded).reach.assignments : 0)
   const byReach = first
     .flatMap((one) => (one.isUnread ? [{ one, assignments: assignmentsOf(one) }] : []))
     .sort((a, b) => b.assignments - a.assignments)
@@ -110,6 +101,7 @@ export async function foreseePermissionSets(ports: Ports, { configuration, organ
   return {
     edits: {
       ...(await judgeEdits(read, ports, configuration)),
+      /** Changes of assigned permission sets that were not compared with Identity Center, because there are too many. */
       contentsUnchecked: beyond.filter(({ assignments }) => assignments > 0).length,
     },
     /** All changes, ascending by name, once the revocations are carried out. */
@@ -199,11 +191,7 @@ function nameUnjudged({ input, facts, step }: Look): readonly PermissionSetName[
 }
 
 /** Asks the brake about the edits, on a copy. Those with most access first. */
-async function judgeEdits(
-  looks: readonly Look[],
-  ports: Ports,
-  configuration: Configuration,
-): Promise<Pick<ContentsPreview, 'contents' | 'losses'>> {
+async function judgeEdits(looks: readonly Look[], ports: Ports, configuration: Configuration) {
   const objects = new ProposedObjects(ports.objects, ports.clock.now())
   const brake = new Brake({ ...ports, objects }, configuration, noMinimums)
   const contents: JudgedEdit[] = []
@@ -218,7 +206,12 @@ async function judgeEdits(
     if (!('admission' in answer)) contents.push({ name, reason: describeContents(answer) })
     else if (loss !== undefined) losses.push({ name, reason: loss })
   }
-  return { contents: sortByName(contents), losses: sortByName(losses) }
+  return {
+    /** The permission set files that the brake would hold, and why. */
+    contents: sortByName(contents),
+    /** Passing changes that may take access away: the access, and from how many. */
+    losses: sortByName(losses),
+  }
 }
 
 type Gone = {

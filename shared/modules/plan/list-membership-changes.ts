@@ -18,7 +18,6 @@ import {
   parseOwnedMembershipKey,
 } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import type { AttributeName } from '../../domain/principals/user-attributes.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../../reconcile/records/brake-file.ts'
@@ -36,7 +35,7 @@ import type { MembershipReading } from '../people/rules/describe-membership.ts'
 import { type Both, type Foretold, readBoth } from './foretell.ts'
 import { type GroupAccess, readGroupAccesses } from './group-access.ts'
 import type { PlanSources } from './plan-sources.ts'
-import type { IdleFile, PlannedAccess } from './planned-access.ts'
+import type { PlannedAccess } from './planned-access.ts'
 
 /** `blocked`: its file is gone, but something refers to the group. */
 export type GroupChange = {
@@ -58,31 +57,7 @@ export type PlannedMembership = Membership & {
 }
 
 /** The planned changes of groups and members by their files. */
-export type MembershipsPreview = {
-  readonly groups: readonly GroupChange[]
-  readonly added: readonly PlannedMembership[]
-  readonly removed: readonly PlannedMembership[]
-  /** Memberships from others, which are left alone. */
-  readonly existing: readonly PlannedMembership[]
-  /** A provider manages the group now, so only it can remove the user. */
-  readonly kept: readonly PlannedMembership[]
-  /** Held by the brake until a person releases it. */
-  readonly held: readonly PlannedMembership[]
-  /** Files without effect, and why. `later`: the membership that comes without another upload. */
-  readonly idle: readonly (IdleFile & { readonly later?: PlannedMembership })[]
-  /** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
-  readonly rules: readonly RuleEffect[]
-  /** The part of `removed` that the brake would hold. */
-  readonly brake: { readonly held: number; readonly reasons: readonly string[] }
-}
-
-type RuleEffect = {
-  readonly key: string
-  readonly group: Membership['group']
-  readonly attributes: readonly AttributeName[]
-  readonly added: readonly Membership['user'][]
-  readonly removed: readonly Membership['user'][]
-}
+export type MembershipsPreview = Awaited<ReturnType<typeof listMembershipChanges>>
 
 type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly foretold: Foretold }
 
@@ -93,10 +68,9 @@ type Entries = ReadonlyMap<string, OwnedMembership | undefined>
 type Entry = Both<OwnedMembership> & { readonly id: MembershipId }
 
 /** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting and later grants. */
-export async function listMembershipChanges(planned: PlannedAccess, sources: Sources): Promise<MembershipsPreview> {
+export async function listMembershipChanges(planned: PlannedAccess, sources: Sources) {
   const { foretold } = sources
   const { before } = foretold
-  if (foretold.inputs.length === 0) return noMemberships
   const accesses = await readGroupAccesses(foretold.objects, planned)
   const known = await readOwnedMemberships(before, await Array.fromAsync(listOwnedMemberships(before)))
   const entriesBefore = new Map(known.map(({ id, entry }) => [ownedMembershipKey(id), entry]))
@@ -138,10 +112,16 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const told = await readTold(foretold)
   return {
     groups: await listGroupChanges(foretold),
-    ...{ added, removed, held, kept },
+    ...{ added, removed },
+    /** Held by the brake until a person releases it. */
+    held,
+    /** A provider manages the group now, so only it can remove the user. */
+    kept,
+    /** Memberships from others, which are left alone. */
     existing: await Promise.all(
       told.flatMap((one) => (one.membership && isNewlyFound(one) ? [come(one.membership, [one.key])] : [])),
     ),
+    /** Files without effect, and why. `later`: the membership that comes without another upload. */
     idle: await Promise.all(
       told
         .filter(({ key, status }) => idleStates.includes(status.state) && !isNamed.has(key))
@@ -151,6 +131,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
         }),
     ),
     rules: await listEffects({ added, removed }, foretold.objects),
+    /** The part of `removed` that the brake would hold. */
     brake: {
       held: newlyHeld.length,
       reasons: lists.filter((list) => newlyHeld.length > 0 && membershipsOn(list).length > 0).map(describeList),
@@ -274,10 +255,11 @@ async function readTold(foretold: Foretold) {
   return read.flat()
 }
 
+/** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
 async function listEffects(
-  found: Pick<MembershipsPreview, 'added' | 'removed'>,
+  found: Readonly<Record<'added' | 'removed', readonly PlannedMembership[]>>,
   objects: ObjectStore,
-): Promise<readonly RuleEffect[]> {
+) {
   const usersOf = (which: 'added' | 'removed', key: string) =>
     found[which].flatMap(({ user, files }) => (files.some((file) => file.key === key) ? [user] : []))
   const groups = new Set([...found.added, ...found.removed].map(({ group }) => group))

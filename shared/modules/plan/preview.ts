@@ -2,9 +2,7 @@ import pLimit from 'p-limit'
 import type { Assignment } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { listGrantingLinks } from '../../domain/links/granting-links.ts'
-import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { Membership } from '../../domain/scopes/expand-scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -14,60 +12,23 @@ import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { findIdleLinks } from './find-idle-links.ts'
-import { findNewBindings, type NewBinding } from './find-new-bindings.ts'
+import { findNewBindings } from './find-new-bindings.ts'
 import { findRefusedLinks } from './find-refused-links.ts'
-import { foreseeHolds, foreseeMinimums, type RevocationsPreview } from './foresee-holds.ts'
-import {
-  type ContentsPreview,
-  findAdministrators,
-  foreseePermissionSets,
-  type PermissionSetChange,
-} from './foresee-permission-sets.ts'
+import { foreseeHolds, foreseeMinimums } from './foresee-holds.ts'
+import { findAdministrators, foreseePermissionSets } from './foresee-permission-sets.ts'
 import { type Foretold, foretell } from './foretell.ts'
-import { type AttributesPreview, listAttributeChanges } from './list-attribute-changes.ts'
-import { listMembershipChanges, type MembershipsPreview } from './list-membership-changes.ts'
-import { listPersonChanges, type PersonChange } from './list-person-changes.ts'
-import { type PlannedRevocations, planRevocations } from './plan-revocations.ts'
+import { listAttributeChanges } from './list-attribute-changes.ts'
+import { listMembershipChanges, noMemberships } from './list-membership-changes.ts'
+import { listPersonChanges } from './list-person-changes.ts'
+import { planRevocations } from './plan-revocations.ts'
 import { openPlanSources } from './plan-sources.ts'
-import type { IdleLink, PlannedGrant, PlannedRevocation } from './planned-access.ts'
-import { accountsOf, type Reach, reachOf } from './rules/reach.ts'
+import type { IdleLink, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { type Holders, holdersOf } from './rules/reach.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from './rules/vanishing-roles.ts'
-import { type SortedGrants, sortGrants } from './sort-grants.ts'
+import { sortGrants } from './sort-grants.ts'
 
 /** The result of a reconcile if nothing changes meanwhile: the same in every run. */
-export type Preview = SortedGrants &
-  PlannedRevocations &
-  AttributesPreview & {
-    /** Links that move to another user of the same name; the former user's access goes. */
-    readonly bindings: readonly NewBinding[]
-    /** Minimums that accounts would break, as sentences. The revocations are held then. */
-    readonly minimums: readonly string[]
-    /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
-    readonly brake: RevocationsPreview & ContentsPreview
-    readonly vanishingRoles: readonly ProvisionedSet[]
-    readonly idleLinks: readonly IdleLink[]
-    /** Rules about the uploader of a link that is not uploaded yet. */
-    readonly rulesLater: readonly string[]
-    readonly permissionSets: readonly PermissionSetChange[]
-    /** Who has the permission sets that change or are deleted, by name: by the present records. */
-    readonly reach: ReadonlyMap<string, Reach>
-    /** The accounts where they have these sets. */
-    readonly assignedIn: ReadonlyMap<PermissionSetName, readonly AccountId[]>
-    /** The permission sets here that allow everything in their new version. */
-    readonly administrators: readonly PermissionSetName[]
-    /** Grants in the account in which ssofile runs. Absent: none. */
-    readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
-    /** Who joins and leaves groups, with the resulting access. */
-    readonly memberships: MembershipsPreview
-    /** The planned changes of users by files under `people/`. */
-    readonly people: readonly PersonChange[]
-    /** Unfinished ledger entries, which are retried. */
-    readonly unfinished: number
-    readonly view: OrganizationView
-    /** How long ago the whole view was read; events have updated it since. */
-    readonly viewAgeMs: number
-    readonly counts: { readonly links: number; readonly permissionSets: number; readonly accounts: number }
-  }
+export type Preview = Awaited<ReturnType<typeof previewChanges>>
 
 type PreviewOptions = {
   /** Looks for existing access only if it takes at most this many calls. */
@@ -87,7 +48,7 @@ export async function previewChanges(
   before: Ports,
   configuration: Configuration,
   { looksMost, onStep = () => {}, suffixBefore = configuration.principalSuffix }: PreviewOptions,
-): Promise<Preview> {
+) {
   onStep('handling the files of people and groups, on a copy')
   const foretold = await foretell(before, configuration)
   const { objects } = foretold
@@ -120,7 +81,10 @@ export async function previewChanges(
   onStep('looking for links that grant nothing')
   const idleLinks: readonly IdleLink[] = [...refused, ...(await findIdleLinks({ ...view, membership }, sources))]
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants), ...idleLinks.flatMap(listLater)]
-  const ofGroups = await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
+  const hasInputs = foretold.inputs.length > 0
+  const ofGroups = hasInputs
+    ? await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
+    : noMemberships
   const joining = [...ofGroups.added, ...ofGroups.idle.flatMap(({ later }) => later ?? [])]
   const given = [
     ...granted.map(({ assignment }) => assignment),
@@ -133,9 +97,12 @@ export async function previewChanges(
     grants: sorted.grants.map((one) => withRealId(one, foretold)),
     waiting,
     revocations,
+    /** Links that move to another user of the same name; the former user's access goes. */
     bindings: await findNewBindings(differences.inputs, sources),
     held,
+    /** Minimums that accounts would break, as sentences. The revocations are held then. */
     minimums: await foreseeMinimums({ grants: sorted.grants, revocations }, sources),
+    /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
     brake: { ...(await foreseeHolds(revocations, { ...sources, now: clock.now() })), ...permissionSets.edits },
     stuck,
     vanishingRoles: findVanishingRoles({
@@ -144,17 +111,23 @@ export async function previewChanges(
       remaining,
     }),
     idleLinks,
+    /** Rules about the uploader of a link that is not uploaded yet. */
     rulesLater: judged.later,
     permissionSets: setChanges,
     ...(await listAttributeChanges({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
-    reach: new Map(changed.map((name) => [name, reachOf(name, recorded)])),
-    assignedIn: new Map(changed.map((name) => [name, accountsOf(name, recorded)])),
+    /** Who has the permission sets that change or are deleted, by name: by the present records. */
+    holders: new Map<string, Holders>(changed.map((name) => [name, holdersOf(name, recorded)])),
+    /** The permission sets here that allow everything in their new version. */
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
+    /** Who joins and leaves groups, with the resulting access. */
     memberships: ofGroups,
+    /** The planned changes of users by files under `people/`. */
     people: await listPersonChanges(foretold),
     view,
+    /** How long ago the whole view was read; events have updated it since. */
     viewAgeMs: clock.now().getTime() - Date.parse(view.readAt),
+    /** Unfinished ledger entries, which are retried. */
     unfinished: unfinished.length,
     counts,
   }
@@ -167,7 +140,7 @@ function withRealId({ principalId, ...grant }: PlannedGrant, { directory }: Fore
 /** If only an invalid policy refuses a link, reports what the link lacks instead. */
 async function withLacks(
   { unjudged, refused }: Awaited<ReturnType<typeof findRefusedLinks>>,
-  waiting: Preview['waiting'],
+  waiting: readonly WaitingGrants[],
   naming: Parameters<typeof sortGrants>[1],
 ) {
   const lacking = (await sortGrants(unjudged, naming)).waiting
@@ -182,7 +155,8 @@ function listLater({ key, later }: IdleLink): readonly PlannedGrant[] {
   return accounts.map((accountId) => ({ assignment: { ...grant, accountId }, links: [key] }))
 }
 
-function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
+/** The grants in the account in which ssofile runs. `undefined`: none. */
+function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration) {
   const grants = granted.filter(({ assignment }) => assignment.accountId === ownAccount).length
   return ownAccount === undefined || grants === 0 ? undefined : { id: ownAccount, grants }
 }

@@ -28,17 +28,8 @@ type Target = { readonly arn: PermissionSetArn | 'new'; readonly principalId: Pr
 /** Grants of one permission set to one principal by the same links, which all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
-export type SortedGrants = {
-  readonly grants: readonly PlannedGrant[]
-  /** Foreign access, which is left alone. */
-  readonly existing: readonly PlannedGrant[]
-  readonly waiting: readonly WaitingGrants[]
-  /** Grants that were not compared with Identity Center. */
-  readonly unchecked: number
-}
-
 /** Sorts grants into new ones, waiting ones, and existing access. */
-export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources): Promise<SortedGrants> {
+export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources) {
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
@@ -68,8 +59,10 @@ export async function sortGrants(grants: readonly PlannedGrant[], context: Grant
       const principalId = idOf.get(grant)
       return principalId === undefined || existing.has(grant) ? [] : [{ ...grant, principalId }]
     }),
+    /** Foreign access, which is left alone. */
     existing: [...existing],
     waiting: grants.flatMap((grant) => waiting.get(grant) ?? []),
+    /** Grants that were not compared with Identity Center. */
     unchecked,
   }
 }

@@ -121,15 +121,18 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     permissionSets: [
       { name: permissionSetName.parse('Billing-ps'), change: 'update', fields: ['description', 'tags'] },
     ],
-    reach: new Map(),
-    assignedIn: new Map(),
+    holders: new Map(),
     administrators: [],
+    ownAccount: undefined,
     rulesLater: [],
     unfinished: 0,
     unchecked: 0,
     view,
     viewAgeMs: 0,
-    counts: { links: links.length, permissionSets: sets.length, accounts: 500 },
+    counts: {
+      ...{ links: links.length, permissionSets: sets.length, accounts: 500 },
+      ...{ grants: those('grants').length, revocations: revocations.length, unfinished: 0 },
+    },
   }
 }
 

@@ -117,8 +117,9 @@ describe('told first is', () => {
 
   test('a permission set that becomes an administrator’s, and a change that reaches many accounts', () => {
     const permissionSets = [{ name: permissionSetName.parse('Read-ps'), change: 'update' as const, fields: ['tags'] }]
-    const reach = new Map([['Read-ps', { principals: 3, accounts: 21, assignments: 63 }]])
-    expect(first(render({ permissionSets, reach }))).toBe(
+    const reach = { principals: 3, accounts: 21, assignments: 63 }
+    const holders = new Map([['Read-ps', { accounts: [], reach }]])
+    expect(first(render({ permissionSets, holders }))).toBe(
       '- **21 accounts**: permission set `Read-ps` is changed: `tags` (3 principals have it, in 21 accounts)',
     )
     expect(first(render({ permissionSets }))).toBe('')

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { parseAssignmentName } from '../../../../../shared/domain/assignments/assignment.ts'
 import { collectAssignments } from '../../../../../shared/domain/assignments/plan.ts'
 import { permissionSetName } from '../../../../../shared/domain/permission-sets/permission-set-name.ts'
-import { accountsOf, reachOf } from '../../../../../shared/modules/plan/rules/reach.ts'
+import { holdersOf } from '../../../../../shared/modules/plan/rules/reach.ts'
 
 const setOf = (...keys: readonly string[]) =>
   collectAssignments(keys.flatMap((key) => parseAssignmentName(`account%${key}%ssofile`) ?? []))
@@ -12,7 +12,7 @@ test('the reach of a permission set counts each principal and account once, and 
     setOf('200000000001%A%web%GROUP', '200000000002%A%web%GROUP', '200000000001%B%web%GROUP'),
     setOf('200000000001%A%web%USER'),
   ]
-  const reach = (name: string) => reachOf(permissionSetName.parse(name), recorded)
+  const reach = (name: string) => holdersOf(permissionSetName.parse(name), recorded).reach
   expect(reach('A')).toEqual({ principals: 2, accounts: 2, assignments: 3 })
   expect(reach('C')).toEqual({ principals: 0, accounts: 0, assignments: 0 })
 })
@@ -22,6 +22,7 @@ test('the accounts of a permission set are told once and in their order, whateve
     setOf('200000000002%A%web%GROUP', '200000000003%B%web%GROUP'),
     setOf('200000000001%A%web%USER', '200000000002%A%web%USER'),
   ]
-  expect(accountsOf(permissionSetName.parse('A'), recorded)).toEqual(['200000000001', '200000000002'])
-  expect(accountsOf(permissionSetName.parse('C'), recorded)).toEqual([])
+  const accounts = (name: string) => holdersOf(permissionSetName.parse(name), recorded).accounts
+  expect(accounts('A')).toEqual(['200000000001', '200000000002'])
+  expect(accounts('C')).toEqual([])
 })
