@@ -1,17 +1,16 @@
 import pLimit from 'p-limit'
 import {
   type Assignment,
-  type AssignmentId,
   type AssignmentKey,
   assignmentOf,
   renderAssignmentName,
 } from '../../../shared/domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../../shared/domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { isOnlyTemporary } from '../../../shared/domain/guardrails/minimum.ts'
 import { parseLinkKey, renderGrant, temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { type Preview, previewChanges } from '../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
-import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { Ledger, listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
@@ -43,11 +42,19 @@ export async function planStanding(
   ])
   if (grants.size === 0) return preview
   const names = await NameIndex.read(objects)
-  const isMeant = ({ permissionSet, type, principalId }: AssignmentId) =>
-    names
-      .everNamesOf(type, principalId)
-      .some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
-  const entries = await listTemporaryEntries(objects, isMeant)
+  const isMeant = (key: AssignmentKey) => {
+    const { permissionSet, type, principalId } = assignmentOf(key)
+    const all = names.everNamesOf(type, principalId)
+    return all.some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+  }
+  const keys = (await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))).filter(isMeant)
+  const ledger = new Ledger(objects)
+  // Entries that only links of granted requests gave.
+  const found = await pLimit(readsAtOnce).map(keys, async (key) => {
+    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
+    return entry && isOnlyTemporary(entry.links.map((link) => link.key)) ? [key] : []
+  })
+  const entries = found.flat()
   if (links.length + entries.length === 0) return preview
   const without = [...links, ...links.map(statusKey), ...entries.map((key) => ledgerPrefix + key)]
   const standing = new ProposedObjects(objects, clock.now(), { deletions: without.map((key) => ({ key })) })
@@ -66,20 +73,4 @@ export function isTemporary({ key }: { readonly key: string }): boolean {
 function grantOf(key: string, { folders }: Configuration): readonly string[] {
   const link = parseLinkKey(key, folders)
   return link.ok && link.value.type === 'USER' ? [renderGrant(link.value)] : []
-}
-
-/** Entries that only links of granted requests gave. */
-async function listTemporaryEntries(
-  objects: ObjectStore,
-  mayBe: (id: AssignmentId) => boolean,
-): Promise<readonly AssignmentKey[]> {
-  const ledger = new Ledger(objects)
-  const keys = (await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))).filter((key) =>
-    mayBe(assignmentOf(key)),
-  )
-  const found = await pLimit(readsAtOnce).map(keys, async (key) => {
-    const granting = (await spoiledAsAbsent(ledger.read(key)))?.entry.links ?? []
-    return granting.length > 0 && granting.every(isTemporary) ? [key] : []
-  })
-  return found.flat()
 }
