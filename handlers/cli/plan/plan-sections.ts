@@ -1,6 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
 import { describeAttributeStep } from '../../../shared/domain/attributes/plan-attributes.ts'
-import type { Lack } from '../../../shared/domain/links/lack.ts'
 import { renderGrant } from '../../../shared/domain/links/link.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -316,9 +315,13 @@ function listWaiting(preview: ToldPreview): readonly Entry[] {
 
 /** All of them, without a limit: a new mail domain gives every user another name. */
 function listRenamed({ waiting }: ToldPreview): Section {
-  const renamed = new Map(
-    waiting.flatMap(({ meant, grants }) => (meant === undefined ? [] : grants.flatMap((one) => rename(one, meant)))),
-  )
+  // A key ends in its grant.
+  const renamed = new Map<string, string>()
+  for (const { meant, grants } of waiting)
+    for (const { assignment, links } of meant === undefined ? [] : grants) {
+      const [before, now] = [renderGrant(assignment), renderGrant({ ...assignment, ...meant })]
+      for (const key of links) renamed.set(key, key.slice(0, -before.length) + now)
+    }
   const title = count(renamed.size, 'link with a former name or an id', 'links with a former name or an id')
   return {
     title,
@@ -328,15 +331,6 @@ function listRenamed({ waiting }: ToldPreview): Section {
       details: [{ text: say`  as ${bare(present, 1100)}` }],
     })),
   }
-}
-
-/** Each link with the key that has the present name. */
-function rename(
-  { assignment, links }: PlannedGrant,
-  meant: NonNullable<Lack['meant']>,
-): readonly (readonly [key: string, present: string])[] {
-  const [before, now] = [renderGrant(assignment), renderGrant({ ...assignment, ...meant })]
-  return links.map((key) => [key, key.slice(0, -before.length) + now])
 }
 
 function listUnchanged({ stuck, existing, view }: ToldPreview): readonly Entry[] {
