@@ -14,12 +14,17 @@ export function listFigures(preview: Preview): readonly Figure[] {
   const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, unfinished } = preview
   const attributes = preview.attributes === 'denied' ? [] : (preview.attributes ?? [])
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
+  const setsThat = (what: PermissionSetChange['change']) =>
+    preview.permissionSets.filter(({ change }) => change === what).length
   const [isGranting, isRevoking] = [grants.length > 0, revocations.length > 0]
   return [
     [isGranting ? 'good' : 'plain', `${count(grants.length, 'assignment')} to grant`, isGranting],
     [isRevoking ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`, isRevoking],
     ...changes(bindings.length, 'pending', 'link to bind to another user', 'links to bind to another user'),
-    ...listSetFigures(preview),
+    ...changes(setsThat('create'), 'plain', 'permission set to create', 'permission sets to create'),
+    ...changes(setsThat('update'), 'plain', 'permission set to change', 'permission sets to change'),
+    ...changes(setsThat('delete'), 'plain', 'permission set to delete', 'permission sets to delete'),
+    ...stays(setsThat('rejected'), 'permission set rejected', 'permission sets rejected'),
     ...listPeopleFigures(preview),
     ...listMembershipFigures(preview),
     ...changes(attributes.length, 'pending', 'attribute to change', 'attributes to change'),
@@ -53,16 +58,6 @@ export function listFileFigures({ uploads, deletions, same }: InputChanges): rea
     ...changes(uploads.length - added, 'pending', 'to replace', 'to replace'),
     ...changes(deletions.length, 'bad', 'to delete', 'to delete'),
     ...stays(same.length, 'the same'),
-  ]
-}
-
-function listSetFigures({ permissionSets }: Preview): readonly Figure[] {
-  const countOf = (what: PermissionSetChange['change']) => permissionSets.filter(({ change }) => change === what).length
-  return [
-    ...changes(countOf('create'), 'plain', 'permission set to create', 'permission sets to create'),
-    ...changes(countOf('update'), 'plain', 'permission set to change', 'permission sets to change'),
-    ...changes(countOf('delete'), 'plain', 'permission set to delete', 'permission sets to delete'),
-    ...stays(countOf('rejected'), 'permission set rejected', 'permission sets rejected'),
   ]
 }
 
