@@ -51,8 +51,8 @@ function renderGroup(group: readonly Entry[], noun: string | undefined, shown: S
   ].join('')
 }
 
-function renderMore(number: number, noun = 'more'): string {
-  return number > 0 ? `  and ${count(number, noun)} (--verbose shows all)\n` : ''
+function renderMore(number: number, noun = 'more', indent = '  '): string {
+  return number > 0 ? `${indent}and ${count(number, noun)} (--verbose shows all)\n` : ''
 }
 
 function renderEntry(one: Entry, shown: Shown): string {
@@ -85,6 +85,5 @@ function renderAccounts(accounts: readonly AccountId[], { room, names }: Shown):
   const told = accounts
     .slice(0, room.accounts)
     .map((id) => `    ${id}  ${quote(names.get(id) ?? 'not in the organization')}\n`)
-  const more = accounts.length - told.length
-  return `${told.join('')}${more > 0 ? `    and ${count(more, 'more account')} (--verbose shows all)\n` : ''}`
+  return `${told.join('')}${renderMore(accounts.length - told.length, 'more account', '    ')}`
 }
