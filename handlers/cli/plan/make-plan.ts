@@ -125,7 +125,13 @@ export async function makePlan(
   const planned = await previewChanges({ ...ports, objects }, configuration, how)
   const buckets = { before: ports.objects, after: objects }
   const readPolicies = throughAuditor(ports, configuration, planned, options.onStep)
-  const checkAccess = options.checkAccess ? throughAnalyzer(ports, options.onStep) : undefined
+  const checks = options.checkAccess ? new AccessChecks({ ...ports, checker: openAwsPolicyChecker() }) : undefined
+  const checkAccess: CheckAccess | undefined =
+    checks &&
+    (async (policies) => {
+      options.onStep('asking IAM Access Analyzer')
+      return checks.check(policies)
+    })
   const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies, checkAccess)
   const preview = { ...planned, permissionSets }
   if (!compared) return { ports, preview, warnings: notes }
@@ -164,14 +170,6 @@ function throughAuditor(
     const coming = grants.flatMap(({ assignment: one }) => (one.permissionSet === name ? [one.accountId] : []))
     const all = view.accounts.map(({ id }) => id)
     return reader.read(policies, [...(holders.get(name)?.accounts ?? []), ...coming.sort(), ...all.sort()])
-  }
-}
-
-function throughAnalyzer(ports: Ports, onStep: TellProgress): CheckAccess {
-  const checks = new AccessChecks({ ...ports, checker: openAwsPolicyChecker() })
-  return async (policies) => {
-    onStep('asking IAM Access Analyzer')
-    return checks.check(policies)
   }
 }
 
