@@ -119,7 +119,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
     kept,
     /** Memberships from others, which are left alone. */
     existing: await Promise.all(
-      told.flatMap((one) => (one.membership && isNewlyFound(one) ? [come(one.membership, [one.key])] : [])),
+      told.flatMap((one) => (one.membership && one.isFound ? [come(one.membership, [one.key])] : [])),
     ),
     /** Files without effect, and why. `later`: the membership that comes without another upload. */
     idle: await Promise.all(
@@ -192,11 +192,6 @@ function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretol
   )
 }
 
-/** Others made the membership, and the status before this plan did not say so of this upload. */
-function isNewlyFound({ status, before }: Awaited<ReturnType<typeof readTold>>[number]): boolean {
-  return status.owned === false && (before?.owned !== false || before.etag !== status.etag)
-}
-
 /** The entries that changed, by name. */
 async function compareEntries(before: Entries, { objects }: Foretold): Promise<readonly Entry[]> {
   const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
@@ -242,14 +237,19 @@ async function findKept(
   return kept
 }
 
-/** The statuses of handled memberships and rules, after and before, and the membership that the file names. */
+/**
+ * The statuses of handled memberships and rules, and the membership that the file names. `isFound`: others made it, and the status before
+ * this plan did not say so of this upload.
+ */
 async function readTold(foretold: Foretold) {
   const read = await Promise.all(
     foretold.inputs.map(async (key) => {
       if (!key.startsWith(membershipPrefix) && !parseRuleKey(key).ok) return []
       const { was, is } = await readBoth(foretold, (from) => readStatus(from, key))
       const named = parseMembershipAnywhere(key)
-      return is ? [{ key, membership: named.ok ? named.value : undefined, status: is, before: was }] : []
+      if (is === undefined) return []
+      const isFound = is.owned === false && (was?.owned !== false || was.etag !== is.etag)
+      return [{ key, membership: named.ok ? named.value : undefined, status: is, isFound }]
     }),
   )
   return read.flat()
