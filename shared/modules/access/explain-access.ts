@@ -43,7 +43,6 @@ import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { Suspensions } from '../../reconcile/records/suspensions.ts'
-import type { OwnUse } from '../usage/rules/role-use.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
@@ -85,22 +84,7 @@ export type Explanation = {
   readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
 }
 
-export type Answer = {
-  readonly question: Question
-  readonly account?: Account | undefined
-  /** The names of all units above the account, in the form of `renderUnitPath`. */
-  readonly path?: string | undefined
-  /** One for each known type of principal. */
-  readonly direct: readonly Explanation[]
-  /** For a user: the access of its groups. */
-  readonly throughGroups: readonly Explanation[]
-  /** For a user: the use of this access. Absent: not counted, not readable, or the caller may not read it. */
-  readonly use?: OwnUse | undefined
-  /** If nothing is known: similar links, and how they differ. */
-  readonly near: readonly { readonly key: string; readonly differs: string }[]
-  /** Missing objects, failed look-ups and a pause, in whole sentences. */
-  readonly notes: readonly string[]
-}
+export type Answer = Awaited<ReturnType<typeof explainAccess>>
 
 type ExplainSources = {
   readonly ports: Ports
@@ -117,7 +101,7 @@ const nearMost = 8
 const otherAccount = 'it does not cover this account'
 
 /** Whether a principal has a permission set in an account, and why. `ports.objects` must not write caches. */
-export async function explainAccess(question: Question, given: Ports, configuration: Configuration): Promise<Answer> {
+export async function explainAccess(question: Question, given: Ports, configuration: Configuration) {
   const ports = { ...given, identityStore: patientIdentityStore(given) }
   const notes: string[] = []
   const organization = new OrganizationCache(ports, configuration.folders)
@@ -148,11 +132,17 @@ export async function explainAccess(question: Question, given: Ports, configurat
   return {
     question,
     account,
+    /** The names of all units above the account, in the form of `renderUnitPath`. */
     path: account && (await renderPath(account, context)),
+    /** One for each known type of principal. */
     direct,
+    /** For a user: the access of its groups. */
     throughGroups,
+    /** For a user: the use of this access. `undefined`: not counted, not readable, or the caller may not read it. */
     use: userId && (await (await readOwnUses(ports, notes))?.of(new Set([userId])))?.(userId, question),
+    /** If nothing is known: similar links, and how they differ. */
     near: isFound ? [] : await findNearLinks(question, account, context),
+    /** Missing objects, failed look-ups and a pause, in whole sentences. */
     notes,
   }
 }
@@ -363,7 +353,7 @@ async function findNearLinks(
   question: Question,
   account: Account | undefined,
   { ports, configuration, organization }: ExplainSources,
-): Promise<Answer['near']> {
+) {
   const { permissionSet, principal } = question
   const { managementAccountId } = await organization.view()
   const membership = { ...configuration, managementAccountId, selectors: await organization.selectors() }

@@ -25,16 +25,7 @@ import { ProposedDirectory } from './proposed-directory.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 
 /** The bucket and the directory after ssofile has handled every input of people that wants it. */
-export type Foretold = {
-  /** The bucket before. */
-  readonly before: ObjectStore
-  readonly objects: ProposedObjects
-  readonly directory: ProposedDirectory
-  /** The ports of the run, on these copies: nothing is called that writes, and nobody is told. */
-  readonly ports: Ports
-  /** The inputs that it handled. Ascending. */
-  readonly inputs: readonly string[]
-}
+export type Foretold = Awaited<ReturnType<typeof foretell>>
 
 const worksAtOnce = 16
 /** A person may join by a rule that waits for another one. More rounds than any bucket needs. */
@@ -44,7 +35,7 @@ const roundsMost = 10
  * Runs the product's own controllers on copies of the bucket and of the directory, until no input wants anything: the plan is
  * what happens there. Writes nothing outside this process, and leaves a pause aside. Throws if it cannot read something.
  */
-export async function foretell(ports: Ports, configuration: Configuration): Promise<Foretold> {
+export async function foretell(ports: Ports, configuration: Configuration) {
   const objects = new ProposedObjects(withoutHistory(ports.objects), ports.clock.now())
   await objects.delete(pauseKey)
   const directory = new ProposedDirectory(patientIdentityStore(ports), (id) => findMembership(objects, id))
@@ -68,7 +59,16 @@ export async function foretell(ports: Ports, configuration: Configuration): Prom
     await work(pending, copies, configuration, inputs)
     if (countChanges() === before) break
   }
-  return { before: ports.objects, objects, directory, ports: copies, inputs: [...inputs].sort() }
+  return {
+    /** The bucket before. */
+    before: ports.objects,
+    objects,
+    directory,
+    /** The ports of the run, on these copies: nothing is called that writes, and nobody is told. */
+    ports: copies,
+    /** The inputs that it handled. Ascending. */
+    inputs: [...inputs].sort(),
+  }
 }
 
 export type Both<T> = { readonly was: T | undefined; readonly is: T | undefined }

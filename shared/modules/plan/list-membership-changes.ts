@@ -56,9 +56,6 @@ export type PlannedMembership = Membership & {
   readonly access: readonly GroupAccess[]
 }
 
-/** The planned changes of groups and members by their files. */
-export type MembershipsPreview = Awaited<ReturnType<typeof listMembershipChanges>>
-
 type Sources = Pick<PlanSources, 'suspensions' | 'configuration'> & { readonly foretold: Foretold }
 
 type Filed = { readonly files: readonly { readonly key: string }[] }
@@ -67,7 +64,10 @@ type OwnedEntry = { readonly id: MembershipId; readonly entry: OwnedMembership }
 type Entries = ReadonlyMap<string, OwnedMembership | undefined>
 type Entry = Both<OwnedMembership> & { readonly id: MembershipId }
 
-/** Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting and later grants. */
+/**
+ * The planned changes of groups and members by their files: reads from the records, the writes and the statuses what happened. `planned`:
+ * includes waiting and later grants.
+ */
 export async function listMembershipChanges(planned: PlannedAccess, sources: Sources) {
   const { foretold } = sources
   const { before } = foretold
@@ -142,7 +142,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
 const idleStates: readonly Status['state'][] = ['waiting', 'rejected', 'expired']
 
 /** For buckets without group files. */
-export const noMemberships: MembershipsPreview = {
+export const noMemberships: Awaited<ReturnType<typeof listMembershipChanges>> = {
   ...{ groups: [], added: [], removed: [], existing: [], kept: [], held: [], idle: [], rules: [] },
   brake: { held: 0, reasons: [] },
 }

@@ -36,20 +36,12 @@ type End = { readonly fate: 'nameless' } | { readonly fate: 'suspended'; readonl
 
 type Ends = readonly (readonly [AssignmentKey, End])[]
 
-export type PlannedRevocations = {
-  readonly revocations: readonly PlannedRevocation[]
-  /** Held by the brake until a person releases it. */
-  readonly held: readonly PlannedRevocation[]
-  /** No link grants them, but their account takes no changes, or the management account has their permission set. */
-  readonly stuck: readonly PlannedRevocation[]
-}
-
 /** Revocations by files, by suspensions, and of principals that have another name by another suffix. */
 export async function planRevocations(
   { plan, held: isHeld }: Pick<Differences, 'plan' | 'held'>,
   place: AccessView,
   sources: RevocationSources,
-): Promise<PlannedRevocations> {
+) {
   const ends = new Map([...(await findRenamed(plan.revocations, sources)), ...(await findSuspended(sources))])
   const keys = [...new Set([...plan.revocations, ...ends.keys()])]
   const accounts = new Map(place.accounts.map((account) => [account.id, account]))
@@ -62,7 +54,14 @@ export async function planRevocations(
   const sorted = found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   const fateOf = ({ key, assignment }: PlannedRevocation) =>
     isRefused(assignment) ? 'stuck' : isHeld.has(key) ? 'held' : 'revocations'
-  return { stuck: [], held: [], revocations: [], ...Object.groupBy(sorted, fateOf) }
+  const { stuck = [], held = [], revocations = [] } = Object.groupBy(sorted, fateOf)
+  return {
+    revocations,
+    /** Held by the brake until a person releases it. */
+    held,
+    /** No link grants them, but their account takes no changes, or the management account has their permission set. */
+    stuck,
+  }
 }
 
 /** Finds the ledger entries whose principal has another name under the new suffix. It may ask the directory for each name. */

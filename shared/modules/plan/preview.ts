@@ -81,10 +81,10 @@ export async function previewChanges(
   onStep('looking for links that grant nothing')
   const idleLinks: readonly IdleLink[] = [...refused, ...(await findIdleLinks({ ...view, membership }, sources))]
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants), ...idleLinks.flatMap(listLater)]
-  const hasInputs = foretold.inputs.length > 0
-  const ofGroups = hasInputs
-    ? await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
-    : noMemberships
+  const ofGroups =
+    foretold.inputs.length > 0
+      ? await listMembershipChanges({ grants: granted, revocations }, { ...sources, foretold })
+      : noMemberships
   const joining = [...ofGroups.added, ...ofGroups.idle.flatMap(({ later }) => later ?? [])]
   const given = [
     ...granted.map(({ assignment }) => assignment),

@@ -13,13 +13,14 @@ const question = {
   permissionSet: permissionSetName.parse('Billing-ps'),
   principal: principalName.parse('team-Accountants'),
 }
+const nothingElse = { account: undefined, path: undefined, use: undefined, throughGroups: [], near: [], notes: [] }
 const ten = '2026-03-03T10:00:00.000Z'
 
 function accessLine(told: Pick<Explanation, 'state' | 'since'>): string | undefined {
   const { account, ...grant } = question
   const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
   const direct = [{ assignment, isInForce: told.since !== undefined, remarks: [], links: [], history: [], ...told }]
-  const text = renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] }, now)
+  const text = renderExplanation({ question, direct, ...nothingElse }, now)
   return /access {4}(.*)/.exec(text)?.[1]
 }
 
@@ -42,7 +43,7 @@ test('an account is told with the path of its units, in names and in ids, whatev
     state: 'ACTIVE' as const,
     parents: ['r-acme', 'ou-acme-wrk10000'],
   }
-  const answer = { question, account, direct: [], throughGroups: [], near: [], notes: [] }
+  const answer = { question, direct: [], ...nothingElse, account }
   const [, units, ids] = renderExplanation({ ...answer, path: 'Root/Work%2F\nloads' }, now).split('\n')
   expect(units).toBe('  in        Root/Work%2F\\u{a}loads')
   expect(ids).toBe('            r-acme/ou-acme-wrk10000')
@@ -56,13 +57,13 @@ test('a link of temporary access says until when, by which eligibility, and who 
   const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: ten, expiresAt: ten, grants: true, request }
   const assignment = { ...grant, accountId: account, type: 'USER' as const }
   const direct = [{ assignment, state: 'granted' as const, isInForce: true, remarks: [], links: [link], history: [] }]
-  expect(renderExplanation({ question, direct, throughGroups: [], near: [], notes: [] }, now)).toContain(
+  expect(renderExplanation({ question, direct, ...nothingElse }, now)).toContain(
     `temporary, until ${ten}, by eligibility 'on-call', approved by 'lea\\u{202e}', request ${digest}`,
   )
 })
 
 test('a user reads when this person last used the access, and from where, or since when uses are counted', () => {
-  const answer = { question, direct: [], throughGroups: [], near: [], notes: [] }
+  const answer = { question, direct: [], ...nothingElse }
   const counted = { countedSince: '2026-01-01T00:00:00.000Z', asOf: now.toISOString() }
   const [user, account] = [principalId.parse('92307020-41b6-05ce-951e-70dfe8931aff'), question.account]
   const at = '2026-03-03T10:00:00.000Z'
