@@ -85,12 +85,7 @@ type Options = PlanOptions & {
 }
 
 /** Changes of inputs, and remarks about their source. */
-type Compared = {
-  readonly changes: InputChanges
-  readonly faults: FolderListing['faults']
-  readonly left?: readonly LeftPlace[]
-  readonly warnings: readonly string[]
-}
+type Compared = Pick<Push, 'faults' | 'left'> & Pick<MadePlan, 'warnings'> & { readonly changes: InputChanges }
 type FindChanges = (ports: Ports) => Promise<Compared>
 
 /**
