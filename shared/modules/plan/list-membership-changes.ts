@@ -82,8 +82,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
     files: await Promise.all(entry.files.map(async ({ key }) => ({ key, fate: await fateOf(key, id, entry) }))),
     access: accesses.before(id.group),
   })
-  const endAll = async (entriesOf: readonly OwnedEntry[]): Promise<readonly PlannedMembership[]> =>
-    (await Promise.all(entriesOf.map(end))).sort((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
+  const endAll = async (entriesOf: readonly OwnedEntry[]) => sortByName(await Promise.all(entriesOf.map(end)))
   const present = (id: PrincipalId) => (foretold.directory.isMade(id) ? undefined : id)
   const come = async (of: Membership, keys: readonly string[], id?: MembershipId): Promise<PlannedMembership> => ({
     ...nameOf(of),
@@ -104,7 +103,7 @@ export async function listMembershipChanges(planned: PlannedAccess, sources: Sou
   const isOn = (held: ReadonlySet<string>) => (one: OwnedEntry) => held.has(renderMembership(one.entry))
   const newlyHeld = known.filter(isOn(isHeld.difference(wasHeld)))
   const keysOf = ({ files }: Filed) => files.map(({ key }) => key)
-  const added = await Promise.all(made.map(({ id, entry }) => come(entry, keysOf(entry), id)))
+  const added = sortByName(await Promise.all(made.map(({ id, entry }) => come(entry, keysOf(entry), id))))
   const removed = await endAll([...newlyHeld, ...listTaken(entries, foretold)])
   const held = await endAll(known.filter(isOn(isHeld.intersection(wasHeld))))
   const kept = await endAll(await findKept(known, foretold))
@@ -151,6 +150,10 @@ function nameOf({ group, user }: Membership): Membership {
   return { group, user }
 }
 
+function sortByName(all: readonly PlannedMembership[]): readonly PlannedMembership[] {
+  return all.toSorted((a, b) => (renderMembership(a) < renderMembership(b) ? -1 : 1))
+}
+
 /** The names of the memberships that the brake holds: on its lists, or by their entries. */
 function namesHeld(lists: BrakeRecord['lists'], entries: Entries): ReadonlySet<string> {
   const byEntry = [...entries.values()].flatMap((entry) => (entry?.state === 'held' ? [renderMembership(entry)] : []))
@@ -192,18 +195,16 @@ function listTaken(entries: readonly Entry[], { directory: { writes } }: Foretol
   )
 }
 
-/** The entries that changed, by name. */
+/** The entries that changed. */
 async function compareEntries(before: Entries, { objects }: Foretold): Promise<readonly Entry[]> {
   const ids = objects.listChanged(ownedMembershipPrefix).flatMap((key) => parseOwnedMembershipKey(key) ?? [])
-  const entries = await Promise.all(
+  return Promise.all(
     ids.map(async (id) => ({
       id,
       was: before.get(ownedMembershipKey(id)),
       is: (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value,
     })),
   )
-  const nameIn = ({ was, is }: Entry) => [is ?? was].map((one) => one && renderMembership(one)).join()
-  return entries.sort((a, b) => (nameIn(a) < nameIn(b) ? -1 : 1))
 }
 
 /** The state of a file, or of the rule, that asked for a membership. */
