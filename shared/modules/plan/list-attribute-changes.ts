@@ -13,35 +13,34 @@ import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readPermissionSetFile } from '../../reconcile/records/read-permission-set-file.ts'
 
 /** A change of the attributes for access control, and the permission sets whose inline policies name the attribute. */
-export type AttributeChange = AttributeStep & {
+type AttributeChange = AttributeStep & {
   readonly sets: readonly PermissionSetName[]
   /** It waits until a person releases it. Absent: no. */
   readonly isHeld?: true
 }
 
-/** Absent: nothing changes. `denied`: the caller may not read the configuration. */
-export type AttributesPreview = { readonly attributes?: readonly AttributeChange[] | 'denied' }
-
-/** Asks what the dispatcher would do first with the file. */
+/**
+ * The first changes that the dispatcher would make for the file of attributes for access control. `undefined`: nothing changes. `denied`:
+ * the caller may not read the configuration.
+ */
 export async function listAttributeChanges(
   ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>,
   configuration: Configuration,
-): Promise<AttributesPreview> {
+): Promise<readonly AttributeChange[] | 'denied' | undefined> {
   const controller = { ...attributesController, gather: gatherAttributes }
   const foreseen = await unlessCode(
     foresee(attributesKey, controller, { ...ports, configuration }),
     'AccessDeniedException',
   )
-  if (foreseen === undefined) return { attributes: 'denied' }
+  if (foreseen === undefined) return 'denied'
   const { step } = foreseen
-  if (step === undefined || !('steps' in step)) return {}
+  if (step === undefined || !('steps' in step)) return undefined
   const sets = await readPrincipalTags(ports.objects)
-  const attributes = step.steps.map((one) => ({
+  return step.steps.map((one) => ({
     ...one,
     ...(step.held.includes(describeAttributeStep(one)) && { isHeld: true as const }),
     sets: sets.flatMap(({ name, tags }) => (tags.has(one.key.toLowerCase()) ? [name] : [])).sort(),
   }))
-  return { attributes }
 }
 
 async function readPrincipalTags(objects: ObjectStore) {

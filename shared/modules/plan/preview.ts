@@ -114,7 +114,7 @@ export async function previewChanges(
     /** Rules about the uploader of a link that is not uploaded yet. */
     rulesLater: judged.later,
     permissionSets: setChanges,
-    ...(await listAttributeChanges({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
+    attributes: await listAttributeChanges({ ...ports, ssoAdmin: permissionSets.ssoAdmin }, configuration),
     /** Who has the permission sets that change or are deleted, by name: by the present records. */
     holders: new Map<string, Holders>(changed.map((name) => [name, holdersOf(name, recorded)])),
     /** The permission sets here that allow everything in their new version. */

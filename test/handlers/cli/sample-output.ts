@@ -123,7 +123,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     ],
     holders: new Map(),
     administrators: [],
-    ownAccount: undefined,
+    ...{ attributes: undefined, ownAccount: undefined },
     rulesLater: [],
     unfinished: 0,
     unchecked: 0,
