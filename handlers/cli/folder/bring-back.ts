@@ -54,7 +54,7 @@ export async function bringBack(
     )
     progress.end()
     if (dryRun) {
-      if (options.json !== true) await showPlan(made)
+      await showPlan(made, { isJson: options.json === true })
       if (made.push) refuseBadFiles(made.push)
       return 0
     }

@@ -33,6 +33,9 @@ test('undo shows the plan and changes nothing without --yes; with it the files a
   expect(shown.exitCode).toBe(2)
   expect(shown.stdout).toContain('the last push: 2 files')
   expect(shown.stdout).toContain(`- ${link}`)
+  const asJson = await system.ssofile(['undo', '--dry-run', '--json'])
+  expect(asJson.exitCode).toBe(0)
+  expect(JSON.parse(asJson.stdout)).toMatchObject({ revocations: [{ permissionSet: 'ReadOnly-ps' }] })
   expect(await system.has(link)).toBe(true)
 
   const done = await system.ssofile(['undo', '--yes'])
