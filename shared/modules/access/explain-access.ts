@@ -195,14 +195,17 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
 }
 
 /** An id may replace a name. */
-async function findById(type: PrincipalType, text: string, { ports, configuration, names, notes }: ExplainSources) {
+async function findById(type: PrincipalType, text: string, context: ExplainSources) {
   const { data: id } = principalId.safeParse(text)
-  if (id === undefined) return undefined
-  const [noted] = names.namesOf(type, id)
+  const name = id && (context.names.namesOf(type, id)[0] ?? (await askName(type, id, context)))
+  return name && { id, name }
+}
+
+/** The name in links: the directory's without the suffix. */
+function askName(type: PrincipalType, id: PrincipalId, { ports, configuration, notes }: ExplainSources) {
   const principals = new PrincipalIndex(ports.identityStore, ports.clock, configuration.principalSuffix)
   const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
-  const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
-  return name && { id, name }
+  return unlessRefused(asked, `the directory could not be asked for the ${nounOf(type)} with the id ${id}`, notes)
 }
 
 type Standing = Omit<Explanation, 'assignment' | 'remarks' | 'links' | 'history'> & { readonly remark?: string }
@@ -332,9 +335,10 @@ async function explainThroughGroups(
   const having = [...new Set([...recorded, ...listed])].filter((id) => groups.includes(id))
   return Promise.all(
     having.map(async (id) => {
-      const asking = () =>
-        unlessRefused(identityStore.findPrincipalName('GROUP', id), 'a group could not be named', notes)
-      const [principal = recorded.has(id) ? undefined : await asking()] = names.namesOf('GROUP', id)
+      const [principal = recorded.has(id) ? undefined : await askName('GROUP', id, context)] = names.namesOf(
+        'GROUP',
+        id,
+      )
       const group = { type: 'GROUP' as const, principal: principal ?? principalName.parse(id) }
       const explained = await explain({ accountId, permissionSet, ...group }, id, context)
       const { files } = await readMade(ports.objects, { group: id, user: userId })

@@ -418,6 +418,16 @@ test('the suffix that is configured belongs to the name in the directory', async
   expect((await asked(bench, 'kenji.ito')).direct).toEqual([])
 })
 
+test('a group that only Identity Center lists is named without the suffix', async () => {
+  const bench = new Settling()
+  const { world } = bench
+  const id = await world.identityStore.createGroup({ displayName: 'web@acme.example' })
+  await world.identityStore.createGroupMembership(id, world.identityStore.idOf('USER', kenji) ?? '')
+  world.ssoAdmin.addAssignment({ ...bench.target(), principalId: id })
+  const { throughGroups } = await asked(bench, 'kenji.ito', { principalSuffix: '@acme.example' })
+  expect(throughGroups).toMatchObject([{ state: 'foreign', assignment: { principal: 'web' } }])
+})
+
 test('through groups a user has only what is of a group that the user is a member of, in this account', async () => {
   const bench = new Settling()
   const { world } = bench
