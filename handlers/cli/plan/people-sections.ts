@@ -73,7 +73,7 @@ function listRuleEntries(kind: 'added' | 'removed', preview: Memberships): reado
     ([group, people]): readonly Entry[] => {
       const key = ruleKey(group)
       const names = listed(people.slice(0, namesTold).map(({ user }) => named(user)))
-      const more = people.length > namesTold ? ` and ${people.length - namesTold} more` : ''
+      const more = people.length > namesTold ? ` and ${count(people.length - namesTold, 'more', 'more')}` : ''
       const access = people[0]?.access ?? []
       const text = say`${word} ${count(people.length, 'person', 'people')} by ${named(key)}, group ${named(group)}, ${what} ${describeAccess(access)}: ${names}${more}`
       if (kind === 'removed') return [{ sign, mood, text }]

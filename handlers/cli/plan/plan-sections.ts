@@ -54,7 +54,10 @@ export function listSections(
     },
     { title: ['Groups', ...members].join(', '), noun: 'more membership', entries: listMembershipEntries(preview) },
     { title: ['People', ...people].join(', '), noun: 'more user', entries: listPeopleEntries(preview.people) },
-    { title: `${count(attributes?.length ?? 0, 'attribute')} for access control`, entries: listAttributes(preview) },
+    {
+      title: `${attributes === 'denied' ? 'Attributes' : count(attributes?.length ?? 0, 'attribute')} for access control`,
+      entries: listAttributes(preview),
+    },
     ofLinks(count(rejected.length, 'file that is not valid', 'files that are not valid'), rejected),
     ofLinks('Waits', [...listWaiting(preview), ...later]),
     listRenamed(preview),

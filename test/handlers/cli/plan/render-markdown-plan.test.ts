@@ -53,6 +53,12 @@ const first = (told: string) => /### Look at these first\n\n([\s\S]*?)\n\n/.exec
 
 const noBrake = { held: 0, reasons: [], contents: [], losses: [], contentsUnchecked: 0 }
 
+test('attributes that nobody may read are not counted', () => {
+  const told = render({ attributes: 'denied' })
+  expect(told).toContain('Attributes for access control')
+  expect(told).not.toMatch(/\d attributes? for access control/)
+})
+
 test('the first line has the counts and the verdict of the brake', () => {
   const [line] = render({ grants: grants(3), brake: noBrake }).split('\n')
   expect(line).toBe('**3 assignments to grant, 0 to revoke.** The brake would hold nothing.')
