@@ -99,7 +99,7 @@ export type RequestFacts = {
   readonly present: Pick<Status, 'state' | 'request'> | undefined
   /** When the request was last deleted, by its delete markers. Only an upload over a running grant needs it. */
   readonly deletedAt: Date | 'never' | 'unread'
-  /** The following fields have not been read yet. An end by time, or because the request is gone, needs none of them. */
+  /** The following fields have not been read yet. An end by time or by the requester needs none of them. */
   readonly isUnread?: boolean
   /** The name in links of the user whose id is in the path. `undefined`: there is no such user. */
   readonly userName: string | undefined
@@ -314,15 +314,13 @@ function isGone({ reading, deletedAt }: RequestFacts, { digest, grantedAt }: Gra
   return deletedAt !== 'never' && deletedAt >= new Date(grantedAt)
 }
 
-/**
- * The end of a grant: by time, by a deletion, by a name that means somebody else now, or by an approver. Deletions are read last: the requester
- * may upload any number of versions, and must not delay a denial.
- */
+/** The end of a grant: by time, by a deletion, by a name that means somebody else now, or by an approver. */
 function endOf(facts: RequestFacts, record: GrantRecord): RequestStep | undefined {
   const { digest, eligibility, approvedBy } = record
   if (facts.now >= new Date(record.expiresAt)) return { do: 'record', event: { event: 'ended', digest } }
   const gone = isGone(facts, record)
-  if (gone === true) {
+  if (gone === 'unread') return { do: 'read deletions' }
+  if (gone) {
     const event = facts.now < new Date(record.startsAt) ? 'withdrawn' : 'finished'
     return { do: 'record', event: { event, digest } }
   }
@@ -339,8 +337,7 @@ function endOf(facts: RequestFacts, record: GrantRecord): RequestStep | undefine
   if (approvals?.eligibility !== eligibility)
     return { do: 'read approvals', digest, eligibility, besides: approvedBy.map(({ user }) => user) }
   const denial = saidByOthers(facts, approvals).find(({ decision }) => decision === 'deny')
-  if (denial) return { do: 'record', event: { event: 'finished', digest, ...personOf(denial) } }
-  return gone === 'unread' ? { do: 'read deletions' } : undefined
+  return denial && { do: 'record', event: { event: 'finished', digest, ...personOf(denial) } }
 }
 
 function settleAbsence(facts: RequestFacts): RequestStep {

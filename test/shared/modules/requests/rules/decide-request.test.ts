@@ -567,11 +567,6 @@ describe('an upload over granted access', () => {
       { ...runs, deletedAt: 'unread', now: at(62) },
       noted('ended', earlier),
     ],
-    [
-      'asks for none if an approver denies that access, however many versions its author uploads',
-      { ...runs, deletedAt: 'unread', approvals: approvals(says(eve, 'deny')) },
-      noted('finished', earlier),
-    ],
     ['asks for none about the granted upload itself', { ...inForce, deletedAt: 'unread' }, { do: 'tell' }],
     ['is judged if the last deletion was before the grant', { ...runs, deletedAt: at(1) }, noted('refused')],
     [
