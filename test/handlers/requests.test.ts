@@ -534,6 +534,28 @@ describe('what was granted', () => {
     expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'finished'])
   })
 
+  test.each([['eligibility/'], ['approvals/']])(
+    'ends when its request is deleted and uploaded again while S3 gives nothing under %s',
+    async (prefix) => {
+      const asking = await grant()
+      const { world } = asking
+      world.objects.model.setVersioning('Enabled')
+      await world.clock.advance(60_000)
+      asking.answer = async ({ port, args: [key], proceed }) => {
+        if (port !== 'objects' || typeof key !== 'string' || !key.startsWith(prefix)) return proceed()
+        throw new ServiceError('s3', 'InternalError', 'not now', { httpStatus: 500 })
+      }
+      await world.objects.delete(asking.key())
+      await world.objects.put(asking.key(), '{ "duration": "PT1H", "reason": "again" }')
+      for (let minute = 0; minute < 10 && asking.has(); minute++) {
+        await world.finish(world.everyMinuteOfLinks())
+        await world.clock.advance(60_000)
+      }
+      expect(asking.has()).toBe(false)
+      expect(await asking.events()).toContain('finished')
+    },
+  )
+
   test.each([
     ['begins before its end, without a gap', 30, [true, true, true, true, false]],
     ['begins after its end, with one', 90, [true, false, true, true, false]],
