@@ -195,17 +195,14 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
 }
 
 /** An id may replace a name. */
-async function findById(type: PrincipalType, text: string, context: ExplainSources) {
+async function findById(type: PrincipalType, text: string, { ports, configuration, names, notes }: ExplainSources) {
   const { data: id } = principalId.safeParse(text)
-  const name = id && (context.names.namesOf(type, id)[0] ?? (await askName(type, id, context)))
-  return name && { id, name }
-}
-
-/** The name in links: the directory's without the suffix. */
-function askName(type: PrincipalType, id: PrincipalId, { ports, configuration, notes }: ExplainSources) {
+  if (id === undefined) return undefined
+  const [noted] = names.namesOf(type, id)
   const principals = new PrincipalIndex(ports.identityStore, ports.clock, configuration.principalSuffix)
   const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
-  return unlessRefused(asked, `the directory could not be asked for the ${nounOf(type)} with the id ${id}`, notes)
+  const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
+  return name && { id, name }
 }
 
 type Standing = Omit<Explanation, 'assignment' | 'remarks' | 'links' | 'history'> & { readonly remark?: string }
@@ -335,10 +332,7 @@ async function explainThroughGroups(
   const having = [...new Set([...recorded, ...listed])].filter((id) => groups.includes(id))
   return Promise.all(
     having.map(async (id) => {
-      const [principal = recorded.has(id) ? undefined : await askName('GROUP', id, context)] = names.namesOf(
-        'GROUP',
-        id,
-      )
+      const [principal = recorded.has(id) ? undefined : await askGroup(id, context)] = names.namesOf('GROUP', id)
       const group = { type: 'GROUP' as const, principal: principal ?? principalName.parse(id) }
       const explained = await explain({ accountId, permissionSet, ...group }, id, context)
       const { files } = await readMade(ports.objects, { group: id, user: userId })
@@ -350,6 +344,15 @@ async function explainThroughGroups(
       return { ...explained, remarks }
     }),
   )
+}
+
+/** The name in links. A group of others may have one without the suffix. */
+async function askGroup(id: PrincipalId, { ports, configuration, notes }: ExplainSources) {
+  const asked = ports.identityStore.findPrincipalName('GROUP', id)
+  const name = await unlessRefused(asked, 'a group could not be named', notes)
+  const { principalSuffix } = configuration
+  if (!name?.endsWith(principalSuffix)) return name
+  return principalName.safeParse(name.slice(0, name.length - principalSuffix.length)).data ?? name
 }
 
 /** Links that differ in one of account, permission set and principal; the closest name first. */

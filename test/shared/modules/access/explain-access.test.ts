@@ -418,14 +418,17 @@ test('the suffix that is configured belongs to the name in the directory', async
   expect((await asked(bench, 'kenji.ito')).direct).toEqual([])
 })
 
-test('a group that only Identity Center lists is named without the suffix', async () => {
+test.each([
+  ['without the suffix', 'web@acme.example', 'web'],
+  ['as it is where its name has none', 'Contractors', 'Contractors'],
+])('a group that only Identity Center lists is named %s', async (_, displayName, principal) => {
   const bench = new Settling()
   const { world } = bench
-  const id = await world.identityStore.createGroup({ displayName: 'web@acme.example' })
+  const id = await world.identityStore.createGroup({ displayName })
   await world.identityStore.createGroupMembership(id, world.identityStore.idOf('USER', kenji) ?? '')
   world.ssoAdmin.addAssignment({ ...bench.target(), principalId: id })
   const { throughGroups } = await asked(bench, 'kenji.ito', { principalSuffix: '@acme.example' })
-  expect(throughGroups).toMatchObject([{ state: 'foreign', assignment: { principal: 'web' } }])
+  expect(throughGroups).toMatchObject([{ state: 'foreign', assignment: { principal } }])
 })
 
 test('through groups a user has only what is of a group that the user is a member of, in this account', async () => {
