@@ -66,10 +66,10 @@ export async function writeReport(system: LocalSystem): Promise<void> {
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 
-/** What the browser of somebody who has signed in holds, by the address of the page and the user. */
+/** The cookies and storage of signed-in users, by the address of the page and the user. */
 const signedIn = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>()
 
-/** Opens an address of the page as somebody, who signs in the first time. */
+/** Opens an address of the page as this user. The first call signs in. */
 export async function openAs(
   browser: Browser,
   origin: string,

@@ -53,7 +53,7 @@ afterAll(async () => {
   await system?.stop()
 }, 60_000)
 
-/** Opens an address of the page as somebody who has to sign in first. */
+/** Opens an address of the page, and closes it after the test. */
 async function openAs(user: string, options: BrowserContextOptions = desktop, hash = ''): Promise<Page> {
   const page = await open(browser, origin, user, options, hash)
   pages.push(page)

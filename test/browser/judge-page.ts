@@ -42,7 +42,7 @@ export async function judgeLook(page: Page, name: string): Promise<void> {
     const { axe: judged } = window as unknown as {
       axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
     }
-    // The page lays itself out anew.
+    // By then the page has the new width.
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
     const { violations } = await judged.run({ resultTypes: ['violations'] })
     return {

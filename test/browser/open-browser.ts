@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /**
- * Debian's Chromium without windows, or the one that the variable CHROMIUM names. The whole Chromium draws a window with tabs for each page,
- * which nobody sees, with a quarter more work.
+ * Debian's Chromium without windows, or the one that the variable CHROMIUM names. The whole Chromium also draws a window
+ * with tabs for each page. Nobody sees it, and it takes a quarter more work.
  */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell'

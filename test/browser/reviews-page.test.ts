@@ -82,7 +82,10 @@ test('a reviewer keeps several, revokes a privileged one, which ends, and an aud
   await auditor.emulateMedia({ media: 'print' })
   await auditor.locator('.printed').getByText(hostile).first().waitFor(soon)
   expect(await auditor.locator('#page').isVisible()).toBe(false)
-  await judgeLook(auditor, 'review-printed')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await auditor.emulateMedia({ media: 'print', colorScheme })
+    await judgeLook(auditor, `review-printed-${colorScheme}`)
+  }
   await auditor.context().close()
 }, 240_000)
 

@@ -36,7 +36,7 @@ const isWide = () => matchMedia('(min-width: 48rem)').matches
 
 /**
  * Cloudscape gives its navigation on phones an attribute that the role does not have, also when a window becomes as narrow as a phone.
- * (WAI-ARIA 1.2, "aria-orientation".) Returns how to end this.
+ * (WAI-ARIA 1.2, "aria-orientation".) Returns a function that stops it.
  */
 function leaveRolesRight(): () => void {
   const takeAway = () => {
