@@ -67,7 +67,7 @@ export function addRestore(program: Command): void {
     .option('--dry-run', 'show the plan; change nothing')
     .option('--yes', 'do not ask')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
-    .option('--json', 'the restored objects as JSON')
+    .option('--json', 'the restored objects as JSON; with --inputs the plan and the result')
     .addHelpText('after', help)
     .action(async (options: Options) => {
       process.exitCode = await (options.inputs ? restoreInputs(options) : restore(options)).catch(

@@ -13,10 +13,10 @@ import { brakeFile } from '../../reconcile/records/brake-file.ts'
 import type { PlannedAccess, PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Their order decides which ones. */
-export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
+type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
 
 /**
- * Lets the brake judge these revocations by its rules and its present count; writes nothing. `foreseeMinimums` judges the whole plan.
+ * Lets the brake judge these revocations by its rules and its present count; writes nothing. `foreseeMinimums` judges the minimums, for the whole plan.
  */
 export async function foreseeHolds(
   revocations: readonly PlannedRevocation[],

@@ -149,8 +149,7 @@ async function look(key: string, context: Context): Promise<Look> {
 }
 
 /**
- * The change by the first step, or by the end. Any other step is one of a change, and so is one that depends on an unread permission set;
- * any other end rejects the file.
+ * What the plan says for a step or an end. A step that is missing here means `update`; an end that is missing means `rejected`.
  */
 const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'none'>>> = {
   claim: 'create',
@@ -167,7 +166,7 @@ const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'n
   blocked: 'blocked',
 }
 
-/** It also says `rejected` for a key that is no name, and for a set of the management account that ssofile may not change. */
+/** The plan also says `rejected` for a key that is no name, and for a set of the management account that ssofile may not change. */
 function describeLook({ key, input, facts, step, told }: Look, lackOf: LackOfControl): readonly PermissionSetChange[] {
   const named = parsePermissionSetKey(key)
   const reject = (name: string, { reason = '', remedy = '' }: { reason?: string; remedy?: string } = {}) =>

@@ -65,8 +65,7 @@ type Entries = ReadonlyMap<string, OwnedMembership | undefined>
 type Entry = Both<OwnedMembership> & { readonly id: MembershipId }
 
 /**
- * The planned changes of groups and members by their files: reads from the records, the writes and the statuses what happened. `planned`:
- * includes waiting and later grants.
+ * Reads from the records, the writes and the statuses what happened to groups and members. `planned`: includes waiting and later grants.
  */
 export async function listMembershipChanges(planned: PlannedAccess, sources: Sources) {
   const { foretold } = sources
