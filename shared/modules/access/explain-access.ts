@@ -13,6 +13,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
 import {
+  nameInLinks,
   nounOf,
   type PrincipalName,
   type PrincipalType,
@@ -350,9 +351,7 @@ async function explainThroughGroups(
 async function askGroup(id: PrincipalId, { ports, configuration, notes }: ExplainSources) {
   const asked = ports.identityStore.findPrincipalName('GROUP', id)
   const name = await unlessRefused(asked, 'a group could not be named', notes)
-  const { principalSuffix } = configuration
-  if (!name?.endsWith(principalSuffix)) return name
-  return principalName.safeParse(name.slice(0, name.length - principalSuffix.length)).data ?? name
+  return name && (nameInLinks(name, configuration.principalSuffix) ?? name)
 }
 
 /** Links that differ in one of account, permission set and principal; the closest name first. */

@@ -85,9 +85,11 @@ async function findExisting(grants: readonly PlannedGrant[], context: GrantSourc
   let done = 0
   for (const found of isChecked ? places.values() : []) {
     context.onStep('looking for existing access', { done: done++, of: places.size })
-    const [one] = found
-    const there = one
-      ? await listUnlessGone((token) => ssoAdmin.listAccountAssignments(one.grant.assignment.accountId, one.arn, token))
+    const [first] = found
+    const there = first
+      ? await listUnlessGone((token) =>
+          ssoAdmin.listAccountAssignments(first.grant.assignment.accountId, first.arn, token),
+        )
       : []
     for (const { grant, principalId } of found) {
       const isIt = (one: Principal) => one.principalId === principalId && one.principalType === grant.assignment.type

@@ -123,15 +123,20 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     ],
     holders: new Map(),
     administrators: [],
-    ...{ attributes: undefined, ownAccount: undefined },
+    attributes: undefined,
+    ownAccount: undefined,
     rulesLater: [],
     unfinished: 0,
     unchecked: 0,
     view,
     viewAgeMs: 0,
     counts: {
-      ...{ links: links.length, permissionSets: sets.length, accounts: 500 },
-      ...{ grants: those('grants').length, revocations: revocations.length, unfinished: 0 },
+      links: links.length,
+      permissionSets: sets.length,
+      accounts: 500,
+      grants: those('grants').length,
+      revocations: revocations.length,
+      unfinished: 0,
     },
   }
 }
