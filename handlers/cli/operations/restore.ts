@@ -292,7 +292,7 @@ type Restoration = {
   readonly permissionSets: readonly string[]
   /** Records of groups, memberships and users. */
   readonly people: readonly string[]
-  /** The inputs whose statuses come back. A status says which user its file means. */
+  /** Keys of inputs. `restore` brings back the status of each, which records the user of the file. */
   readonly statuses: readonly string[]
   /** The brake's record with its parts, and the ended sessions. */
   readonly control: readonly string[]

@@ -109,7 +109,7 @@ export type PermissionSetEnd = { readonly tell: (typeof permissionSetEnds)[numbe
  * | valid   | named   | the change may take something away                  | ask the brake    |
  * | valid   | named   | differs, or history does not have the change        | change           |
  * | valid   | named   | accounts may have an older version                  | provision        |
- * | valid   | named   | the record has not noted yet that it is in force    | settle           |
+ * | valid   | named   | the record does not show the file as in force       | settle           |
  * | valid   | named   |                                                     | applied          |
  */
 export function decidePermissionSet({

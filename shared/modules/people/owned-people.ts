@@ -24,7 +24,7 @@ export async function noteEndedAs(objects: ObjectStore, name: PrincipalName, as:
   if (as !== name) await fileOfEndedRecord(objects, as).overwrite({ v: 1, name })
 }
 
-/** The person whose end is the reason why this name is suspended, with the record. `undefined`: there is none. */
+/** Finds the ended person for whom ssofile suspends the name `as`. `name`: of the file under `people/`. `undefined`: nobody. */
 export async function findEndedAs(
   objects: ObjectStore,
   as: PrincipalName,

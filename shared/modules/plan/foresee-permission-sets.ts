@@ -149,7 +149,7 @@ async function look(key: string, context: Context): Promise<Look> {
 }
 
 /**
- * What the plan says for a step or an end. A step that is missing here means `update`; an end that is missing means `rejected`.
+ * The planned change for each step or end. The default is `update` for steps, and `rejected` for ends.
  */
 const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'none'>>> = {
   claim: 'create',

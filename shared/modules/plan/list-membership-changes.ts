@@ -255,7 +255,7 @@ async function readTold(foretold: Foretold) {
   return read.flat()
 }
 
-/** Everyone whom rules add and remove, with all names. Whoever writes these attributes grants that access. */
+/** One entry for each rule, with all users that it adds and removes. `attributes`: whoever can write them can grant the access. */
 async function listEffects(
   found: Readonly<Record<'added' | 'removed', readonly PlannedMembership[]>>,
   objects: ObjectStore,
