@@ -5,6 +5,7 @@ import { renderCsv, type TableColumn } from '../../../../shared/domain/text/rend
 import { TableWriter } from '../../../../shared/modules/reports/table-writer.ts'
 import { runsOf } from '../../../depth.ts'
 import { World } from '../../../world.ts'
+import { anyCharacter } from '../../domain/arbitraries.ts'
 
 type Row = { readonly name: string; readonly since: string; readonly days: string }
 
@@ -32,7 +33,7 @@ const titles = columns.map(({ title }) => title)
 
 const texts = fc.oneof(
   fc.string({ unit: 'grapheme' }),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.constantFrom(
     '',
     '=cmd|calc',
