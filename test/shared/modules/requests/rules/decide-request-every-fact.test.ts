@@ -33,10 +33,13 @@ const [present, earlier] = ['a', 'b'].map((letter) => requestDigest.parse(letter
 const empty = requestDigest.parse('c'.repeat(32))
 const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
 const textAt = (minutes: number) => at(minutes).toISOString()
-// Each instant is written once: 200,000 facts name them.
+// Each instant is made once: 200,000 facts name them.
 const [decidedAt, grantedAt] = [textAt(1), textAt(2)]
 const [starts, ends] = [[2, 10].map(textAt), [62, 4].map(textAt)]
-const now = at(5)
+const [now, recently, grantBegins] = [at(5), at(0), at(2)]
+/** A request of then has lapsed. */
+const longAgo = at(-60 * 24 * 60)
+const deletions = ['unread' as const, at(1), at(3)]
 
 const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
 const read = parseRequestKey(key)
@@ -95,7 +98,7 @@ function everyFact(choose: Choose): RequestFacts {
         { state: 'waiting' as const, request: { digest: present, runs: earlier } },
       ]),
     // Before the grants, and after them.
-    deletedAt: () => choose(['unread' as const, at(1), at(3)]),
+    deletedAt: () => choose(deletions),
     isUnread: () => choose([false, true]),
     userName: () => choose(['maria', 'maria2', undefined]),
     isDisabled: () => choose([false, true]),
@@ -135,17 +138,16 @@ function everyReading(choose: Choose): RequestReading {
     case 'unreadable':
       return { state: 'unreadable', complaint }
     case 'rejected':
-      return { state: 'rejected', complaint, digest: present, askedAt: at(0) }
+      return { state: 'rejected', complaint, digest: present, askedAt: recently }
     case 'empty':
       // Uploaded over the present one, which may have been granted, or still wait.
-      return { state: 'empty', complaint, digest: empty, askedAt: at(0) }
+      return { state: 'empty', complaint, digest: empty, askedAt: recently }
     default:
-      // Long ago: it has lapsed.
       return {
         state: 'valid',
         request: { durationMs: choose([3_600_000, 60 * 3_600_000]) },
         digest: present,
-        askedAt: choose([at(0), at(-60 * 24 * 60)]),
+        askedAt: choose([recently, longAgo]),
       }
   }
 }
@@ -276,7 +278,7 @@ const rules: Rules<RequestStep, RequestFacts> = {
       const running = step.do === 'tell' ? link.found === 'own' && link.digest : step.record.digest
       if (!running || ('digest' in reading && reading.digest === running)) return true
       if (told(running).granted === undefined || isOver(told(running))) return true
-      return reading.state !== 'absent' && (deletedAt === 'never' || deletedAt < at(2))
+      return reading.state !== 'absent' && (deletedAt === 'never' || deletedAt < grantBegins)
     },
   ),
   'deletions are read once': rule(['read deletions'], (_, { deletedAt }) => deletedAt === 'unread'),
