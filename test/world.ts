@@ -78,9 +78,14 @@ export type WorldOptions = {
 
 const slice: SliceOptions = { sliceMs: 540_000, lingerMs: 5_000, holder: 'test' }
 
-/** The acme organization of the fixtures, read once: thousands of tests begin with it. */
-const acmeFile = readAcme()
-export const acme = (): OrganizationFile => structuredClone(acmeFile)
+/** The acme organization of the fixtures, read once, and the same for all: thousands of tests begin with it. */
+const acmeFile = frozen(readAcme())
+export const acme = (): OrganizationFile => acmeFile
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
+}
 
 function readAcme(): OrganizationFile {
   const file = new URL('../fixtures/acme/organization.json', import.meta.url)
@@ -107,16 +112,16 @@ function inProcesses(handlers: readonly ((event: SQSEvent) => Promise<SQSBatchRe
 type Process = { readonly ports: Ports; isDead(): boolean }
 type Handler = (event: SQSEvent) => Promise<SQSBatchResponse>
 
-/** In the place of a process that died, another one works on the next batch. */
+/** As in Lambda, the first batch begins a process, and the next one after it died begins another. */
 function restarted(begin: () => Process, open: (ports: Ports) => Handler): Handler {
   const start = () => {
     const process = begin()
     return { handle: open(process.ports), isDead: () => process.isDead() }
   }
-  const running = [start()]
+  let running: ReturnType<typeof start> | undefined
   return (event) => {
-    if (running[0]?.isDead()) running[0] = start()
-    return running[0]?.handle(event) ?? Promise.resolve({ batchItemFailures: [] })
+    if (running === undefined || running.isDead()) running = start()
+    return running.handle(event)
   }
 }
 
