@@ -11,12 +11,11 @@ import { listTemplatePolicies } from './template-policies.ts'
 import { validatePolicies } from './validate-policies.ts'
 
 /**
- * `npm run synth`, `npm run deploy -- --environment NAME [--stack NAME] [--yes]`, `npm run destroy -- …`: the CDK CLI for one environment.
+ * `npm run synth -- --environment NAME`, `npm run deploy -- … [--stack NAME] [--yes]`, `npm run destroy -- …`: the CDK CLI for one environment.
  * A deployment shows the changes and asks first; with `--check` it ends there.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
 const output = `${root}cdk.out/`
-const fixtures = fileURLToPath(new URL('../fixtures/environments/', import.meta.url))
 
 /** A stack of another account needs that account's credentials: so deploy it without the stacks that it depends on. */
 const thisStack = ['--exclusively', '--no-notices']
@@ -31,16 +30,6 @@ function cdk(environment: string, args: readonly string[]): number {
     env: { ...process.env, SSOFILE_ENVIRONMENT: environment },
   })
   return status ?? 1
-}
-
-/** Every kind of deployment, offline, with its bundles: proves that each can be built. */
-function synthesizeAll(): number {
-  const files = readdirSync(fixtures).map((file) => `${fixtures}${file}`)
-  const failed = ['example', ...files].filter((environment) => {
-    process.stdout.write(`synth ${environment.replace(root, '')}\n`)
-    return cdk(environment, ['synth', '--quiet', '--no-notices', '--no-lookups']) !== 0
-  })
-  return failed.length === 0 ? 0 : 1
 }
 
 type Deploying = { readonly isAgreed: boolean; readonly isCheck: boolean }
@@ -114,7 +103,6 @@ async function run(): Promise<number> {
     check: { type: 'boolean' },
   } as const
   const { environment, stack = '*', yes = false, check = false } = parseArgs({ args: rest, options }).values
-  if (command === 'synth' && environment === undefined) return synthesizeAll()
   if (environment === undefined)
     throw new Refusal(
       `expected --environment NAME, a file infra/environments/NAME.json; such as: npm run ${command} -- --environment production`,

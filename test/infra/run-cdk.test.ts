@@ -14,6 +14,7 @@ async function refusalOf(...args: readonly string[]): Promise<string> {
 }
 
 testInDepth('a deployment asks for its environment, and says how it is named', async () => {
+  expect(await refusalOf('synth')).toMatch(/expected --environment NAME.* npm run synth -- --environment production\n$/)
   expect(await refusalOf('deploy')).toBe(
     'expected --environment NAME, a file infra/environments/NAME.json; such as: npm run deploy -- --environment production\n',
   )
