@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { shells } from '../../handlers/cli/arguments/completion.ts'
 import { runProgram, runSsofile } from './run-program.ts'
+import { until } from './until.ts'
 
 const keys = [
   'root%all%ReadOnly-ps%Support 24/7 (nights) & days%GROUP%ssofile',
@@ -51,44 +52,62 @@ const started = {
   fish: { args: ['--no-config', '-i'], load: 'source' },
 } as const
 
-/** What ssofile is called with if a person types this at a terminal; `\t` is the key Tab. */
-async function type(shell: keyof typeof started, text: string): Promise<readonly string[]> {
-  const { args, load } = started[shell]
-  await rm(join(folder, 'called'), { force: true })
-  const command = `${shell} ${args.join(' ')}`
-  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder, TERM: 'xterm', LC_ALL: 'C.UTF-8' }
-  // script(1) is the terminal.
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd: folder, env })
-  let told = ''
-  const waiting = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (piece: string) => {
-      told += piece
-      for (const look of waiting) look()
+/** One shell at a terminal, which knows the completion of ssofile. */
+class Shell {
+  readonly #shell: keyof typeof started
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #ended: Promise<void>
+  #told = ''
+  #lines = 0
+
+  constructor(shell: keyof typeof started) {
+    this.#shell = shell
+    const { args, load } = started[shell]
+    const command = `${shell} ${args.join(' ')}`
+    const env = {
+      ...process.env,
+      PATH: `${folder}:${process.env.PATH}`,
+      HOME: folder,
+      TERM: 'xterm',
+      LC_ALL: 'C.UTF-8',
+    }
+    // script(1) is the terminal.
+    this.#child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd: folder, env })
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream.setEncoding('utf8').on('data', (piece: string) => {
+        this.#told += piece
+      })
+    this.#ended = new Promise((resolve) => this.#child.on('close', () => resolve()))
+    this.#child.stdin.write(`${load} ${join(folder, `completion.${shell}`)}\r`)
+  }
+
+  /** What ssofile is called with if a person types this; `\t` is the key Tab. */
+  async type(text: string): Promise<readonly string[]> {
+    await rm(join(folder, 'called'), { force: true })
+    const line = ++this.#lines
+    // The mark is put together by the shell: what was typed is echoed, and is not taken for it.
+    this.#child.stdin.write(`ssofile ${text}\r echo en""ded ${line}\r`)
+    const mark = new RegExp(`ended ${line}\\b`)
+    await until(`the end of '${text}' in ${this.#shell}`, async () => (mark.test(this.#told) ? true : undefined), {
+      withinMs: 20_000,
+      tell: () => this.#told,
     })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  const until = (mark: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (mark.test(told)) resolve()
-      }
-      waiting.add(look)
-      void ended.then(() => reject(new Error(`${shell} ended, and never said ${mark}: ${told}`)))
-      look()
+    const called = await readFile(join(folder, 'called'), 'utf8').catch(() => {
+      throw new Error(`${this.#shell} did not call ssofile: ${this.#told}`)
     })
-  // The mark is put together by the shell: what was typed is echoed, and is not taken for it.
-  child.stdin.write(`${load} ${join(folder, `completion.${shell}`)}; echo loa""ded\r`)
-  await until(/loaded/)
-  child.stdin.write(`ssofile ${text}\r echo en""ded\r exit\r`)
-  await until(/ended/)
-  await ended
-  const called = await readFile(join(folder, 'called'), 'utf8').catch(() => {
-    throw new Error(`${shell} did not call ssofile: ${told}`)
-  })
-  return called.split('\0').slice(0, -1)
+    return called.split('\0').slice(0, -1)
+  }
+
+  async end(): Promise<void> {
+    this.#child.stdin.write('exit\r')
+    await this.#ended
+  }
 }
 
 describe.each(shells)('at a terminal, %s', (shell) => {
+  let terminal: Shell | undefined
+  afterAll(() => terminal?.end())
+
   test('is installed', async () => {
     const { exitCode } = await runProgram('which', [shell], { env: process.env })
     expect(exitCode === 0 ? shell : `received no ${shell}, expected it on the PATH; apt-get install ${shell}`).toBe(
@@ -127,6 +146,7 @@ describe.each(shells)('at a terminal, %s', (shell) => {
     ['the account of an option', 'who --account 23\t', ['who', '--account', '233000000002']],
     ['the permission set of an option', 'who --permission-set a\t', ['who', '--permission-set', 'a=b,c.d@e']],
   ])('completes %s', async (_, typed, called) => {
-    expect(await type(shell, typed)).toEqual(called)
+    terminal ??= new Shell(shell)
+    expect(await terminal.type(typed)).toEqual(called)
   })
 })
