@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bucket, LocalSystem } from './local-system.ts'
 import { checkout } from './run-program.ts'
 import { until } from './until.ts'
@@ -10,11 +10,11 @@ const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%
 const statusOfLink = `status/${link}.json`
 
 let system: LocalSystem
-beforeEach(async () => {
+beforeAll(async () => {
   // A message is given up after five tries, one to six minutes apart. Faster, what a command holds for 30 s would be visible again too early.
   system = await LocalSystem.start({ timeScale: 20 })
 })
-afterEach(() => system.stop(), 30_000)
+afterAll(() => system.stop())
 
 type Letter = {
   readonly queue: string
@@ -40,40 +40,39 @@ async function untilDead(queue: 'links' | 'uploads'): Promise<readonly Letter[]>
   return (await redrive(queue)).letters
 }
 
-describe('a poisoned message', () => {
-  test('reaches its dead-letter queue, redrive shows why, and puts it back after the cause is gone', async () => {
-    const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
-    await system.upload('permission_sets/Billing-ps.json', billing)
-    await system.untilStatus('permission_sets/Billing-ps.json', 'applied')
-    const poison = { Bucket: bucket, Key: statusOfLink, Body: new TextEncoder().encode('no status of ours') }
-    await system.s3('ssofile').send(new PutObjectCommand(poison))
-    await system.upload(link)
+// Both wait at the same time.
+test('poisoned messages reach their dead-letter queues, redrive shows why, and puts one back after its cause is gone', async () => {
+  const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
+  await system.upload('permission_sets/Billing-ps.json', billing)
+  await system.untilStatus('permission_sets/Billing-ps.json', 'applied')
+  const poison = { Bucket: bucket, Key: statusOfLink, Body: new TextEncoder().encode('no status of ours') }
+  await system.s3('ssofile').send(new PutObjectCommand(poison))
+  await system.upload(link)
+  await system.send('uploads', '{"Records": 7}')
 
-    const [letter] = await untilDead('links')
-    expect(letter).toMatchObject({ queue: 'links', about: [link], done: 'left' })
-    expect(letter?.fault).toBeUndefined()
-    expect(letter?.errors[0]).toContain(`${statusOfLink}: received content that this version of ssofile cannot read`)
-    const { exitCode, stdout } = await system.ssofile(['redrive'], 'ssofile')
-    expect(exitCode).toBe(1)
-    expect(stdout).toContain(`about     ${link}`)
-    expect(stdout).toContain('restore the object')
+  const [letter] = await untilDead('links')
+  expect(letter).toMatchObject({ queue: 'links', about: [link], done: 'left' })
+  expect(letter?.fault).toBeUndefined()
+  expect(letter?.errors[0]).toContain(`${statusOfLink}: received content that this version of ssofile cannot read`)
+  const { exitCode, stdout } = await system.ssofile(['redrive', 'links'], 'ssofile')
+  expect(exitCode).toBe(1)
+  expect(stdout).toContain(`about     ${link}`)
+  expect(stdout).toContain('restore the object')
 
-    await system.remove(statusOfLink, 'ssofile')
-    expect(await redrive('--all')).toMatchObject({ exitCode: 0, letters: [{ done: 'put-back' }] })
-    await system.untilStatus(link, 'applied')
-    expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
-    expect(await system.keys('state/failures/')).toEqual([])
-  })
+  await system.remove(statusOfLink, 'ssofile')
+  expect(await redrive('links', '--all')).toMatchObject({ exitCode: 0, letters: [{ done: 'put-back' }] })
+  await system.untilStatus(link, 'applied')
+  expect(await redrive('links')).toEqual({ exitCode: 0, letters: [] })
+})
 
-  test('that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
-    await system.send('uploads', '{"Records": 7}')
-    const [letter] = await untilDead('uploads')
-    expect(letter?.fault).toMatch(/^it is not a message for the queue uploads: /)
-    expect(await redrive('uploads', '--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })
-    const id = letter?.messageId ?? ''
-    expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })
-    expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
-  })
+test('one that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
+  const [letter] = await untilDead('uploads')
+  expect(letter?.fault).toMatch(/^it is not a message for the queue uploads: /)
+  expect(await redrive('--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })
+  const id = letter?.messageId ?? ''
+  expect(await redrive('--discard', id)).toMatchObject({ exitCode: 0, letters: [{ done: 'discarded' }] })
+  expect(await redrive()).toEqual({ exitCode: 0, letters: [] })
+  expect(await system.keys('state/failures/')).toEqual([])
 })
 
 test('a queue that does not exist is refused, with those that do', async () => {
