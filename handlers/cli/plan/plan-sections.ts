@@ -219,7 +219,8 @@ function describeSet(one: SetChange, preview: ToldPreview, invalid: ReadonlySet<
   if (one.change === 'rejected') {
     const key = permissionSetPrefix + one.name.replace(/(\.json)?$/, '.json')
     return {
-      ...{ sign: '*', mood: 'bad', word: 'rejected', text: say`permission set ${bare(one.name)}`, why: one },
+      ...{ sign: '*', mood: 'bad', word: 'rejected', text: say`permission set ${bare(one.name)}` },
+      why: { reason: one.reason, remedy: one.remedy },
       first: invalid.has(key) ? undefined : { rank: 'rejected', tags: ['rejected'] },
     }
   }

@@ -51,8 +51,9 @@ function renderGroup(group: readonly Entry[], noun: string | undefined, shown: S
   ].join('')
 }
 
-function renderMore(number: number, noun = 'more', indent = '  '): string {
-  return number > 0 ? `${indent}and ${count(number, noun)} (--verbose shows all)\n` : ''
+function renderMore(number: number, noun?: string, indent = '  '): string {
+  const more = noun === undefined ? count(number, 'more', 'more') : count(number, noun)
+  return number > 0 ? `${indent}and ${more} (--verbose shows all)\n` : ''
 }
 
 function renderEntry(one: Entry, shown: Shown): string {

@@ -110,6 +110,15 @@ test('up to twenty links of one kind are told, of more the first five, and with 
   expect(linksIn(await plan(world, { isVerbose: true }))).toBe(21)
 })
 
+test('permission sets that are rejected for the same reason stand together, three of them by name', async () => {
+  const world = new World()
+  const names = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
+  const body = (permissionSetName: string) => JSON.stringify({ permissionSetName, sessionDurationInMinutes: 1 })
+  for (const name of names) await world.objects.put(`permission_sets/${name}.json`, body(name))
+  const brief = await plan(world)
+  expect(brief).toContain('  and 2 more (--verbose shows all)\n    why: ')
+})
+
 test('links that wait for the same thing stand together, three of them by name, and the reason once', async () => {
   const world = new World()
   await world.objects.put('permission_sets/Read-ps.json', set)
