@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { localAccountId, localRegion } from '../../infra/local/local-account.ts'
@@ -51,11 +53,14 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   system = await LocalSystem.start({ configuration: { folders: ['team-a'], notifications }, timeScale: 10 })
-  for (const name of ['hangs', 'fails', 'works']) {
-    // As JSON: older AWS CLIs fetch a parameter that is a URL.
-    const secret = JSON.stringify({ Name: name, SecretString: `http://127.0.0.1:${port}/${name}` })
-    await system.cli(['secretsmanager', 'create-secret', '--cli-input-json', secret])
-  }
+  // As JSON: older AWS CLIs fetch a parameter that is a URL.
+  const secret = (name: string) => JSON.stringify({ Name: name, SecretString: `http://127.0.0.1:${port}/${name}` })
+  await system.cli(['secretsmanager', 'create-secret', '--cli-input-json', secret('works')])
+  const { url: endpoint } = system
+  const credentials = { accessKeyId: 'maria', secretAccessKey: 'any' }
+  const manager = new SecretsManagerClient({ endpoint, region: localRegion, credentials })
+  for (const name of ['hangs', 'fails']) await manager.send(new CreateSecretCommand(JSON.parse(secret(name))))
+  manager.destroy()
 })
 afterAll(async () => {
   await system?.stop()
@@ -70,7 +75,10 @@ const link = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants
 const invalid = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants%group%ssofile'
 
 test('an upload is told to whoever uploaded it and to the owners of its folder, while other webhooks hang or answer 500', async () => {
-  await system.cli(['s3', 'cp', 'fixtures/acme/permission_sets/Billing-ps.json', 's3://ssofile/permission_sets/'])
+  await system.upload(
+    'permission_sets/Billing-ps.json',
+    await readFile('fixtures/acme/permission_sets/Billing-ps.json'),
+  )
   await system.upload(invalid)
   await system.upload(link)
   await system.untilStatus(link, 'applied')

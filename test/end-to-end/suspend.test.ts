@@ -103,7 +103,7 @@ test('somebody leaves: HR uploads one file, and access and sessions are gone, an
 })
 
 test('somebody comes back: without the file the link gives the access again', async () => {
-  await aws('hr', 's3', 'rm', `s3://ssofile/${suspension}`)
+  await system.remove(suspension, 'hr')
   await untilAccess(true)
   await system.untilGone(suspension)
   const changes = await system.keys('changes/')

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
@@ -13,7 +14,10 @@ const seen = z.object({ outcomes: z.array(z.object({ detail: z.looseObject({ eve
 let system: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start()
-  await system.cli(['s3', 'cp', 'fixtures/acme/permission_sets/Billing-ps.json', 's3://ssofile/permission_sets/'])
+  await system.upload(
+    'permission_sets/Billing-ps.json',
+    await readFile('fixtures/acme/permission_sets/Billing-ps.json'),
+  )
   await system.upload('policies/uses.json', JSON.stringify(watch), 'governance')
   await system.upload(link)
   await system.untilStatus(link, 'applied')
