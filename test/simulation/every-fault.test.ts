@@ -8,14 +8,17 @@ import { digestOf } from './same-world.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 
-test.each(allLives)(
-  '$name: nothing is violated without a fault, nor by the first, the last and two between',
-  async (life) => {
+test.each(allLives.map((life, index) => ({ ...life, index })))(
+  '$name: nothing is violated without a fault, nor by two of its faults',
+  async ({ index, ...life }) => {
     // Throws if the life violates a promise without a fault.
     const { faults } = await listFaults(life)
     const kinds = ['freeze', 'refuse-internal', 'kill-before', 'kill-after', 'lose-answer', 'break-answer']
     expect(faults.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds))
-    const struck = [0, 1 / 3, 2 / 3, 1].flatMap((part) => faults[Math.floor(part * (faults.length - 1))] ?? [])
+    // By turns. `npm run simulate -- --every-fault` takes each.
+    const struck = [index % 2, 2 + (index % 2)].flatMap(
+      (third) => faults[Math.floor((third / 3) * (faults.length - 1))] ?? [],
+    )
     expect(await Promise.all(struck.map((fault) => playFault(fault)))).toEqual(struck.map(() => undefined))
   },
 )
