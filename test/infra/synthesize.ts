@@ -22,23 +22,24 @@ const script = fileURLToPath(new URL('./synthesize-all.ts', import.meta.url))
 
 /**
  * The CDK's own validation reads its rules for ten seconds before it judges a first template, so one file asks for the
- * judgement of every kind of deployment: templates.test.ts. cdk-nag judges always.
+ * judgement of everything that is deployed: templates.test.ts. cdk-nag judges always.
  */
 export type Synthesis = 'judged' | 'templates' | 'bundles'
 
 /**
- * The templates of these environments, without bundles, by the name of the environment. In one process of its own:
- * the CDK takes hundreds of megabytes, and keeps them. Throws with the findings of what judges them.
+ * The templates of these environments, without bundles, by the name of the environment, and those of these fixtures of break-glass
+ * access. In one process of its own: the CDK takes hundreds of megabytes, and keeps them. Throws with the findings of what judges them.
  */
 export async function synthesize(
   environments: Readonly<Record<string, object>>,
+  breakGlass: readonly string[],
   what: Exclude<Synthesis, 'bundles'>,
 ): Promise<Readonly<Record<string, Assembly>>> {
   const directory = await mkdtemp(join(tmpdir(), 'ssofile-synth-'))
   try {
-    await synthesizeTo(directory, environments, what)
+    await synthesizeTo(directory, environments, what, breakGlass)
     const read = async (name: string) => [name, await readAssembly(join(directory, name))] as const
-    return Object.fromEntries(await Promise.all(Object.keys(environments).map(read)))
+    return Object.fromEntries(await Promise.all([...Object.keys(environments), ...breakGlass].map(read)))
   } finally {
     await rm(directory, { recursive: true })
   }
@@ -49,11 +50,15 @@ export async function synthesizeTo(
   directory: string,
   environments: Readonly<Record<string, object>>,
   what: Synthesis,
+  breakGlass: readonly string[] = [],
 ): Promise<void> {
   const file = join(directory, 'environments.json')
   await writeFile(file, JSON.stringify(environments))
-  const env = { ...process.env, CDK_VALIDATION: String(what === 'judged') }
-  await promisify(execFile)(process.execPath, [script, file, directory, what], { maxBuffer: 2 ** 24, env })
+  const files = breakGlass.map((name) =>
+    fileURLToPath(new URL(`../../fixtures/break-glass/${name}.json`, import.meta.url)),
+  )
+  const env = { ...process.env, CDK_VALIDATION: String(what === 'judged'), AWS_EC2_METADATA_DISABLED: 'true' }
+  await promisify(execFile)(process.execPath, [script, file, directory, what, ...files], { maxBuffer: 2 ** 24, env })
 }
 
 export async function readAssembly(directory: string): Promise<Assembly> {

@@ -20,6 +20,7 @@ import { isShallow } from '../depth.ts'
 import { readText } from '../house/source-files.ts'
 import { replicated, testAdditionalRegions } from './additional-regions.ts'
 import { testAlarms } from './alarms.ts'
+import { names as breakGlassNames, testBreakGlass } from './break-glass/break-glass-templates.ts'
 import { environments, example, identityCenterKeyOf } from './environments.ts'
 import { monthCost, renderMonthCost, templateSchema } from './month-cost.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
@@ -34,7 +35,8 @@ let assemblies: Readonly<Record<string, Assembly>> = {}
 
 // cdk-nag and the CDK's own validation judge each of them: a finding fails it. The latter only where CI looks deep.
 beforeAll(async () => {
-  assemblies = await synthesize({ ...environments, ...replicated }, isShallow ? 'templates' : 'judged')
+  const what = isShallow ? 'templates' : 'judged'
+  assemblies = await synthesize({ ...environments, ...replicated }, breakGlassNames, what)
 }, 600_000)
 
 function stack(mode: Mode, name = 'ssofile') {
@@ -1221,3 +1223,4 @@ test('the policies of a template are those of each role, of the bucket, of the q
 
 testAlarms(() => assemblies.api ?? {})
 testAdditionalRegions(() => assemblies)
+testBreakGlass(() => assemblies)

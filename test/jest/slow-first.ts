@@ -10,7 +10,7 @@ type Tests = Parameters<InstanceType<typeof Sequencer>['sort']>[0]
  * take longest: they wait for the CDK in a process of its own, play lives, or wait for what takes minutes. Begun late, they would run on alone at the end.
  */
 const slow =
-  /\/(simulation|infra\/(templates|validation|break-glass\/synth)|plan\/plan-comes-true|reviews\/large-review|inputs\/every-kind|end-to-end\/(long\/)?(life-of-a-person|acceptance|sessions-room|kill|faults|rebind|runbooks|drift|import-assignments|throttled-commands|expiry|lost-record|hard-lambda|every-command))\.test\.ts$/
+  /\/(simulation|infra\/(templates|validation)|plan\/plan-comes-true|reviews\/large-review|inputs\/every-kind|end-to-end\/(long\/)?(life-of-a-person|acceptance|sessions-room|kill|faults|rebind|runbooks|drift|import-assignments|throttled-commands|expiry|lost-record|hard-lambda|every-command))\.test\.ts$/
 
 export default class SlowFirst extends Sequencer {
   override async sort(tests: Tests): Promise<Tests> {
