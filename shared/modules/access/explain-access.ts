@@ -85,7 +85,7 @@ export type Explanation = {
   readonly history: readonly { readonly at: string; readonly event: HistoryEvent }[]
 }
 
-export type Answer = Awaited<ReturnType<typeof explainAccess>>
+export type Answer = Readonly<Awaited<ReturnType<typeof explainAccess>>>
 
 type ExplainSources = {
   readonly ports: Ports

@@ -63,7 +63,7 @@ type InForce = {
   readonly recorded: readonly AssignmentSet[]
 }
 
-export type PermissionSetPreview = Awaited<ReturnType<typeof foreseePermissionSets>>
+export type PermissionSetPreview = Readonly<Awaited<ReturnType<typeof foreseePermissionSets>>>
 
 /** Asks what the dispatcher would do first with each permission set file. Those with most access are read in Identity Center. */
 export async function foreseePermissionSets(ports: Ports, { configuration, organization, recorded }: InForce) {

@@ -25,7 +25,7 @@ import { ProposedDirectory } from './proposed-directory.ts'
 import { ProposedObjects } from './proposed-objects.ts'
 
 /** The bucket and the directory after ssofile has handled every input of people that wants it. */
-export type Foretold = Awaited<ReturnType<typeof foretell>>
+export type Foretold = Readonly<Awaited<ReturnType<typeof foretell>>>
 
 const worksAtOnce = 16
 /** A person may join by a rule that waits for another one. More rounds than any bucket needs. */

@@ -8,7 +8,7 @@ import { Policies } from '../../reconcile/records/policies.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { Suspensions } from '../../reconcile/records/suspensions.ts'
 
-export type PlanSources = Awaited<ReturnType<typeof openPlanSources>>
+export type PlanSources = Readonly<Awaited<ReturnType<typeof openPlanSources>>>
 
 /** The readers that the parts of a plan share. `ports`: of the copies on which the plan has handled people and groups already. */
 export async function openPlanSources(ports: Ports, configuration: Configuration) {

@@ -28,7 +28,7 @@ import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '.
 import { sortGrants } from './sort-grants.ts'
 
 /** The result of a reconcile if nothing changes meanwhile: the same in every run. */
-export type Preview = Awaited<ReturnType<typeof previewChanges>>
+export type Preview = Readonly<Awaited<ReturnType<typeof previewChanges>>>
 
 type PreviewOptions = {
   /** Looks for existing access only if it takes at most this many calls. */
