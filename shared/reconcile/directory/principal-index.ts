@@ -1,6 +1,11 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalMatcher } from '../../domain/principals/near-principal.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import {
+  nameInLinks,
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+} from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
@@ -131,7 +136,7 @@ export class PrincipalIndex {
   }
 
   #placeOf({ name, isDisabled }: Named): Whereabouts {
-    const known = principalName.safeParse(this.#withoutSuffix(name)).data
+    const known = nameInLinks(name, this.#suffix)
     return isDisabled ? { name: known, isDisabled } : { name: known }
   }
 
@@ -153,10 +158,6 @@ export class PrincipalIndex {
 
   #withSuffix(name: PrincipalName): PrincipalName {
     return principalName.parse(name + this.#suffix)
-  }
-
-  #withoutSuffix(whole: PrincipalName): string | undefined {
-    return whole.endsWith(this.#suffix) ? whole.slice(0, whole.length - this.#suffix.length) : undefined
   }
 
   forget(type: PrincipalType, name: PrincipalName): void {
@@ -183,7 +184,7 @@ export class PrincipalIndex {
     const principals = await Array.fromAsync(listAll(list))
     return principalMatcher(
       principals.flatMap(({ name: whole, displayName }) => {
-        const name = this.#withoutSuffix(whole)
+        const name = nameInLinks(whole, this.#suffix)
         return name === undefined ? [] : [{ name, displayName }]
       }),
     )
