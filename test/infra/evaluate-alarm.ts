@@ -122,14 +122,14 @@ function readStat(stat: z.infer<typeof statSchema>, series: Series, { resolve, d
   )
   const periodMinutes = Period / 60
   const valueWithin = (end: number, last: number): number | undefined => {
-    const values: number[] = []
+    let found: number | undefined
     for (let index = firstFrom(samples, end - periodMinutes + 1); index < samples.length; index += 1) {
       const sample = samples[index]
       if (sample === undefined || sample.minute > last) break
-      values.push(sample.value)
+      if (found === undefined) found = sample.value
+      else found = Stat === 'Sum' ? found + sample.value : Math.max(found, sample.value)
     }
-    if (values.length === 0) return undefined
-    return Stat === 'Sum' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
+    return found
   }
   /** Of periods of which every sample is seen: each is looked at in many minutes. */
   const complete = new Map<number, number | undefined>()
