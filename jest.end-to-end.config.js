@@ -10,5 +10,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   // Only for what hangs: what is waited for has limits of its own (until.ts).
   testTimeout: 1_200_000,
-  maxWorkers: 4,
+  maxWorkers: 3,
 }
