@@ -1,3 +1,4 @@
+import { UpdateUserCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
@@ -19,11 +20,17 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop(), 60_000)
 
-async function update(path: string, value: string, whose = user) {
+async function updateByCli(path: string, value: string) {
   const store = await system.access.identityStoreId()
   const operations = JSON.stringify([{ AttributePath: path, AttributeValue: value }])
-  const args = ['--identity-store-id', store, '--user-id', whose, '--operations', operations]
+  const args = ['--identity-store-id', store, '--user-id', user, '--operations', operations]
   return system.tryCli(['identitystore', 'update-user', ...args], { as: 'test' })
+}
+
+async function move(to: string, whose = user) {
+  const IdentityStoreId = await system.access.identityStoreId()
+  const Operations = [{ AttributePath: department, AttributeValue: to }]
+  await system.identityStore.send(new UpdateUserCommand({ IdentityStoreId, UserId: whose, Operations }))
 }
 
 async function describe(...more: readonly string[]) {
@@ -45,9 +52,9 @@ const untilIn = (expected: string, whose = user) =>
   })
 
 test('the AWS CLI changes attributes, which are answered only where they are asked for', async () => {
-  const refused = await update('aws:identitystore:enterprise.salary', 'high')
+  const refused = await updateByCli('aws:identitystore:enterprise.salary', 'high')
   expect(refused.stderr).toContain('is not an attribute of a user')
-  await update(department, 'Engineering')
+  await updateByCli(department, 'Engineering')
   expect(await describe()).not.toHaveProperty('Extensions')
   expect(await describe('--extensions', 'aws:identitystore:enterprise')).toMatchObject({
     Extensions: { 'aws:identitystore:enterprise': { department: 'Engineering' } },
@@ -71,7 +78,7 @@ test('with the department the person moves from one group to the other, with the
   const link = `links_data/account%${account}%Support-ps%sellers%GROUP%ssofile`
   await system.upload(link)
   await system.untilStatus(link, 'applied')
-  await update(department, 'Sales')
+  await move('Sales')
   await untilIn('sellers')
   const explained = await system.ssofile(['explain', account, 'Support-ps', kenji], 'auditor')
   expect(explained.stdout).toContain('the user is in the group through rules/sellers.json')
@@ -84,7 +91,7 @@ test('with the department the person moves from one group to the other, with the
 })
 
 test('a rule that would empty its group is held as one list, and one release lets both people go', async () => {
-  await update(department, 'Sales', ama)
+  await move('Sales', ama)
   await untilIn('sellers', ama)
   await system.remove('rules/sellers.json', 'governance')
   await system.untilStatus('rules/sellers.json', 'held')
