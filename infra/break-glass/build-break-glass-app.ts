@@ -1,4 +1,8 @@
-import { App, type AppProps, CfnResource, Stack, Tags, Validations } from 'aws-cdk-lib/core'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CfnInclude } from 'aws-cdk-lib/cloudformation-include'
+import { App, type AppProps, Stack, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { iamRegion, thingPrefix, watchedRegions } from '../../shared/domain/account-facts/break-glass-names.ts'
 import type { BreakGlass } from '../../shared/domain/files/break-glass-file.ts'
@@ -6,18 +10,23 @@ import type { Template } from '../../shared/domain/files/policy-document.ts'
 import { renderAlarms, renderManagement, renderUsers } from '../../shared/modules/break-glass/rules/render-templates.ts'
 import { acknowledge } from '../acknowledge.ts'
 
+const ofTheFile = 'The file says what a playbook may do in an incident, and in which accounts.'
+
 /** The stacks in the order of deployment: the alarms, then users, then the roles that trust them. */
 export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
   const stack = (part: string, account: string, region: string, template: Template) => {
     const { Description: description, Resources } = template
     const built = new Stack(app, `${thingPrefix}${file.name}-${part}`, { env: { account, region }, description })
-    const made = new Map<string, CfnResource>()
-    for (const [id, { Type, Properties, DependsOn = [] }] of Object.entries(Resources)) {
-      const resource = new CfnResource(built, id, { type: Type, properties: Properties })
-      made.set(id, resource)
-      for (const other of DependsOn.flatMap((before) => made.get(before) ?? [])) resource.addResourceDependency(other)
-    }
+    include(built, { Resources })
+    acknowledge(
+      built,
+      Object.fromEntries(
+        listTexts(Resources)
+          .flatMap(findingsOfIam)
+          .map((id) => [id, ofTheFile]),
+      ),
+    )
     return built
   }
   const { securityAccount, managementAccount } = file
@@ -29,13 +38,33 @@ export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App 
   for (const one of alarms) users.addStackDependency(one)
   management.addStackDependency(users)
   acknowledge(app, {
-    'AwsSolutions-SNS2':
-      'A mail is not encrypted either, and EventBridge must reach the topic when KMS does not answer.',
     'AwsSolutions-SMG4': 'A first password ends with the first sign-in; nothing is rotated.',
-    'AwsSolutions-IAM4': 'A playbook may name policies that AWS manages; the file says which.',
-    'AwsSolutions-IAM5': 'What a playbook may do in an incident is not known by its ARN before.',
   })
-  Tags.of(app).add('break-glass', 'true')
+  // Resources get it from their stack.
+  Tags.of(app).add('break-glass', 'true', { includeResourceTypes: ['aws:cdk:stack'] })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app
+}
+
+/** As resources of the CDK's own types: cdk-nag judges no others. The CDK reads templates from files only. */
+function include(stack: Stack, template: object): void {
+  const folder = mkdtempSync(join(tmpdir(), 'ssofile-break-glass-'))
+  try {
+    const templateFile = join(folder, 'template.json')
+    writeFileSync(templateFile, JSON.stringify(template))
+    new CfnInclude(stack, 'Template', { templateFile })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function listTexts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(listTexts) : []
+}
+
+/** What cdk-nag would find if this is a policy of AWS's, or has a wildcard. */
+function findingsOfIam(text: string): readonly string[] {
+  if (text.includes(':iam::aws:policy/')) return [`AwsSolutions-IAM4[Policy::${text}]`]
+  return text.includes('*') ? [`AwsSolutions-IAM5[Action::${text}]`, `AwsSolutions-IAM5[Resource::${text}]`] : []
 }

@@ -25,7 +25,8 @@ function cdk(file: string, args: readonly string[]): number {
   const { status } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, '--app', app, ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, BREAK_GLASS_FILE: resolve(file) },
+    // The CDK itself reads a property that it calls deprecated, and would tell whoever deploys.
+    env: { ...process.env, BREAK_GLASS_FILE: resolve(file), JSII_DEPRECATED: 'quiet' },
   })
   return status ?? 1
 }
