@@ -111,7 +111,7 @@ async function run(): Promise<number> {
   await readEnvironment(environment)
   switch (command) {
     case 'synth':
-      return cdk(environment, ['synth', '--quiet', '--no-notices'])
+      return cdk(environment, ['synth', '--quiet', '--no-notices', '--no-lookups'])
     case 'deploy':
       return deploy(environment, stack, { isAgreed: yes, isCheck: check })
     case 'destroy':

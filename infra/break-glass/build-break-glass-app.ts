@@ -10,8 +10,6 @@ import type { Template } from '../../shared/domain/files/policy-document.ts'
 import { renderAlarms, renderManagement, renderUsers } from '../../shared/modules/break-glass/rules/render-templates.ts'
 import { acknowledge } from '../acknowledge.ts'
 
-const ofTheFile = 'The file says what a playbook may do in an incident, and in which accounts.'
-
 /** The stacks in the order of deployment: the alarms, then users, then the roles that trust them. */
 export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
@@ -19,14 +17,6 @@ export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App 
     const { Description: description, Resources } = template
     const built = new Stack(app, `${thingPrefix}${file.name}-${part}`, { env: { account, region }, description })
     include(built, { Resources })
-    acknowledge(
-      built,
-      Object.fromEntries(
-        listTexts(Resources)
-          .flatMap(findingsOfIam)
-          .map((id) => [id, ofTheFile]),
-      ),
-    )
     return built
   }
   const { securityAccount, managementAccount } = file
@@ -35,6 +25,8 @@ export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App 
   )
   const users = stack('users', securityAccount, iamRegion, renderUsers(file))
   const management = stack('management', managementAccount, iamRegion, renderManagement(file))
+  acknowledgeIam(users, renderUsers(file), 'Responders have own devices, and roles in accounts that come later.')
+  acknowledgeIam(management, file.playbooks, 'The file says what a playbook may do in an incident.')
   for (const one of alarms) users.addStackDependency(one)
   management.addStackDependency(users)
   acknowledge(app, {
@@ -56,6 +48,17 @@ function include(stack: Stack, template: object): void {
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+function acknowledgeIam(stack: Stack, of: object, reason: string): void {
+  acknowledge(
+    stack,
+    Object.fromEntries(
+      listTexts(of)
+        .flatMap(findingsOfIam)
+        .map((id) => [id, reason]),
+    ),
+  )
 }
 
 function listTexts(value: unknown): readonly string[] {

@@ -94,6 +94,8 @@ function permissionSetIn(entry: Entry): PermissionSetFile {
   const key = permissionSetKey(entry.permissionSetName)
   const result = parsePermissionSetFile(key, new TextEncoder().encode(JSON.stringify(entry)))
   if (!result.ok) throw new Error(`permissionSets of the organization file: ${renderComplaint(result.complaint)}`)
+  // Models share it.
+  for (const part of [result.value, result.value.tags]) Object.freeze(part)
   read.set(entry, result.value)
   return result.value
 }

@@ -88,18 +88,20 @@ class Shell {
     // The mark is put together by the shell: what was typed is echoed, and is not taken for it.
     this.#child.stdin.write(`ssofile ${text}\r echo en""ded ${line}\r`)
     const mark = new RegExp(`ended ${line}\\b`)
-    await until(`the end of '${text}' in ${this.#shell}`, async () => (mark.test(this.#told) ? true : undefined), {
-      withinMs: 20_000,
-      tell: () => this.#told,
-    })
+    const look = async () => {
+      if (this.#child.exitCode !== null) throw new Error(`${this.#shell} ended: ${this.#told}`)
+      return mark.test(this.#told) ? true : undefined
+    }
+    await until(`the end of '${text}' in ${this.#shell}`, look, { withinMs: 20_000, tell: () => this.#told })
     const called = await readFile(join(folder, 'called'), 'utf8').catch(() => {
       throw new Error(`${this.#shell} did not call ssofile: ${this.#told}`)
     })
     return called.split('\0').slice(0, -1)
   }
 
+  /** At once: a line that was not ended would swallow a farewell. */
   async end(): Promise<void> {
-    this.#child.stdin.write('exit\r')
+    this.#child.kill('SIGKILL')
     await this.#ended
   }
 }
@@ -147,6 +149,12 @@ describe.each(shells)('at a terminal, %s', (shell) => {
     ['the permission set of an option', 'who --permission-set a\t', ['who', '--permission-set', 'a=b,c.d@e']],
   ])('completes %s', async (_, typed, called) => {
     terminal ??= new Shell(shell)
-    expect(await terminal.type(typed)).toEqual(called)
+    const heard = await terminal.type(typed).catch(async (error: unknown) => {
+      // What was typed may be left in it.
+      await terminal?.end()
+      terminal = undefined
+      throw error
+    })
+    expect(heard).toEqual(called)
   })
 })

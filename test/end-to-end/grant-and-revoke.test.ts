@@ -135,7 +135,7 @@ describe.each(listAwsClis())('with the AWS CLI %s', (program) => {
 describe('a principal with a strange name', () => {
   const grantOf = ([type, name]: (typeof strangeNames)[number]) => `ReadOnly-ps%${name}%${type}`
   const linkOf = (named: (typeof strangeNames)[number]) => `account%200000000001%${grantOf(named)}%ssofile`
-  /** As a folder of files, but for the name that a file system has no file for. */
+  /** A file system cannot store a name with `//`. */
   const isFile = (link: string) => !link.includes('//')
 
   beforeAll(async () => {

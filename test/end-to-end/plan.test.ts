@@ -106,8 +106,10 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   })
 })
 
-// What the test before has synced is in force.
 test('a plan in words says what is revoked, and where a role would disappear', async () => {
+  await writeFile(join(folder, 'links_data', other), '')
+  await sync()
+  await rm(join(folder, 'links_data', other))
   const { exitCode, stdout } = await system.ssofile(['plan', folder], 'ssofile')
   expect(exitCode).toBe(0)
   expect(stdout).toContain(

@@ -13,6 +13,8 @@ let system: LocalSystem
 beforeAll(async () => {
   // A message is given up after five tries, one to six minutes apart. Faster, what a command holds for 30 s would be visible again too early.
   system = await LocalSystem.start({ timeScale: 20 })
+  // It dies while the first test waits for another.
+  await system.send('uploads', '{"Records": 7}')
 })
 afterAll(() => system.stop())
 
@@ -40,15 +42,13 @@ async function untilDead(queue: 'links' | 'uploads'): Promise<readonly Letter[]>
   return (await redrive(queue)).letters
 }
 
-// Both wait at the same time.
-test('poisoned messages reach their dead-letter queues, redrive shows why, and puts one back after its cause is gone', async () => {
+test('a poisoned message reaches its dead-letter queue, redrive shows why, and puts it back after the cause is gone', async () => {
   const billing = await readFile(join(checkout, 'fixtures/acme/permission_sets/Billing-ps.json'))
   await system.upload('permission_sets/Billing-ps.json', billing)
   await system.untilStatus('permission_sets/Billing-ps.json', 'applied')
   const poison = { Bucket: bucket, Key: statusOfLink, Body: new TextEncoder().encode('no status of ours') }
   await system.s3('ssofile').send(new PutObjectCommand(poison))
   await system.upload(link)
-  await system.send('uploads', '{"Records": 7}')
 
   const [letter] = await untilDead('links')
   expect(letter).toMatchObject({ queue: 'links', about: [link], done: 'left' })
@@ -65,7 +65,7 @@ test('poisoned messages reach their dead-letter queues, redrive shows why, and p
   expect(await redrive('links')).toEqual({ exitCode: 0, letters: [] })
 })
 
-test('one that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
+test('a message that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
   const [letter] = await untilDead('uploads')
   expect(letter?.fault).toMatch(/^it is not a message for the queue uploads: /)
   expect(await redrive('--all')).toMatchObject({ exitCode: 1, letters: [{ done: 'left' }] })

@@ -45,7 +45,7 @@ export async function synthesize(
   }
 }
 
-/** Writes the whole assembly of each environment into a folder of its name; bundles only where asked for. */
+/** Writes the whole assembly of each environment, and of each file of break-glass, into a folder of its name; bundles only where asked for. */
 export async function synthesizeTo(
   directory: string,
   environments: Readonly<Record<string, object>>,

@@ -16,7 +16,7 @@ registerHooks({
 type Begin = () => { readonly exports: unknown }
 const begins = new Map<string, Begin>()
 
-/** A module of CommonJS that begins again with each call. Node would read, compile and resolve it anew: 3 ms for each test file. */
+/** A module of CommonJS that begins again with each call. Node would read, compile and resolve it again for each test file: 3 ms. */
 function readModule(path: string): Begin {
   const parameters = ['exports', 'require', 'module', '__filename', '__dirname']
   const run = compileFunction(readFileSync(path, 'utf8'), parameters, { filename: path })

@@ -42,7 +42,7 @@ export type Section = {
   readonly title: string
   /** The line above its entries. */
   readonly intro?: string
-  /** What the terminal counts if it does not show all. Absent: it shows all. */
+  /** What the terminal counts if it does not show all. Absent: it shows all, but of those with the same reason only the first. */
   readonly noun?: string
   readonly entries: readonly Entry[]
 }

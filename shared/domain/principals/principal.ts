@@ -37,7 +37,7 @@ export const spellings: Readonly<Record<PrincipalType, string>> = {
   USER: 'the name of a user: at most 128 letters, digits, symbols and punctuation, no spaces or invisible characters',
 }
 
-/** The name of a principal in links. `undefined`: the name lacks the configured suffix, so no link can name it. */
+/** The name of a principal in links. `undefined`: the name lacks the configured suffix, or is no more than it, so no link can name it. */
 export function nameInLinks(name: string, suffix: string): PrincipalName | undefined {
   return name.endsWith(suffix) ? principalName.safeParse(name.slice(0, name.length - suffix.length)).data : undefined
 }

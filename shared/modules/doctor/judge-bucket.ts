@@ -28,7 +28,7 @@ function judgeLifecycle(prefixes: Setting<'expiringPrefixes'>, status: Setting<'
   return warn(
     'lifecycle',
     `old versions never expire under ${missing.join(', ')}: millions of them slow S3 down`,
-    'set up the lifecycle of the deployment (npm run synth writes lifecycle.json for a bucket of another owner)',
+    'set up the lifecycle of the deployment (npm run synth -- --environment NAME writes lifecycle.json for a bucket of another owner)',
   )
 }
 
@@ -60,7 +60,7 @@ function judgePolicy(policy: Setting<'policy'>): Finding {
   return warn(
     'bucket policy',
     'lets everybody write ledger and history',
-    'deploy it, or give policy.json of npm run synth to the owner of the bucket',
+    'deploy it, or give policy.json of npm run synth -- --environment NAME to the owner of the bucket',
   )
 }
 
@@ -81,7 +81,7 @@ function judgeNotifications(rules: Setting<'notifications'>): Finding {
   return warn(
     'notifications',
     `S3 does not notify ssofile of uploads and deletions under ${missing.join(', ')}: ssofile finds them within five minutes`,
-    'deploy again, or apply notifications.json of npm run synth',
+    'deploy again, or apply notifications.json of npm run synth -- --environment NAME',
   )
 }
 

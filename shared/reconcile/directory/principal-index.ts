@@ -140,7 +140,7 @@ export class PrincipalIndex {
     return isDisabled ? { name: known, isDisabled } : { name: known }
   }
 
-  /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */
+  /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix, or is no more than it. */
   async nameOf(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<PrincipalName | undefined> {
     const found = await this.whereabouts(type, id, pulledMs)
     return found === 'gone' ? undefined : found.name

@@ -6,7 +6,7 @@ import type { Assembly } from '../synthesize.ts'
 const resource = z.object({ Type: z.string(), Properties: z.looseObject({}) })
 const template = z.object({ Resources: z.record(z.string(), resource) })
 
-export const names = ['investigator', 'recovery', 'organization'] as const
+export const breakGlassNames = ['investigator', 'recovery', 'organization'] as const
 let templates: Readonly<Record<string, Assembly>> = {}
 
 const all = (name: string, type: string): readonly Readonly<Record<string, unknown>>[] =>
@@ -20,7 +20,7 @@ export function testBreakGlass(synthesized: () => Readonly<Record<string, Assemb
     templates = synthesized()
   })
 
-  test.each(names)(
+  test.each(breakGlassNames)(
     '%s synthesizes offline: alarms in each Region, users, and what the management account makes',
     (name) => {
       const alarms = ['ap-southeast-2', 'eu-north-1', 'eu-west-1', 'us-east-1', 'us-east-2'].map(
@@ -32,20 +32,23 @@ export function testBreakGlass(synthesized: () => Readonly<Record<string, Assemb
     },
   )
 
-  test.each(names)('%s: each responder has a user with a password to change, no key, and one policy', (name) => {
-    expect(
-      all(name, 'AWS::IAM::User').map(({ UserName, Path, LoginProfile }) => ({ UserName, Path, LoginProfile })),
-    ).toEqual(
-      definition(name).responders.map((one) => ({
-        UserName: `${one.name}-BREAK-GLASS`,
-        Path: '/break-glass/',
-        LoginProfile: { Password: expect.anything(), PasswordResetRequired: true },
-      })),
-    )
-    expect(all(name, 'AWS::IAM::AccessKey')).toEqual([])
-    const text = JSON.stringify(templates[name])
-    expect(text).not.toMatch(/"Password":"[^{]/)
-  })
+  test.each(breakGlassNames)(
+    '%s: each responder has a user with a password to change, no key, and one policy',
+    (name) => {
+      expect(
+        all(name, 'AWS::IAM::User').map(({ UserName, Path, LoginProfile }) => ({ UserName, Path, LoginProfile })),
+      ).toEqual(
+        definition(name).responders.map((one) => ({
+          UserName: `${one.name}-BREAK-GLASS`,
+          Path: '/break-glass/',
+          LoginProfile: { Password: expect.anything(), PasswordResetRequired: true },
+        })),
+      )
+      expect(all(name, 'AWS::IAM::AccessKey')).toEqual([])
+      const text = JSON.stringify(templates[name])
+      expect(text).not.toMatch(/"Password":"[^{]/)
+    },
+  )
 
   test('organizational units get the role automatically, named accounts once, the management account without a StackSet', () => {
     expect(all('investigator', 'AWS::CloudFormation::StackSet')).toEqual([
@@ -93,12 +96,15 @@ export function testBreakGlass(synthesized: () => Readonly<Record<string, Assemb
     ])
   })
 
-  test.each(names)('%s: a mail goes to each address from each Region, and no rule has a target of ssofile', (name) => {
-    const topics = all(name, 'AWS::SNS::Topic')
-    expect(topics).toHaveLength(5)
-    for (const { Subscription } of topics)
-      expect(Subscription).toEqual([{ Protocol: 'email', Endpoint: 'security@acme.example' }])
-    const targets = JSON.stringify(all(name, 'AWS::Events::Rule').map(({ Targets }) => Targets))
-    expect(targets).not.toMatch(/ssofile|sqs|lambda/)
-  })
+  test.each(breakGlassNames)(
+    '%s: a mail goes to each address from each Region, and no rule has a target of ssofile',
+    (name) => {
+      const topics = all(name, 'AWS::SNS::Topic')
+      expect(topics).toHaveLength(5)
+      for (const { Subscription } of topics)
+        expect(Subscription).toEqual([{ Protocol: 'email', Endpoint: 'security@acme.example' }])
+      const targets = JSON.stringify(all(name, 'AWS::Events::Rule').map(({ Targets }) => Targets))
+      expect(targets).not.toMatch(/ssofile|sqs|lambda/)
+    },
+  )
 }

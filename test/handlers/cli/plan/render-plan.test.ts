@@ -115,8 +115,12 @@ test('permission sets that are rejected for the same reason stand together, thre
   const names = ['A-ps', 'B-ps', 'C-ps', 'D-ps', 'E-ps']
   const body = (permissionSetName: string) => JSON.stringify({ permissionSetName, sessionDurationInMinutes: 1 })
   for (const name of names) await world.objects.put(`permission_sets/${name}.json`, body(name))
+  await world.objects.put('permission_sets/Other-ps.json', '{}')
   const brief = await plan(world)
-  expect(brief).toContain('  and 2 more (--verbose shows all)\n    why: ')
+  const told = names.slice(0, 3).map((name) => `* permission set ${name}  rejected\n`)
+  expect(brief).toContain(`${told.join('')}  and 2 more (--verbose shows all)\n    why: received 1 at `)
+  expect(brief).toMatch(/^\* permission set Other-ps {2}rejected\n {4}why: /m)
+  expect(brief.match(/why: /g)).toHaveLength(2)
 })
 
 test('links that wait for the same thing stand together, three of them by name, and the reason once', async () => {

@@ -215,6 +215,13 @@ test('the directory is listed once a minute for near names, however many are loo
   expect(directory.asked).toBe(2)
 })
 
+test('who is called as the suffix alone has no name that a link could have', async () => {
+  const { directory, index } = open('@acme.example')
+  directory.groups.set(principalName.parse('@acme.example'), id)
+  expect(await index.findNear('GROUP', principalName.parse('a'))).toBeUndefined()
+  expect(await index.nameOf('GROUP', id, 0)).toBeUndefined()
+})
+
 test('a user name without its @ is told with it', async () => {
   const { directory, index } = open()
   directory.groups.set(principalName.parse('kenji.ito@acme.example'), id)

@@ -37,7 +37,7 @@ const textAt = (minutes: number) => at(minutes).toISOString()
 const [decidedAt, grantedAt] = [textAt(1), textAt(2)]
 const [starts, ends] = [[2, 10].map(textAt), [62, 4].map(textAt)]
 const [now, recently, grantBegins] = [at(5), at(0), at(2)]
-/** A request of then has lapsed. */
+/** A request from this time has lapsed. */
 const longAgo = at(-60 * 24 * 60)
 const deletions = ['unread' as const, at(1), at(3)]
 
