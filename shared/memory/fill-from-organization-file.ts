@@ -71,7 +71,10 @@ function fillContainer(
 
 function fillSsoAdmin(file: OrganizationFile, { ssoAdmin, identityStore }: IdentityCenterModels): void {
   for (const entry of file.permissionSets) {
-    const permissionSet = permissionSetIn(entry)
+    const key = permissionSetKey(entry.permissionSetName)
+    const result = parsePermissionSetFile(key, new TextEncoder().encode(JSON.stringify(entry)))
+    if (!result.ok) throw new Error(`permissionSets of the organization file: ${renderComplaint(result.complaint)}`)
+    const permissionSet = result.value
     const digits = stableHex(`permission set ${permissionSet.name}`, 16)
     ssoAdmin.addPermissionSet(toNewPermissionSet(permissionSet), digits, permissionSet)
   }
@@ -82,22 +85,6 @@ function fillSsoAdmin(file: OrganizationFile, { ssoAdmin, identityStore }: Ident
       throw new Error(`assignments of the organization file: ${permissionSet} or '${principal}' is not in the file`)
     ssoAdmin.addAssignment({ accountId, permissionSetArn, principalId: id, principalType })
   }
-}
-
-type Entry = OrganizationFile['permissionSets'][number]
-const read = new WeakMap<Entry, PermissionSetFile>()
-
-/** Read once: thousands of tests fill models from one file. */
-function permissionSetIn(entry: Entry): PermissionSetFile {
-  const known = read.get(entry)
-  if (known) return known
-  const key = permissionSetKey(entry.permissionSetName)
-  const result = parsePermissionSetFile(key, new TextEncoder().encode(JSON.stringify(entry)))
-  if (!result.ok) throw new Error(`permissionSets of the organization file: ${renderComplaint(result.complaint)}`)
-  // Models share it.
-  for (const part of [result.value, result.value.tags]) Object.freeze(part)
-  read.set(entry, result.value)
-  return result.value
 }
 
 function toNewPermissionSet(file: PermissionSetFile): NewPermissionSet {

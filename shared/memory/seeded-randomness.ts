@@ -1,7 +1,5 @@
 import type { Randomness } from '../ports/randomness.ts'
 
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
 /** The same seed gives the same sequence (splitmix32). Not for secrets. */
 export class SeededRandomness implements Randomness {
   /** The whole state. */
@@ -22,10 +20,8 @@ export class SeededRandomness implements Randomness {
     return `${first}-${second.slice(0, 4)}-4${second.slice(5)}-${variant}${third.slice(1, 4)}-${third.slice(4)}${fourth}`
   }
 
-  /** By bytes: models draw many ids, and a number beyond 31 bits is slow to write. */
   #digits(): string {
-    const drawn = this.#next()
-    return `${hex[drawn >>> 24]}${hex[(drawn >>> 16) & 255]}${hex[(drawn >>> 8) & 255]}${hex[drawn & 255]}`
+    return this.#next().toString(16).padStart(8, '0')
   }
 
   #next(): number {
