@@ -23,9 +23,10 @@ export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App 
   const alarms = watchedRegions(file.signInRegions).map((region) =>
     stack(`alarms-${region}`, securityAccount, region, renderAlarms(file, region)),
   )
-  const users = stack('users', securityAccount, iamRegion, renderUsers(file))
+  const usersTemplate = renderUsers(file)
+  const users = stack('users', securityAccount, iamRegion, usersTemplate)
   const management = stack('management', managementAccount, iamRegion, renderManagement(file))
-  acknowledgeIam(users, renderUsers(file), 'Responders have own devices, and roles in accounts that come later.')
+  acknowledgeIam(users, usersTemplate, 'Responders have own devices, and roles in accounts that come later.')
   acknowledgeIam(management, file.playbooks, 'The file says what a playbook may do in an incident.')
   for (const one of alarms) users.addStackDependency(one)
   management.addStackDependency(users)
@@ -38,7 +39,7 @@ export function buildBreakGlassApp(file: BreakGlass, props: AppProps = {}): App 
   return app
 }
 
-/** As resources of the CDK's own types: cdk-nag judges no others. The CDK reads templates from files only. */
+/** Adds the resources with the CDK's own types, because cdk-nag judges no others. The CDK reads a template only from a file. */
 function include(stack: Stack, template: object): void {
   const folder = mkdtempSync(join(tmpdir(), 'ssofile-break-glass-'))
   try {
@@ -66,7 +67,7 @@ function listTexts(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(listTexts) : []
 }
 
-/** What cdk-nag would find if this is a policy of AWS's, or has a wildcard. */
+/** The ids of cdk-nag's findings about this text: a policy that AWS manages, or a wildcard in an action or a resource. */
 function findingsOfIam(text: string): readonly string[] {
   if (text.includes(':iam::aws:policy/')) return [`AwsSolutions-IAM4[Policy::${text}]`]
   return text.includes('*') ? [`AwsSolutions-IAM5[Action::${text}]`, `AwsSolutions-IAM5[Resource::${text}]`] : []

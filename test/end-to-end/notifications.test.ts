@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -9,6 +8,7 @@ import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
 import { memoryTables } from '../../shared/memory/table.ts'
 import { notification } from '../../shared/modules/notifications/rules/notification.ts'
+import { readText } from '../house/source-files.ts'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
 
@@ -53,13 +53,13 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   system = await LocalSystem.start({ configuration: { folders: ['team-a'], notifications }, timeScale: 10 })
+  const secret = (Name: string) => ({ Name, SecretString: `http://127.0.0.1:${port}/${Name}` })
   // As JSON: older AWS CLIs fetch a parameter that is a URL.
-  const secret = (name: string) => JSON.stringify({ Name: name, SecretString: `http://127.0.0.1:${port}/${name}` })
-  await system.cli(['secretsmanager', 'create-secret', '--cli-input-json', secret('works')])
+  await system.cli(['secretsmanager', 'create-secret', '--cli-input-json', JSON.stringify(secret('works'))])
   const { url: endpoint } = system
   const credentials = { accessKeyId: 'maria', secretAccessKey: 'any' }
   const manager = new SecretsManagerClient({ endpoint, region: localRegion, credentials })
-  for (const name of ['hangs', 'fails']) await manager.send(new CreateSecretCommand(JSON.parse(secret(name))))
+  for (const name of ['hangs', 'fails']) await manager.send(new CreateSecretCommand(secret(name)))
   manager.destroy()
 })
 afterAll(async () => {
@@ -75,10 +75,7 @@ const link = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants
 const invalid = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants%group%ssofile'
 
 test('an upload is told to whoever uploaded it and to the owners of its folder, while other webhooks hang or answer 500', async () => {
-  await system.upload(
-    'permission_sets/Billing-ps.json',
-    await readFile('fixtures/acme/permission_sets/Billing-ps.json'),
-  )
+  await system.upload('permission_sets/Billing-ps.json', readText('fixtures/acme/permission_sets/Billing-ps.json'))
   await system.upload(invalid)
   await system.upload(link)
   await system.untilStatus(link, 'applied')

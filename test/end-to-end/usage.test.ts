@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import { readText } from '../house/source-files.ts'
 import { fetchCredentials } from './fetch-credentials.ts'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
@@ -14,10 +14,7 @@ const seen = z.object({ outcomes: z.array(z.object({ detail: z.looseObject({ eve
 let system: LocalSystem
 beforeAll(async () => {
   system = await LocalSystem.start()
-  await system.upload(
-    'permission_sets/Billing-ps.json',
-    await readFile('fixtures/acme/permission_sets/Billing-ps.json'),
-  )
+  await system.upload('permission_sets/Billing-ps.json', readText('fixtures/acme/permission_sets/Billing-ps.json'))
   await system.upload('policies/uses.json', JSON.stringify(watch), 'governance')
   await system.upload(link)
   await system.untilStatus(link, 'applied')

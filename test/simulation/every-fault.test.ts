@@ -18,10 +18,7 @@ test.each(allLives)('$name: nothing is violated without a fault, nor by a grave 
   expect(faults.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds))
   // Lives differ in where they are struck. `npm run simulate -- --every-fault` plays every fault.
   const [first, second] = [life.name.length % 4, (life.name.length + 2) % 4]
-  const [few, many] = [
-    faults.filter(({ kind }) => grave.includes(kind)),
-    faults.filter(({ kind }) => !grave.includes(kind)),
-  ]
+  const { few = [], many = [] } = Object.groupBy(faults, ({ kind }) => (grave.includes(kind) ? 'few' : 'many'))
   const struck = [at(few, first / 3), at(many, second / 3)]
   expect(await Promise.all(struck.map((fault) => playFault(fault)))).toEqual([undefined, undefined])
 })

@@ -42,7 +42,10 @@ export type Section = {
   readonly title: string
   /** The line above its entries. */
   readonly intro?: string
-  /** What the terminal counts if it does not show all. Absent: it shows all, but of those with the same reason only the first. */
+  /**
+   * The noun for the entries that the terminal leaves out. Absent: the terminal leaves out only entries that share a reason with those
+   * before them.
+   */
   readonly noun?: string
   readonly entries: readonly Entry[]
 }

@@ -24,7 +24,7 @@ export async function noteEndedAs(objects: ObjectStore, name: PrincipalName, as:
   if (as !== name) await fileOfEndedRecord(objects, as).overwrite({ v: 1, name })
 }
 
-/** Finds the ended person for whom ssofile suspends the name `as`. `name`: of the file under `people/`. `undefined`: nobody. */
+/** The ended person whose present name is `as`, with the name of their file under `people/`. `undefined`: nobody who ended has it. */
 export async function findEndedAs(
   objects: ObjectStore,
   as: PrincipalName,

@@ -255,7 +255,7 @@ async function readTold(foretold: Foretold) {
   return read.flat()
 }
 
-/** One entry for each rule, with all users that it adds and removes. `attributes`: whoever can write them can grant the access. */
+/** The rules that add or remove users, each with those users. A person who can change a user's `attributes` can grant the access. */
 async function listEffects(
   found: Readonly<Record<'added' | 'removed', readonly PlannedMembership[]>>,
   objects: ObjectStore,
