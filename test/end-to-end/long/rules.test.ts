@@ -1,7 +1,7 @@
 import { UpdateUserCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem } from './local-system.ts'
-import { until } from './until.ts'
+import { LocalSystem } from '../local-system.ts'
+import { until } from '../until.ts'
 
 const kenji = 'kenji.ito@acme.example'
 const account = '233000000002'

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { localGroups } from '../../infra/local/serve-hosted-page.ts'
-import { slowed } from '../slowness.ts'
-import type { LocalSystem } from './local-system.ts'
-import { mayCall, refusalOf } from './may-call.ts'
-import { PageVisitor } from './page-visitor.ts'
-import { account, startWithRequesters } from './requesters.ts'
-import { type Session, signIn } from './sign-in.ts'
-import { until } from './until.ts'
+import { localGroups } from '../../../infra/local/serve-hosted-page.ts'
+import { slowed } from '../../slowness.ts'
+import type { LocalSystem } from '../local-system.ts'
+import { mayCall, refusalOf } from '../may-call.ts'
+import { PageVisitor } from '../page-visitor.ts'
+import { account, startWithRequesters } from '../requesters.ts'
+import { type Session, signIn } from '../sign-in.ts'
+import { until } from '../until.ts'
 
 const users = ['ana', 'ben', 'cleo'] as const
 type User = (typeof users)[number]
