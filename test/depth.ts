@@ -16,7 +16,7 @@ export const isWhole = DEPTH === 'whole'
 export const stride = isWhole ? 1 : isShallow ? 31 : 21
 
 /** How many of so many drawn cases. */
-export const runsOf = (most: number): number => (isShallow ? Math.ceil(most / 4) : most)
+export const runsOf = (most: number): number => Math.ceil(most / (isWhole ? 1 : isShallow ? 4 : 2))
 
 /** How many of something that comes in masses. */
 export const massOf = (most: number): number => (isShallow ? Math.ceil(most / 5) : most)
