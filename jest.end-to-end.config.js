@@ -2,7 +2,7 @@ import base from './jest.config.js'
 
 /**
  * Tests that start the local system and talk to it with the AWS CLI and the SDK. They mostly wait. `npm run e2e` runs all of them, `npm run
- * e2e:short` leaves out those in `long/`: they take minutes, or look at what a test in virtual time has shown already.
+ * e2e:short` leaves out those in `long/`: they take minutes, or most of their subject has tests in virtual time.
  */
 export default {
   ...base,

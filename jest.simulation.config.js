@@ -1,6 +1,6 @@
 import base from './jest.config.js'
 
-/** The simulation's own tests: canonical lives with single faults, what it once found, a hundred random lives, its sabotages. */
+/** The simulation's own tests: canonical lives, each with one single fault, and a dozen random lives. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/simulation/**/*.test.ts'],

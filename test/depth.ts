@@ -4,7 +4,7 @@ const { DEPTH = 'shallow' } = process.env
 
 /**
  * How deep tests explore: `npm test` plays a few of a series, `DEPTH=deep npm test`, as CI runs it, many of them, and
- * `DEPTH=whole npm test` all.
+ * `DEPTH=whole npm test` all. End-to-end tests of CI play few.
  */
 export const isShallow = DEPTH === 'shallow'
 export const isWhole = DEPTH === 'whole'
@@ -15,7 +15,7 @@ export const isWhole = DEPTH === 'whole'
  */
 export const stride = isWhole ? 1 : isShallow ? 31 : 21
 
-/** How many of so many drawn cases. */
+/** How many of so many drawn cases are played: `npm test` plays a quarter, CI half. */
 export const runsOf = (most: number): number => Math.ceil(most / (isWhole ? 1 : isShallow ? 4 : 2))
 
 /** How many of something that comes in masses. */

@@ -10,8 +10,8 @@ import { type Ended, runSsofile } from './run-program.ts'
 
 const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 /**
- * Other tests call most commands in a process that serves many (call-ssofile.ts). Here each one is started as people start it: in CI
- * every fifth, since what is compared is how a process begins and ends.
+ * Other tests call most commands in a process that serves many (call-ssofile.ts). Here each command starts as people start it. CI starts
+ * every fifth, since this compares how processes begin and end; `DEPTH=whole` starts all.
  */
 const calls: Readonly<Record<string, readonly string[]>> = {
   validate: ['fixtures/acme'],

@@ -88,7 +88,7 @@ test.each(scopes)(
   },
 )
 
-// pages.test.ts runs them with the CLI of the PATH.
+// CI takes the last one only, the older where there are two: pages.test.ts runs the lines of the README with the CLI of the PATH.
 describe.each(isWhole ? listAwsClis() : listAwsClis().slice(-1))('with the AWS CLI %s', (program) => {
   const link = 'account%200000000002%Cli-ps%operators%GROUP%ssofile'
   const file = 'Cli-ps.json'

@@ -134,7 +134,7 @@ test('where it is not installed, npx --no-install runs nothing, and without that
   expect(await npx('--yes')).toMatchObject({ exitCode: 0, stdout: 'code of somebody else\n' })
 })
 
-// Other tests run the bundled commands with the Node of the checkout.
+// CI takes the last one only, the older where there are two: other tests run the bundled commands with the Node of the checkout.
 test.each(isWhole ? listNodes() : listNodes().slice(-1))(
   'with %s the commands work as in a checkout: validate, push, status, who, plan',
   async (node) => {

@@ -6,7 +6,7 @@ import type { WorldSettings } from './world-settings.ts'
 
 const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }
 
-// The seed is fixed, so that a failure comes from the change and not from chance. CI also runs two hundred by `npm run simulate`.
+// The seed is fixed, so that a failure comes from the change and not from chance. CI also plays 120 lives by `npm run simulate`.
 test('a dozen runs with faults keep every promise and converge', async () => {
   const report = await simulate({ runs: 12, seed: 20260303, steps: 20 })
   expect(report.failure === undefined ? '' : describeFailure(report.failure)).toBe('')

@@ -8,7 +8,7 @@ test('help for a command that there is not names those that there are, and is wr
 }, 60_000)
 
 test('help for a command is what the command itself tells', async () => {
-  // One after the other: two at a time would take a process each.
+  // One after the other: two at a time would start a process each.
   const asked = await callSsofile(['help', 'plan'], process.env)
   expect(asked).toEqual(await callSsofile(['plan', '-h'], process.env))
   expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('ssofile plan ./access') })

@@ -92,7 +92,7 @@ export class Review {
   async days(count: number): Promise<void> {
     for (let day = 0; day < count; day++) {
       await this.grouping.world.clock.advance(dayMs)
-      await minutes(this.grouping, 3)
+      await minutes(this.grouping, 2)
     }
   }
 

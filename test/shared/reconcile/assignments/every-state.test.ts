@@ -13,8 +13,8 @@ const bounds: readonly Partial<Bounds>[] = [
   { changes: 1, deaths: 1, lost: 1, failures: 1, waits: 2 },
 ]
 
-// The last one has all kinds of faults. `npm test` begins with it: breadth first, so the shortest lives.
-test.each(isWhole ? bounds : bounds.slice(-1))(
+// CI plays the last two, which have the most kinds of faults, and `npm test` their first 2,500 states: the shortest lives.
+test.each(isWhole ? bounds : bounds.slice(-2))(
   'one access, with every order of %j: nothing is wrong, and it comes to rest from every state',
   (some) => {
     const { states, wrong } = explore({ ...none, ...some }, isShallow ? 2_500 : undefined)

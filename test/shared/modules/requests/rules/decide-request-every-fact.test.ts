@@ -307,7 +307,7 @@ const rules: Rules<RequestStep, RequestFacts> = {
   }),
 }
 
-const { broken, classes, steps } = judgeEvery(rules, everyFact, decideRequest, isShallow ? 16 : undefined)
+const { broken, classes, steps } = judgeEvery(rules, everyFact, decideRequest, isShallow ? 13 : undefined)
 
 test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
   expect(broken.get(name)).toBeUndefined()

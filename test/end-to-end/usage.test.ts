@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { operatorRole } from '../../../infra/local/add-roles-of-people.ts'
-import { readText } from '../../house/source-files.ts'
-import { fetchCredentials } from '../fetch-credentials.ts'
-import { LocalSystem } from '../local-system.ts'
-import { until } from '../until.ts'
+import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import { readText } from '../house/source-files.ts'
+import { fetchCredentials } from './fetch-credentials.ts'
+import { LocalSystem } from './local-system.ts'
+import { until } from './until.ts'
 
 const [account, set, priya] = ['233000000002', 'Billing-ps', 'priya.raman@acme.example']
 const link = `links_data/account%${account}%${set}%team-Accountants%GROUP%ssofile`
