@@ -25,6 +25,9 @@ export const massOf = (most: number): number => (isShallow ? Math.ceil(most / 5)
 export const someOf = <T>(list: readonly T[], turn = 0): readonly T[] =>
   isShallow ? list.filter((_, index) => (index + turn) % 5 === 0) : list
 
+/** The last of a list, where other tests have the others. `DEPTH=whole`: all. */
+export const lastOf = <T>(list: readonly T[]): readonly T[] => (isWhole ? list : list.slice(-1))
+
 /** A test that takes long, since it measures, waits or has many of something: CI runs it, `npm test` leaves it out. */
 export function testInDepth(title: string, run: () => Promise<void> | void, timeoutMs?: number): void {
   // Skipped where it is shallow.

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { isWhole } from '../depth.ts'
+import { lastOf } from '../depth.ts'
 import { assignByHand } from './assign-by-hand.ts'
 import { LocalSystem } from './local-system.ts'
 import { listAwsClis } from './run-program.ts'
@@ -88,8 +88,8 @@ test.each(scopes)(
   },
 )
 
-// CI takes the last one only, the older where there are two: pages.test.ts runs the lines of the README with the CLI of the PATH.
-describe.each(isWhole ? listAwsClis() : listAwsClis().slice(-1))('with the AWS CLI %s', (program) => {
+// The last one is the older where there are two: pages.test.ts runs the lines of the README with the CLI of the PATH.
+describe.each(lastOf(listAwsClis()))('with the AWS CLI %s', (program) => {
   const link = 'account%200000000002%Cli-ps%operators%GROUP%ssofile'
   const file = 'Cli-ps.json'
 

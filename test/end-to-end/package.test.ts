@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { isWhole } from '../depth.ts'
+import { lastOf } from '../depth.ts'
 import { bareEnvironment, LocalSystem } from './local-system.ts'
 import { type Ended, listNodes, runProgram } from './run-program.ts'
 
@@ -134,8 +134,8 @@ test('where it is not installed, npx --no-install runs nothing, and without that
   expect(await npx('--yes')).toMatchObject({ exitCode: 0, stdout: 'code of somebody else\n' })
 })
 
-// CI takes the last one only, the older where there are two: other tests run the bundled commands with the Node of the checkout.
-test.each(isWhole ? listNodes() : listNodes().slice(-1))(
+// The last one is the older where there are two: other tests run the bundled commands with the Node of the checkout.
+test.each(lastOf(listNodes()))(
   'with %s the commands work as in a checkout: validate, push, status, who, plan',
   async (node) => {
     const ssofile = (...args: string[]) => inFolder(node, join(installed, 'handlers/cli/launch.js'), ...args)

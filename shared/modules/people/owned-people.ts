@@ -24,7 +24,7 @@ export async function noteEndedAs(objects: ObjectStore, name: PrincipalName, as:
   if (as !== name) await fileOfEndedRecord(objects, as).overwrite({ v: 1, name })
 }
 
-/** The ended person whose present name is `as`, with the name of their file under `people/`. `undefined`: nobody who ended has it. */
+/** Looks up the person who is called `as` now and whose file under `people/` ended. `name`: of that file. `undefined`: there is none. */
 export async function findEndedAs(
   objects: ObjectStore,
   as: PrincipalName,

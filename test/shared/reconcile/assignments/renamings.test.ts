@@ -127,66 +127,64 @@ const wanted = (world: World, links: readonly string[], type: PrincipalType) =>
     links.includes(linkOf(name, type)) ? (world.identityStore.idOf(type, name) ?? []) : [],
   )
 
-const cases = Object.entries(changes).flatMap(([name, change]) =>
+const every = Object.entries(changes).flatMap(([name, change]) =>
   (['the old name', 'the new name', 'both', 'neither'] as const).flatMap((linked) =>
     [true, false].map((isTold) => ({ name, change, linked, isTold, by: isTold ? 'an event' : 'the hourly reconcile' })),
   ),
 )
+const cases = someOf(every)
 
 describe('access is right, and what is granted throughout is never revoked', () => {
-  test.each(someOf(cases))(
-    'where $name, links name $linked, and $by tells of it',
-    async ({ change, linked, isTold }) => {
-      const { type, happens } = change
-      const [before, after] = type === 'GROUP' ? [oldName, newName] : [oldUser, newUser]
-      const links = {
-        'the old name': [linkOf(before, type)],
-        'the new name': [linkOf(after, type)],
-        both: [linkOf(before, type), linkOf(after, type)],
-        neither: [],
-      }[linked]
-      const world = await open(links, change === changes['two groups swap their names'])
-      const had = holders(world)
-      expect([...had].sort()).toEqual([...wanted(world, links, type)].sort())
-      const ids = await happens(world)
-      if (isTold) await send(world, type, ids)
-      else await world.finish(world.everyHour())
-      await settle(world)
-      await settle(world)
-      const gone = had.filter((id) => world.identityStore.nameOf(type, id) === undefined)
-      const has = wanted(world, links, type)
-      // What a deleted group had is kept for its grace.
-      expect([...holders(world)].sort()).toEqual([...has, ...gone].sort())
-      const listed = (ids: readonly PrincipalId[]) =>
-        [...new Set(ids.map((id) => listedAs(world.identityStore.nameOf(type, id) ?? before, type)))].sort()
-      expect(await world.keys('access/')).toEqual(listed([...has, ...gone]))
-      await world.clock.advance(61 * minute)
-      await world.finish(world.everyHour())
-      await settle(world)
-      expect([...holders(world)].sort()).toEqual([...has].sort())
-      // Once each, under the id.
-      const all = [...new Set([...had, ...has])]
-      const expected = all.map((id) => [id, has.includes(id) ? ['granted'] : ['granted', 'revoked']] as const)
-      expect(await history(world)).toEqual(Object.fromEntries(expected))
-      const creations = world.calls.filter((call) => call === 'CreateAccountAssignment').length
-      const deletions = world.calls.filter((call) => call === 'DeleteAccountAssignment').length
-      expect([creations, deletions]).toEqual([all.length, all.length - has.length])
-      await world.finish(world.everyHour())
-      expect(await world.keys('access/')).toEqual(listed(has))
-      expect((await world.keys('assignments/')).length).toBe(has.length)
-      expect(await world.keys('foreign/')).toEqual([])
-      expect(await world.keys('state/open/')).toEqual([])
-      for (const link of links) {
-        const name = link.split('%')[3] ?? ''
-        const state = world.identityStore.idOf(type, name) === undefined ? 'waiting' : 'applied'
-        const status = await world.json(`status/${link}.json`)
-        expect(status).toMatchObject({ state })
-        if (state === 'waiting' && name === before)
-          expect(status).toMatchObject({
-            reason: expect.stringContaining(`'${before}' is called '${after}' now`),
-            remedy: 'upload the link with that name, then delete this one',
-          })
-      }
-    },
-  )
+  test.each(cases)('where $name, links name $linked, and $by tells of it', async ({ change, linked, isTold }) => {
+    const { type, happens } = change
+    const [before, after] = type === 'GROUP' ? [oldName, newName] : [oldUser, newUser]
+    const links = {
+      'the old name': [linkOf(before, type)],
+      'the new name': [linkOf(after, type)],
+      both: [linkOf(before, type), linkOf(after, type)],
+      neither: [],
+    }[linked]
+    const world = await open(links, change === changes['two groups swap their names'])
+    const had = holders(world)
+    expect([...had].sort()).toEqual([...wanted(world, links, type)].sort())
+    const ids = await happens(world)
+    if (isTold) await send(world, type, ids)
+    else await world.finish(world.everyHour())
+    await settle(world)
+    await settle(world)
+    const gone = had.filter((id) => world.identityStore.nameOf(type, id) === undefined)
+    const has = wanted(world, links, type)
+    // What a deleted group had is kept for its grace.
+    expect([...holders(world)].sort()).toEqual([...has, ...gone].sort())
+    const listed = (ids: readonly PrincipalId[]) =>
+      [...new Set(ids.map((id) => listedAs(world.identityStore.nameOf(type, id) ?? before, type)))].sort()
+    expect(await world.keys('access/')).toEqual(listed([...has, ...gone]))
+    await world.clock.advance(61 * minute)
+    await world.finish(world.everyHour())
+    await settle(world)
+    expect([...holders(world)].sort()).toEqual([...has].sort())
+    // Once each, under the id.
+    const all = [...new Set([...had, ...has])]
+    const expected = all.map((id) => [id, has.includes(id) ? ['granted'] : ['granted', 'revoked']] as const)
+    expect(await history(world)).toEqual(Object.fromEntries(expected))
+    const creations = world.calls.filter((call) => call === 'CreateAccountAssignment').length
+    const deletions = world.calls.filter((call) => call === 'DeleteAccountAssignment').length
+    expect([creations, deletions]).toEqual([all.length, all.length - has.length])
+    await world.finish(world.everyHour())
+    expect(await world.keys('access/')).toEqual(listed(has))
+    expect((await world.keys('assignments/')).length).toBe(has.length)
+    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.keys('state/open/')).toEqual([])
+    for (const link of links) {
+      const name = link.split('%')[3] ?? ''
+      const state = world.identityStore.idOf(type, name) === undefined ? 'waiting' : 'applied'
+      const status = await world.json(`status/${link}.json`)
+      expect(status).toMatchObject({ state })
+      if (state === 'waiting' && name === before)
+        expect(status).toMatchObject({
+          reason: expect.stringContaining(`'${before}' is called '${after}' now`),
+          remedy: 'upload the link with that name, then delete this one',
+        })
+    }
+  })
 })
