@@ -142,8 +142,9 @@ export class S3ObjectStore implements ObjectStore {
     })
   }
 
-  async lastDeletion(key: string): Promise<Date | undefined> {
+  async lastDeletion(key: string, versionsMost: number): Promise<Date | undefined> {
     const about = { Bucket: this.bucket, Prefix: key, EncodingType: 'url' } as const
+    let read = 0
     for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined; ; ) {
       const call = this.#client.send(new ListObjectVersionsCommand({ ...about, KeyMarker, VersionIdMarker }))
       const { Versions = [], DeleteMarkers = [], ...page } = await answerOf('s3', call)
@@ -153,6 +154,8 @@ export class S3ObjectStore implements ObjectStore {
       // The versions of the key itself come before those of all keys that begin with it, the newest first.
       const isPast = ![...Versions, ...DeleteMarkers].every(isOwn)
       if (isPast || page.IsTruncated !== true) return undefined
+      read += Versions.length
+      if (read >= versionsMost) return Versions.at(-1)?.LastModified
       KeyMarker = decodeS3Key(page.NextKeyMarker ?? '')
       VersionIdMarker = page.NextVersionIdMarker
     }

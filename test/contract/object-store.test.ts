@@ -198,15 +198,15 @@ describe.each([
     const { objects, clock, isVersioned } = opened
     for (const key of ['history/h', 'history/h2']) await objects.put(key, 'first')
     await objects.delete('history/h2')
-    expect(await objects.lastDeletion('history/h')).toBeUndefined()
+    expect(await objects.lastDeletion('history/h', 2_000)).toBeUndefined()
     for (let time = 0; time < 2; time++) {
       await clock.advance(10_000)
       await objects.delete('history/h')
       await objects.put('history/h', 'again')
     }
     const last = new Date('2026-03-03T10:15:50Z')
-    expect(await objects.lastDeletion('history/h')).toEqual(isVersioned ? last : undefined)
-    expect(await objects.lastDeletion('history/')).toBeUndefined()
+    expect(await objects.lastDeletion('history/h', 2_000)).toEqual(isVersioned ? last : undefined)
+    expect(await objects.lastDeletion('history/', 2_000)).toBeUndefined()
   })
 
   test('a key can be created again after it was deleted', async () => {

@@ -161,10 +161,12 @@ export class MemoryBucket {
     return this.#objects.has(key) ? undefined : this.#versions.of(key)[0]
   }
 
-  /** When the key was last deleted, by its newest delete marker. */
-  lastDeletion(key: string): Date | undefined {
+  /** When the key was last deleted, by its newest delete marker; if it has more versions than that, not later than this. */
+  lastDeletion(key: string, versionsMost: number): Date | undefined {
     checkKey(key)
-    return this.#versions.of(key).find(({ object }) => object === undefined)?.lastModified
+    const newest = this.#versions.of(key).slice(0, versionsMost)
+    const marker = newest.find(({ object }) => object === undefined)
+    return (marker ?? newest[versionsMost - 1])?.lastModified
   }
 
   put(caller: Caller, key: string, body: Uint8Array, options: PutOptions = {}): StoredObject {

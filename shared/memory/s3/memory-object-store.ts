@@ -116,8 +116,8 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  async lastDeletion(key: string): Promise<Date | undefined> {
-    return this.model.lastDeletion(key)
+  async lastDeletion(key: string, versionsMost: number): Promise<Date | undefined> {
+    return this.model.lastDeletion(key, versionsMost)
   }
 
   #found(key: string, stored: StoredObject): FoundObject {

@@ -59,6 +59,9 @@ export type RequestContext = ReconcileContext &
     readonly decidedBy?: PrincipalId
   }
 
+/** More uploads of a request after its grant count as a deletion. Otherwise its author could delay a denial by very many. */
+const uploadsMost = 20_000
+
 type Upload = Exclude<RequestReading, { state: 'absent' | 'unreadable' }>
 
 interface RequestTypes extends KindTypes {
@@ -182,7 +185,7 @@ async function readUntilDecided(
       return readUntilDecided(first, { ...facts, isUnread: false, ...directory }, context)
     }
     case 'read deletions': {
-      const deletedAt = (await context.objects.lastDeletion(facts.path.key)) ?? 'never'
+      const deletedAt = (await context.objects.lastDeletion(facts.path.key, uploadsMost)) ?? 'never'
       return readUntilDecided(first, { ...facts, deletedAt }, context)
     }
     case 'read approvals': {

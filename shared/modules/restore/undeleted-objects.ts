@@ -47,7 +47,7 @@ export class UndeletedObjects {
       get: (key) => this.#read(key),
       getIfChanged: (key) => this.#read(key),
       list: (prefix) => this.#list(prefix),
-      lastDeletion: (key) => this.#objects.lastDeletion(key),
+      lastDeletion: (...about) => this.#objects.lastDeletion(...about),
       put: refuse,
       beginUpload: refuse,
       uploadPart: refuse,
