@@ -5,7 +5,7 @@ import { ownerOf, queueOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { queueOfInput, toOutgoing } from '../shared/reconcile/records/inputs.ts'
+import { messagesOf, queueOfInput } from '../shared/reconcile/records/inputs.ts'
 import { PersonThrottle } from './person-throttle.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -47,7 +47,7 @@ export function router(
       for (const queue of inputQueues) {
         const messages = admitted
           .filter((input) => queueOfInput(input) === queue)
-          .map((message) => toOutgoing(message, configuration))
+          .flatMap((message) => messagesOf(message, configuration))
         if (messages.length > 0) await ports.queues.send(queue, messages)
       }
       for (const { key, event: name, by, id } of admitted)

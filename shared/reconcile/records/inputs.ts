@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputQueue } from '../../domain/inputs/kind.ts'
-import { kindAt, subjectOf } from '../../domain/inputs/kinds.ts'
+import { kindAt, kinds, subjectOf } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
@@ -35,7 +35,7 @@ export const dueEvent = 'its time has come'
 /**
  * The queue of a message; `undefined`: no input has such a key. The table of queues is in kinds.ts. Changes that take access away from a
  * person now, such as a suspension or the deletion of a membership or a person, have their own queue, which nothing else can fill. The
- * deletion of a request stays with the requests, because their order counts. There each person has a message group.
+ * deletion of a request stays with the requests (`messagesOf`), because their order counts. There each person has a message group.
  */
 export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>): InputQueue | undefined {
   const kind = kindAt(key)
@@ -87,6 +87,16 @@ export function toOutgoing(message: InputMessage, { folders }: Pick<Configuratio
     groupId: groupOfInput(message, folders),
     deduplicationId: deduplicationId(message.id, message.key),
   }
+}
+
+/**
+ * The messages of a change in the bucket. The deletion of a request may end access, so one look does not wait behind the files of its
+ * person. Another look keeps the order of that person's requests.
+ */
+export function messagesOf(message: InputMessage, configuration: Pick<Configuration, 'folders'>): OutgoingMessage[] {
+  const isEnd = isDeletion(message.event) && kindAt(message.key) === kinds.request
+  const overtaking = { ...message, id: `${message.id}/end`, isAlone: true } as const
+  return (isEnd ? [overtaking, message] : [message]).map((one) => toOutgoing(one, configuration))
 }
 
 /** A failed message gets its own group, so it blocks no other message. */
