@@ -1,23 +1,17 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { isServiceError, type ServiceName } from '../../../shared/ports/service-error.ts'
 
+/** The services whose variable has another name than their errors. */
+const serviceWords: Partial<Record<ServiceName, string>> = {
+  tagging: 'RESOURCE_GROUPS_TAGGING_API',
+  'access-analyzer': 'ACCESSANALYZER',
+  events: 'EVENTBRIDGE',
+  secretsmanager: 'SECRETS_MANAGER',
+}
+
 /** A service's own endpoint overrides the common one (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
-const endpointVariables: Readonly<Record<ServiceName, string>> = {
-  s3: 'AWS_ENDPOINT_URL_S3',
-  sqs: 'AWS_ENDPOINT_URL_SQS',
-  'sso-admin': 'AWS_ENDPOINT_URL_SSO_ADMIN',
-  identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
-  organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
-  'account-access': 'AWS_ENDPOINT_URL_ACCOUNT_ACCESS',
-  tagging: 'AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API',
-  sts: 'AWS_ENDPOINT_URL_STS',
-  iam: 'AWS_ENDPOINT_URL_IAM',
-  'access-analyzer': 'AWS_ENDPOINT_URL_ACCESSANALYZER',
-  'service-quotas': 'SERVICE_QUOTAS',
-  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
-  events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
-  sns: 'AWS_ENDPOINT_URL_SNS',
-  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+function endpointVariable(service: ServiceName): string {
+  return `AWS_ENDPOINT_URL_${serviceWords[service] ?? service.toUpperCase().replaceAll('-', '_')}`
 }
 
 /** The user's remedy for an error that is not a Refusal; `undefined`: the message is enough. `words`: the arguments of the command. */
@@ -38,9 +32,8 @@ export function remedyFor(
   if (!isServiceError(error, 'NoAnswer')) return undefined
   if (/credentials/.test(text))
     return 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; on the local system any values work, with the AWS_ENDPOINT_URL that npm start prints'
-  const variable = [endpointVariables[error.service], 'AWS_ENDPOINT_URL'].find(
-    (name) => environment[name] !== undefined,
-  )
+  const variables = [endpointVariable(error.service), 'AWS_ENDPOINT_URL']
+  const variable = variables.find((name) => environment[name] !== undefined)
   if (variable === undefined) return undefined
   return `${variable} is ${environment[variable]}: to use the local system, start it with npm start in another terminal; to use AWS, unset the variable`
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { remedyFor } from '../../../../handlers/cli/arguments/remedy-for.ts'
-import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { ServiceError, type ServiceName } from '../../../../shared/ports/service-error.ts'
 
 const local = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
 
@@ -28,6 +28,19 @@ test.each([
   expect(remedyFor(error, environment, ['status'])).toContain(words)
 })
 
+test.each<[ServiceName, string]>([
+  ['s3', 'AWS_ENDPOINT_URL_S3'],
+  ['sso-admin', 'AWS_ENDPOINT_URL_SSO_ADMIN'],
+  ['service-quotas', 'AWS_ENDPOINT_URL_SERVICE_QUOTAS'],
+  ['access-analyzer', 'AWS_ENDPOINT_URL_ACCESSANALYZER'],
+  ['events', 'AWS_ENDPOINT_URL_EVENTBRIDGE'],
+])('%s without an answer names its own endpoint before the common one', (service, variable) => {
+  const error = new ServiceError(service, 'NoAnswer', 'did not answer: ECONNREFUSED')
+  expect(remedyFor(error, { ...local, [variable]: 'http://127.0.0.1:1' }, [])).toContain(
+    `${variable} is http://127.0.0.1:1`,
+  )
+})
+
 test('an error whose message says it all gets no remedy', () => {
   expect(remedyFor(new Error('anything else'), local, [])).toBeUndefined()
   expect(remedyFor(new ServiceError('s3', 'AccessDenied', 'you may not'), local, [])).toBeUndefined()
@@ -38,10 +51,4 @@ test('a bucket that was typed is named, and not the one of the environment', () 
   const told = remedyFor(error, { SSOFILE_BUCKET: 'mine' }, ['plan', 's3://typed'])
   expect(told).toContain("'s3://typed'")
   expect(told).not.toContain('mine')
-})
-
-test('the endpoint that is named is that of the service which did not answer, where it has its own', () => {
-  const error = new ServiceError('sso-admin', 'NoAnswer', 'sso-admin did not answer: ECONNREFUSED')
-  const environment = { ...local, AWS_ENDPOINT_URL_SSO_ADMIN: 'http://127.0.0.1:1' }
-  expect(remedyFor(error, environment, [])).toMatch(/^AWS_ENDPOINT_URL_SSO_ADMIN is http:\/\/127\.0\.0\.1:1:/)
 })
