@@ -1,124 +1,46 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { parseRequestKey, type RequestDigest } from '../../../../../shared/domain/files/access-request.ts'
 import {
-  parseRequestKey,
-  type RequestDigest,
-  requestDigest,
-} from '../../../../../shared/domain/files/access-request.ts'
-import { type Eligibility, parseEligibilityFile } from '../../../../../shared/domain/files/eligibility-file.ts'
-import { principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
-import {
-  type Approvals,
-  decideRequest,
-  type GivenDecision,
-  type RequestEvent,
-  type RequestFacts,
   type RequestReading,
-  type RequestStep,
   requestEvents,
   type TemporaryLink,
   type UploadHistory,
 } from '../../../../../shared/modules/requests/rules/decide-request.ts'
-import { type GrantRecord, renderGrantedLink } from '../../../../../shared/modules/requests/rules/grant-record.ts'
-
-const idOf = (digit: number) => principalId.parse(`${String(digit).repeat(8)}-1111-2222-3333-444444444444`)
-const [maria, tom, ada, eve] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
-const digest = requestDigest.parse('a'.repeat(32))
-const earlier = requestDigest.parse('b'.repeat(32))
-const third = requestDigest.parse('c'.repeat(32))
-const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
-const textAt = (minutes: number) => at(minutes).toISOString()
-
-const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
-const read = parseRequestKey(key)
-if (!read.ok) throw new Error(read.complaint.received)
-const path = read.value
-
-function eligibility(name: string, said: object = {}): Eligibility {
-  const document = {
-    for: { users: ['maria'] },
-    permissionSets: ['Admin-*'],
-    scopes: ['root%all'],
-    longest: 'PT8H',
-    approvers: { groups: ['security'] },
-    approvals: 2,
-    ...said,
-  }
-  const parsed = parseEligibilityFile(`eligibility/${name}.json`, new TextEncoder().encode(JSON.stringify(document)))
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.complaint))
-  return parsed.value
-}
-
-const record = (over: Partial<GrantRecord> = {}): GrantRecord => ({
-  ...{ digest, key, link: path.link.key, user: maria, eligibility: 'admins' },
-  approvedBy: [
-    { user: tom, at: textAt(1) },
-    { user: ada, at: textAt(2) },
-  ],
-  ...{ grantedAt: textAt(2), startsAt: textAt(2), expiresAt: textAt(62) },
-  ...over,
-})
-const nothing: UploadHistory = { events: new Set(), approvedBy: new Set() }
-const events = (...list: RequestEvent[]): UploadHistory => ({ ...nothing, events: new Set(list) })
-const granted = (...list: RequestEvent[]): UploadHistory => ({
-  ...events('asked', 'granted', ...list),
-  granted: record(),
-})
-const asked = events('asked')
-
-const valid: Extract<RequestReading, { state: 'valid' }> = {
-  state: 'valid',
-  request: { durationMs: 3_600_000 },
+import {
+  absent,
+  ada,
+  approvals,
+  approvedTwice,
+  asked,
+  at,
+  complaint,
+  decide,
+  deletes,
   digest,
-  askedAt: at(0),
-}
-const complaint = { object: key, received: 'x', expected: 'y', remedy: 'z' }
-const linkOf = (of: GrantRecord): TemporaryLink => ({
-  ...{ found: 'own', etag: 'e', digest: of.digest, text: renderGrantedLink(of) },
-})
-const says = (user: typeof tom, decision: 'approve' | 'deny', minutes = 1): GivenDecision => ({
-  ...{ user, decision, at: textAt(minutes) },
-})
-const approvals = (...given: GivenDecision[]): Approvals => ({ eligibility: 'admins', given })
-
-type Plain = Partial<Omit<RequestFacts, 'told' | 'approvals' | 'deletedAt'>> & {
-  readonly deletedAt?: RequestFacts['deletedAt']
-  readonly told?: Readonly<Record<string, UploadHistory>>
-  readonly approvals?: Approvals | undefined
-}
-function decide({ told = {}, approvals: known, ...facts }: Plain): RequestStep {
-  return decideRequest({
-    path,
-    now: at(5),
-    reading: valid,
-    link: { found: 'none' },
-    present: undefined,
-    deletedAt: 'never',
-    userName: 'maria',
-    groups: new Set(),
-    covers: () => true,
-    eligibilities: [eligibility('admins')],
-    broken: [],
-    ...facts,
-    told: (one) => told[one] ?? nothing,
-    approvals: () => known,
-  })
-}
-const noted = (event: string, of: RequestDigest = digest) => ({ do: 'record', event: { event, digest: of } })
-const notedFor = (event: string, reason: string) => ({ do: 'record', event: { event, digest, said: { reason } } })
-const tells = (state: string, reason: string) => ({
-  do: 'tell',
-  status: { state, reason: expect.stringContaining(reason) },
-})
-const deletes = { do: 'delete the link', etag: 'e' }
-const absent: RequestReading = { state: 'absent' }
-const waited = { state: 'waiting', request: { digest } } as const
-// Who approved says so still, and who asks has no say.
-const said = approvals(says(tom, 'approve'), says(maria, 'deny'))
-const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: said }
-const old = record({ digest: earlier })
-const oldTold = { ...granted(), granted: old }
-const approvedTwice = { approvals: approvals(says(tom, 'approve', 1), says(ada, 'approve', 2)) }
+  earlier,
+  eligibility,
+  eve,
+  events,
+  granted,
+  inForce,
+  key,
+  linkOf,
+  maria,
+  noted,
+  notedFor,
+  old,
+  oldTold,
+  type Plain,
+  path,
+  record,
+  says,
+  tells,
+  textAt,
+  tom,
+  valid,
+  waited,
+} from './request-facts.ts'
 
 describe('each row of the table', () => {
   test.each<[string, Plain, unknown]>([
@@ -409,193 +331,6 @@ describe('each row of the table', () => {
   })
 })
 
-describe('what was granted before', () => {
-  const own = { link: linkOf(old), approvals: approvals() }
-  const longer = { reading: { ...valid, request: { durationMs: 2 * 3_600_000 } } }
-  const ofOld = { state: 'applied', request: { digest: earlier } } as const
-  test('goes on while a later upload waits, and its status says until when', () => {
-    const step = decide({ ...own, ...longer, told: { [earlier]: oldTold, [digest]: asked } })
-    const request = { digest, runs: earlier, runsUntil: old.expiresAt }
-    expect(step).toMatchObject({ status: { state: 'waiting', request } })
-  })
-
-  test('goes on where a later upload is refused, and its status says until when', () => {
-    const told = { [earlier]: oldTold, [digest]: events('asked', 'refused') }
-    const step = decide({ ...own, ...longer, told, covers: () => false })
-    expect(step).toMatchObject({ status: { state: 'rejected', request: { runsUntil: old.expiresAt } } })
-  })
-
-  test('is not shortened: a later upload that would end before it is refused, for good, with the end that runs', () => {
-    const told = { [earlier]: oldTold, [digest]: events('asked', 'refused') }
-    const shorter = { reading: { ...valid, request: { durationMs: 10 * 60_000 } }, told }
-    const expected = {
-      status: {
-        state: 'rejected',
-        reason: expect.stringContaining(old.expiresAt),
-        request: { runsUntil: old.expiresAt },
-      },
-    }
-    expect(decide({ ...own, ...shorter })).toMatchObject(expected)
-    const present = { state: 'rejected', request: { digest, runsUntil: old.expiresAt } } as const
-    expect(decide({ ...shorter, now: at(90), present })).toMatchObject(expected)
-  })
-
-  test('goes on where an empty file is uploaded over an extension that waits, which is withdrawn', () => {
-    const reading: RequestReading = { state: 'empty', complaint, digest: third, askedAt: at(4) }
-    const told = { [earlier]: oldTold, [digest]: asked }
-    const present = { state: 'waiting', request: { digest, runsUntil: old.expiresAt } } as const
-    expect(decide({ ...own, reading, told, present })).toMatchObject(noted('withdrawn'))
-    const after = { [earlier]: oldTold, [digest]: events('asked', 'withdrawn') }
-    expect(decide({ ...own, reading, told: after, present })).toMatchObject({
-      status: { state: 'applied', request: { digest: earlier, expiresAt: old.expiresAt } },
-    })
-    expect(decide({ reading, present: undefined, told: { [third]: events('refused') } })).toMatchObject({
-      status: { state: 'rejected' },
-    })
-  })
-
-  test('goes on until a later grant begins, and only then is it replaced', () => {
-    const later = record({ startsAt: textAt(30), expiresAt: textAt(150) })
-    const told = { [earlier]: oldTold, [digest]: { ...granted(), granted: later } }
-    const facts = { ...own, told, approvals: approvals(says(tom, 'approve'), says(ada, 'approve')) }
-    expect(decide({ ...facts, now: at(5) })).toMatchObject({
-      do: 'tell',
-      status: { state: 'applied', request: { digest, startsAt: textAt(30), runsUntil: old.expiresAt } },
-      again: [at(6), at(30), at(62)],
-    })
-    expect(decide({ ...facts, now: at(30) })).toMatchObject(noted('finished', earlier))
-    const reading: RequestReading = { state: 'empty', complaint, digest: third, askedAt: at(6) }
-    const present = { state: 'applied', request: { digest } } as const
-    expect(decide({ ...facts, reading, present, now: at(6) })).toMatchObject(noted('withdrawn'))
-    const over = { ...oldTold, events: events('asked', 'granted', 'ended').events }
-    expect(decide({ ...facts, told: { ...told, [earlier]: over }, now: at(20) })).toMatchObject({
-      do: 'write the link',
-      record: later,
-      over: 'e',
-    })
-  })
-
-  describe('and has lost its link', () => {
-    const waits = { state: 'waiting', request: { digest, runs: earlier } } as const
-    const writes = { do: 'write the link', record: old }
-    const unreadable = { state: 'unreadable', complaint } as const
-    const lost = { told: { [earlier]: oldTold, [digest]: asked }, approvals: approvals() }
-    test.each<[string, Plain, unknown]>([
-      ['a later upload comes', { present: ofOld }, writes],
-      ['a later upload waits', { present: waits }, writes],
-      ['a later upload is not valid', { present: ofOld, reading: { ...valid, state: 'rejected', complaint } }, writes],
-      ['a later upload cannot be read', { present: waits, reading: unreadable }, writes],
-      [
-        'nobody can understand what is there',
-        { present: waits, link: { found: 'of nobody', etag: 'e' } },
-        { ...writes, over: 'e' },
-      ],
-      ['its end has come', { present: waits, now: at(62) }, noted('ended', earlier)],
-      ['its request is gone', { present: waits, reading: absent }, noted('finished', earlier)],
-      [
-        'an approver denies it',
-        { present: waits, approvals: approvals(says(tom, 'deny')) },
-        noted('finished', earlier),
-      ],
-      [
-        'it is over',
-        { present: waits, told: { ...lost.told, [earlier]: granted('ended') }, eligibilities: [] },
-        noted('refused'),
-      ],
-      ['another user is there', { present: waits, link: { found: 'of another user', user: eve } }, { do: 'tell' }],
-    ])('%s', (_, facts, expected) => {
-      expect(decide({ ...lost, ...facts })).toMatchObject(expected as object)
-    })
-  })
-
-  test.each<[string, Plain]>([
-    ['its link', { link: { found: 'unreadable', etag: 'e' } }],
-    ['its link, at the first look', { link: { found: 'unreadable', etag: 'e' }, present: ofOld }],
-    ['the later upload', { link: linkOf(old), reading: { state: 'unreadable', complaint } }],
-  ])('stays in the status of a later upload while S3 does not return %s', (_, facts) => {
-    const present = { state: 'waiting', request: { digest, runs: earlier, runsUntil: old.expiresAt } } as const
-    const told = { [earlier]: oldTold, [digest]: asked }
-    expect(decide({ ...own, ...longer, told, present, ...facts })).toMatchObject({
-      status: { request: { runs: earlier, runsUntil: old.expiresAt } },
-    })
-  })
-
-  test('is not told of where the grant is of this upload', () => {
-    expect(decide(inForce)).toMatchObject({
-      status: { request: expect.not.objectContaining({ runsUntil: expect.anything() }) },
-    })
-  })
-})
-
-describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
-  const own = { link: linkOf(old), approvals: approvals() }
-  test.each<[string, Plain, readonly number[]]>([
-    ['it was granted', inForce, [6, 62]],
-    ['its link cannot be read', { ...inForce, link: { found: 'unreadable', etag: 'e' } }, [62]],
-    ['another user is in its place', { ...inForce, link: { found: 'of another user', user: eve } }, [62]],
-    [
-      'a later upload is refused',
-      { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
-      [62],
-    ],
-    [
-      'a later upload waits',
-      {
-        ...own,
-        reading: { ...valid, request: { durationMs: 7_200_000 } },
-        told: { [earlier]: oldTold, [digest]: asked },
-      },
-      [24 * 60, 62],
-    ],
-    [
-      'a later upload cannot be read',
-      { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },
-      [62],
-    ],
-  ])('%s', (_, facts, minutes) => {
-    expect(decide(facts)).toMatchObject({ do: 'tell', again: minutes.map(at) })
-  })
-})
-
-describe('an upload over granted access', () => {
-  const runs = { link: linkOf(old), told: { [earlier]: oldTold, [digest]: asked }, approvals: approvals() }
-  const empty: RequestReading = { state: 'empty', complaint, digest, askedAt: at(4) }
-  test.each<[string, Plain, unknown]>([
-    ['asks for deletions', { ...runs, deletedAt: 'unread' }, { do: 'read deletions' }],
-    [
-      'asks for none if the time of that access is over',
-      { ...runs, deletedAt: 'unread', now: at(62) },
-      noted('ended', earlier),
-    ],
-    ['asks for none about the granted upload itself', { ...inForce, deletedAt: 'unread' }, { do: 'tell' }],
-    ['is judged if the last deletion was before the grant', { ...runs, deletedAt: at(1) }, noted('refused')],
-    [
-      'ends it if a deletion came in the second of the grant',
-      { ...runs, deletedAt: at(2) },
-      noted('finished', earlier),
-    ],
-    ['ends it if a deletion came later', { ...runs, deletedAt: at(4) }, noted('finished', earlier)],
-    ['ends it if the file is empty', { ...runs, deletedAt: at(4), reading: empty }, noted('finished', earlier)],
-    [
-      'ends it if S3 does not return the file',
-      { ...runs, deletedAt: at(4), reading: { state: 'unreadable', complaint } },
-      noted('finished', earlier),
-    ],
-    [
-      'ends it if its link is missing',
-      {
-        ...runs,
-        deletedAt: at(4),
-        link: { found: 'none' },
-        present: { state: 'waiting', request: { digest, runs: earlier } },
-      },
-      noted('finished', earlier),
-    ],
-  ])('%s', (_, facts, expected) => {
-    expect(decide(facts)).toMatchObject(expected as object)
-  })
-})
-
 describe('while neither the directory nor eligibilities have been read', () => {
   test.each<[string, Plain, unknown]>([
     ['the end by time', { ...inForce, now: at(62) }, noted('ended')],
@@ -710,177 +445,6 @@ test('a grant has all that is known of it, and begins neither before now nor bef
   const early = grantOf({ reading: { ...valid, askedAt: at(7) } })
   expect(early).toMatchObject({ grantedAt: textAt(5), startsAt: textAt(7), expiresAt: textAt(67) })
   expect(early).not.toHaveProperty('endsSessions')
-})
-
-describe('a person is told', () => {
-  const waits = { told: { [digest]: { ...asked, approvedBy: new Set([tom]) } } }
-  const refused = { told: { [digest]: events('asked', 'refused') } }
-  const byNobody = { ...granted(), granted: record({ approvedBy: [{ user: tom, name: 'Tom', at: textAt(1) }] }) }
-  const byItself = { ...granted(), granted: record({ approvedBy: [] }) }
-  const grantedBy = (how: string) =>
-    `granted from ${textAt(2)} until ${textAt(62)} by eligibility 'admins', ${how}: ${path.link.key}`
-  const earlierEnd = 'to end it earlier, run ssofile finish; to keep it longer, ask again'
-  const until = `by eligibility 'admins', until ${textAt(24 * 60)}; its digest is ${digest}`
-  const approves = `one of group 'security' approves it: ssofile approve ${digest}`
-  const again = 'to have it again, ask again'
-  const nearest = (lacks: string) =>
-    `received a request that no eligibility allows, expected a request that an eligibility allows; the nearest is 'admins': ${lacks}`
-  const askFor =
-    'ask for access that you are eligible for (ssofile who lists it), or ask the governance team to add an eligibility'
-  const corrected = 'ask the governance team to correct it (see its status); ssofile then evaluates the request again'
-  const ofGroups = (count: number, more: object) => ({
-    eligibilities: [
-      eligibility('admins', { approvers: { groups: Array.from({ length: count }, (_, at) => `g${at}`), ...more } }),
-    ],
-  })
-
-  test.each<[string, Plain, string]>([
-    [
-      'who approved a grant',
-      { ...inForce, linkStatus: { state: 'applied', reason: 'x' } },
-      `applied: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; ${earlierEnd}`,
-    ],
-    [
-      'it by name',
-      { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byNobody } },
-      `applied: ${grantedBy("approved by 'Tom'")}; ${earlierEnd}`,
-    ],
-    [
-      'that nobody had to approve it',
-      { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byItself } },
-      `applied: ${grantedBy('approved automatically')}; ${earlierEnd}`,
-    ],
-    [
-      'that the link of another user is in its place',
-      { ...inForce, link: { found: 'of another user', user: eve }, told: { [digest]: byItself } },
-      `waiting: ${grantedBy('approved automatically')}; it is not in force: another user, with the id ${eve}, still has the link ${path.link.key}; wait: ssofile writes your link when that one has ended`,
-    ],
-    [
-      'that its link is not in force, and nobody knows why',
-      { ...inForce, linkStatus: { state: 'blocked' } },
-      `blocked: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; it is not in force: without a reason in its status; no remedy`,
-    ],
-    [
-      'that it was denied',
-      { told: { [digest]: events('asked', 'denied') } },
-      'rejected: an approver denied it; talk to the person who denied it, then ask again',
-    ],
-    ...(
-      [
-        ['lapsed', 'nobody approved it in time'],
-        ['withdrawn', 'it was withdrawn'],
-        ['finished', 'somebody ended the access early'],
-        ['ended', 'the access has ended'],
-      ] as const
-    ).map(([event, reason]): [string, Plain, string] => [
-      `that it has ${event}`,
-      { told: { [digest]: events('asked', event) } },
-      `expired: ${reason}; ${again}`,
-    ]),
-    [
-      'that nobody approved it yet',
-      { ...waits, approvals: approvals() },
-      `waiting: it waits for approvals: 0 of 2, ${until}; ${approves}`,
-    ],
-    [
-      'who approved it until now, and nothing of what who asks approves',
-      {
-        told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
-        eligibilities: [eligibility('admins', { approvals: 3 })],
-        approvals: approvals({ ...says(tom, 'approve'), name: 'Tom' }, says(ada, 'approve'), says(maria, 'approve')),
-      },
-      `waiting: it waits for approvals: 2 of 3 (by 'Tom', '${ada}'), ${until}; ${approves}`,
-    ],
-    [
-      'that more may approve it than can be asked',
-      { ...waits, approvals: { ...approvals(), tooMany: 501 } },
-      `waiting: 501 people may approve it, and at most 500 can be asked, ${until}; ${approves}`,
-    ],
-    [
-      'that a decision cannot be read',
-      { ...waits, approvals: { ...approvals(), unreadable: [complaint] } },
-      `waiting: it waits because ssofile cannot read a decision, which may be a denial: ${key}: received x, ${until}; ask the uploader of that decision to delete it, or to upload a valid one without an encryption option`,
-    ],
-    [
-      'five of those who may approve it',
-      { ...waits, approvals: approvals(), ...ofGroups(4, { users: ['ben'] }) },
-      `waiting: it waits for approvals: 0 of 2, ${until}; one of group 'g0', group 'g1', group 'g2', group 'g3', 'ben' approves it: ssofile approve ${digest}`,
-    ],
-    [
-      'five of those who may approve it, and how many more, and the tag',
-      { ...waits, approvals: approvals(), ...ofGroups(7, { ownerTag: 'owner' }) },
-      `waiting: it waits for approvals: 0 of 2, ${until}; one of group 'g0', group 'g1', group 'g2', group 'g3', group 'g4', 2 more, the account's tag 'owner' approves it: ssofile approve ${digest}`,
-    ],
-    [
-      'that no user has its id',
-      { ...refused, userName: undefined },
-      `rejected: received the user id '${maria}', which no user of IAM Identity Center has, expected your own user id; ask with ssofile request, which finds your user id; delete this one`,
-    ],
-    [
-      'that it is for somebody else',
-      { ...refused, userName: 'tom' },
-      "rejected: received a request for 'maria' by 'tom', expected a request for yourself; write %tom%USER%ssofile at the end, or have the other person ask; delete this one",
-    ],
-    [
-      'that its user is disabled',
-      { ...refused, isDisabled: true },
-      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one by a user who can sign in; have the user enabled: ssofile then evaluates the request again; or delete the request",
-    ],
-    [
-      'all that the nearest eligibility has against it',
-      { ...refused, eligibilities: [eligibility('admins', { longest: 'PT30M', needs: ['ticket'] })] },
-      `rejected: ${nearest('it allows PT30M at most; it needs a ticket')}; ${askFor}`,
-    ],
-    [
-      'that there is no eligibility',
-      { ...refused, eligibilities: [] },
-      `rejected: received a request that no eligibility allows, expected a request that an eligibility allows; there is no eligibility yet; ${askFor}`,
-    ],
-    [
-      'which eligibilities cannot be used',
-      { ...refused, covers: () => false, broken: ['a', 'b', 'c', 'd'] },
-      `waiting: no eligibility fits, and 4 cannot be used: a, b, c; ${corrected}`,
-    ],
-    [
-      'that nobody knows now',
-      { ...refused, covers: () => undefined },
-      `waiting: eligibility 'admins' asks for a selector or tags that cannot be read now; ${corrected}`,
-    ],
-  ])('%s', (_, facts, expected) => {
-    const step = decide(facts)
-    const { state, reason, remedy = 'no remedy' } = (step.do === 'tell' && step.status) || {}
-    expect(`${state}: ${reason}; ${remedy}`).toBe(expected)
-  })
-
-  test('with the state of the request, as it waits and as it was granted', () => {
-    const given = [{ user: tom, at: textAt(1) }]
-    const waiting = decide({ ...waits, approvals: approvals(says(tom, 'approve')) })
-    const request = { digest, eligibility: 'admins' }
-    expect(waiting).toMatchObject({
-      status: { request: { ...request, approvals: { needed: 2, given }, lapsesAt: textAt(24 * 60) } },
-      again: [at(24 * 60)],
-    })
-    const both = [...given, { user: ada, at: textAt(2) }]
-    expect(decide(inForce)).toMatchObject({
-      status: {
-        request: { ...request, approvals: { needed: 2, given: both }, startsAt: textAt(2), expiresAt: textAt(62) },
-      },
-    })
-    expect(decide(refused)).not.toHaveProperty('again')
-    for (const facts of [
-      { ...refused, userName: 'tom' },
-      { ...refused, covers: () => undefined },
-    ])
-      expect(decide(facts)).toMatchObject({ status: { request: { digest } } })
-    expect(decide({ told: { [digest]: events('denied') } })).toMatchObject({ status: { request: { digest } } })
-    expect(decide({ told: { [digest]: granted('ended') } })).toEqual({
-      do: 'tell',
-      status: expect.objectContaining({
-        state: 'expired',
-        request: expect.objectContaining({ expiresAt: textAt(62) }),
-      }),
-    })
-  })
 })
 
 describe('for whatever facts', () => {
