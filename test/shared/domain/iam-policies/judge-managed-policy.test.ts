@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { awsManagedPolicyNames } from '../../../../shared/domain/iam-policies/aws-managed-policy-names.ts'
+import aws from '../../../../shared/domain/iam-policies/aws-managed-policy-names.json' with { type: 'json' }
 import { judgeManagedPolicy, listPolicyNames } from '../../../../shared/domain/iam-policies/judge-managed-policy.ts'
 
 const partition = 'arn:aws:iam::aws:policy/'
@@ -31,10 +31,10 @@ test.each(['AmazonXSFullAccess', 'CloudWatchFullAccessV3', 'SomethingNew', 'x'])
 
 describe('had AWS added it after the list was made,', () => {
   // Each tenth: a list is made again for each.
-  const some = awsManagedPolicyNames.filter((_, index) => index % 10 === 0)
+  const some = aws.names.filter((_, index) => index % 10 === 0)
   test('no policy of today would be called misspelt', () => {
     const wrong = some.filter((name) => {
-      const older = listPolicyNames(awsManagedPolicyNames.filter((one) => one !== name))
+      const older = listPolicyNames(aws.names.filter((one) => one !== name))
       return judgeManagedPolicy(partition + name, older).verdict === 'misspelt'
     })
     expect(wrong).toEqual([])
