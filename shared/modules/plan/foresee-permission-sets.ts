@@ -149,7 +149,8 @@ async function look(key: string, context: Context): Promise<Look> {
 }
 
 /**
- * The planned change for each step or end. The default is `update` for steps, and `rejected` for ends.
+ * The planned change for each first step or end. The default is `update` for steps, and `rejected` for ends. A record without a permission
+ * set first looks for one.
  */
 const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'none'>>> = {
   claim: 'create',
@@ -157,12 +158,10 @@ const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'n
   'look for it': 'delete',
   'begin deletion': 'delete',
   delete: 'delete',
-  forget: 'delete',
   // Identity Center refuses it.
   'put off': 'rejected',
   applied: 'none',
   nothing: 'none',
-  unanswered: 'none',
   blocked: 'blocked',
 }
 

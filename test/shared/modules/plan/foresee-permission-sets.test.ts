@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
@@ -68,6 +69,36 @@ describe('what a reconcile would do to permission sets', () => {
     await own(billing, 'an etag')
     await world.objects.put('owned_permission_sets/no name%', '{}')
     expect(await changes()).toEqual([{ name: billing, change: 'delete' }])
+  })
+
+  test('is to delete what has no file any more and may have been created, or whose deletion began', async () => {
+    const { world, own, changes } = open()
+    await own(made, undefined, false)
+    expect(await changes()).toEqual([{ name: made, change: 'delete' }])
+    await own(billing, 'an etag')
+    const record = await world.json('owned_permission_sets/Billing-ps')
+    await world.objects.put(
+      'owned_permission_sets/Billing-ps',
+      JSON.stringify(Object.assign({}, record, { deletionAt: nine })),
+    )
+    expect(await changes()).toEqual([
+      { name: billing, change: 'delete' },
+      { name: made, change: 'delete' },
+    ])
+  })
+
+  test('is nothing while Identity Center refuses to show it, and the reason is told', async () => {
+    const { upload, own, changes } = open({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation !== 'describePermissionSet') return proceed()
+        throw new ServiceError('sso-admin', 'AccessDeniedException', 'not this one')
+      },
+    })
+    await own(billing, 'another')
+    await upload(billing)
+    expect(await changes()).toMatchObject([
+      { name: billing, change: 'rejected', reason: expect.stringContaining('not this one') },
+    ])
   })
 
   test('is nothing for what exists and is not ours, and the file is told how to take it over', async () => {
