@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { type Parsed, refused } from '../statuses/complaint.ts'
@@ -70,37 +70,31 @@ export function sortAttributes(attributes: readonly Attribute[]): readonly Attri
 }
 
 export const attributesRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with the field AccessControlAttributes',
-    remedy: () => 'write { "AccessControlAttributes": [ … ] }',
-  },
-  '$.$schema': { expected: 'a text', remedy: () => 'write the path of the schema' },
-  '$.AccessControlAttributes': {
-    expected: `a list of at most ${attributesMost} attributes`,
-    remedy: () => 'write a list such as [{ "Key": "…", "Value": { "Source": ["…"] } }]',
-  },
-  '$.AccessControlAttributes.[]': {
-    expected: 'a JSON object with the fields Key and Value',
-    remedy: () => 'write { "Key": "…", "Value": { "Source": ["…"] } }',
-  },
-  '$.AccessControlAttributes.[].Key': {
-    expected: '1 to 128 letters, digits, spaces and _ . : / = + - @',
-    remedy: () => 'write the name of the attribute, such as "CostCenter"',
-  },
-  '$.AccessControlAttributes.[].Value': {
-    expected: 'a JSON object with the field Source',
-    remedy: () => 'write { "Source": ["…"] }',
-  },
-  '$.AccessControlAttributes.[].Value.Source': {
-    expected: 'a list of exactly one source',
+  $: rule('one JSON object with the field AccessControlAttributes', 'write { "AccessControlAttributes": [ … ] }'),
+  '$.$schema': rule('a text', 'write the path of the schema'),
+  '$.AccessControlAttributes': rule(
+    `a list of at most ${attributesMost} attributes`,
+    'write a list such as [{ "Key": "…", "Value": { "Source": ["…"] } }]',
+  ),
+  '$.AccessControlAttributes.[]': rule(
+    'a JSON object with the fields Key and Value',
+    'write { "Key": "…", "Value": { "Source": ["…"] } }',
+  ),
+  '$.AccessControlAttributes.[].Key': rule(
+    '1 to 128 letters, digits, spaces and _ . : / = + - @',
+    'write the name of the attribute, such as "CostCenter"',
+  ),
+  '$.AccessControlAttributes.[].Value': rule('a JSON object with the field Source', 'write { "Source": ["…"] }'),
+  '$.AccessControlAttributes.[].Value.Source': rule(
+    'a list of exactly one source',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's form of a source
-    remedy: () => 'write a list such as ["${path:enterprise.costCenter}"]',
-  },
-  '$.AccessControlAttributes.[].Value.Source.[]': {
-    expected: '1 to 256 letters, digits, spaces and _ . : / = + - @ [ ] { } $ \\ "',
+    'write a list such as ["${path:enterprise.costCenter}"]',
+  ),
+  '$.AccessControlAttributes.[].Value.Source.[]': rule(
+    '1 to 256 letters, digits, spaces and _ . : / = + - @ [ ] { } $ \\ "',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's form of a source
-    remedy: () => 'write a source such as "${path:enterprise.costCenter}"',
-  },
+    'write a source such as "${path:enterprise.costCenter}"',
+  ),
 }
 
 const recorded = z.array(record({ key: attributeKey, source: attributeSource }))

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { type JsonRule, type JsonRules, rule } from '../json/json-faults.ts'
 import { temporaryFolder } from '../links/temporary-folder.ts'
 import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
@@ -91,14 +91,13 @@ export type Configuration = z.infer<typeof configuration>
 
 export const defaultConfiguration: Configuration = configuration.parse({})
 
-const object = ({ shape }: z.ZodObject): JsonRule => ({
-  expected: `a JSON object with the fields ${Object.keys(shape).join(', ')}, each optional`,
-  remedy: () => 'write { … } with only the fields that differ from their defaults',
-})
-const value = (expected: string, alone: string): JsonRule => ({
-  expected,
-  remedy: () => `write ${alone}, or leave the field out for its default`,
-})
+const object = ({ shape }: z.ZodObject): JsonRule =>
+  rule(
+    `a JSON object with the fields ${Object.keys(shape).join(', ')}, each optional`,
+    'write { … } with only the fields that differ from their defaults',
+  )
+const value = (expected: string, alone: string): JsonRule =>
+  rule(expected, `write ${alone}, or leave the field out for its default`)
 const flag = value('true or false', 'one of the two without quotation marks')
 const whole = value('a whole number from 0', 'a number such as 20')
 const role = (example: string) =>
@@ -111,16 +110,15 @@ export const configurationRules: JsonRules = {
   $: object(configuration),
   '$.supportNestedOu': flag,
   '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
-  '$.folders.[]': {
-    expected:
-      'the name of a folder under links_data/: 1 to 200 characters in Unicode normal form NFC, without % and control characters, without / at its ends, and not temporary, which is always there',
-    remedy: () => 'write it as it stands in the keys between links_data/ and the link, such as "team-a"',
-  },
+  '$.folders.[]': rule(
+    'the name of a folder under links_data/: 1 to 200 characters in Unicode normal form NFC, without % and control characters, without / at its ends, and not temporary, which is always there',
+    'write it as it stands in the keys between links_data/ and the link, such as "team-a"',
+  ),
   '$.urgentPermissionSets': value('a list of names of permission sets', 'a list such as ["BreakGlass-ps"]'),
-  '$.urgentPermissionSets.[]': {
-    expected: 'the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -',
-    remedy: () => 'write the name without .json, in double quotes',
-  },
+  '$.urgentPermissionSets.[]': rule(
+    'the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -',
+    'write the name without .json, in double quotes',
+  ),
   '$.principalSuffix': value('a text', 'a text such as "@example.com"'),
   '$.includeManagementAccount': flag,
   '$.includeOwnAccount': flag,

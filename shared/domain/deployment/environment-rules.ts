@@ -1,13 +1,10 @@
-import type { JsonRule, JsonRules } from '../json/json-faults.ts'
-import { needed } from '../json/json-faults.ts'
+import { type JsonRule, type JsonRules, needed, rule } from '../json/json-faults.ts'
 import { configurationRules } from './configuration.ts'
 import { environmentFields } from './environment.ts'
 import { pageSettings } from './page-settings.ts'
 
-const object = (fields: readonly string[]): JsonRule => ({
-  expected: `a JSON object with the fields ${fields.join(', ')}`,
-  remedy: () => 'write { … }',
-})
+const object = (fields: readonly string[]): JsonRule =>
+  rule(`a JSON object with the fields ${fields.join(', ')}`, 'write { … }')
 const principals = needed('a list of at most 50 ARNs of IAM roles or users', '[]')
 
 /** The message for each field of an environment that breaks a rule of its schema. ARNs and folders have messages of their own. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, rule } from '../json/json-faults.ts'
 
 const secretArn = z.string().regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,512}$/)
 
@@ -41,48 +41,42 @@ export const notifications = z.strictObject({
 })
 
 export const notificationRules: JsonRules = {
-  '$.notifications': {
-    expected: 'a JSON object with the fields digestMinutes, administratorAccounts and receivers, each optional',
-    remedy: () => 'write { "receivers": [ … ] }',
-  },
-  '$.notifications.digestMinutes': {
-    expected: 'whole minutes from 1 to 60',
-    remedy: () => 'write a number such as 5, or leave the field out for its default',
-  },
-  '$.notifications.administratorAccounts': {
-    expected: 'a whole number of accounts from 0',
-    remedy: () => 'write a number such as 10, or leave the field out for its default',
-  },
-  '$.notifications.receivers': {
-    expected: 'a list of at most 50 receivers, each with a name of its own',
-    remedy: () => 'write a list such as [{ "name": "platform", "mail": ["platform@example.com"], "operators": true }]',
-  },
-  '$.notifications.receivers.[]': {
-    expected: `a JSON object with the fields ${Object.keys(receiver.shape).join(', ')}; only name is required`,
-    remedy: () => 'write { "name": "platform", … }',
-  },
-  '$.notifications.receivers.[].name': {
-    expected: '1 to 40 small letters, digits or hyphens',
-    remedy: () => 'write a name such as "platform"',
-  },
-  '$.notifications.receivers.[].mail': {
-    expected: 'a list of at most 20 mail addresses',
-    remedy: () => 'write a list such as ["platform@example.com"]',
-  },
-  '$.notifications.receivers.[].mail.[]': {
-    expected: 'a mail address',
-    remedy: () => 'write an address such as "platform@example.com"',
-  },
-  '$.notifications.receivers.[].webhook': {
-    expected: 'a JSON object with the fields secretArn and format',
-    remedy: () => 'write { "secretArn": "arn:aws:secretsmanager:…", "format": "slack" }',
-  },
-  '$.notifications.receivers.[].webhook.secretArn': {
-    expected: 'the ARN of a secret in Secrets Manager, whose value is the URL of the webhook',
-    remedy: () => 'write its ARN, such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile/slack-AbCdEf',
-  },
-  '$.notifications.receivers.[].webhook.format': {
-    expected: "'slack' or 'teams'",
-    remedy: () => 'write "slack" or "teams"',
-  },
+  '$.notifications': rule(
+    'a JSON object with the fields digestMinutes, administratorAccounts and receivers, each optional',
+    'write { "receivers": [ … ] }',
+  ),
+  '$.notifications.digestMinutes': rule(
+    'whole minutes from 1 to 60',
+    'write a number such as 5, or leave the field out for its default',
+  ),
+  '$.notifications.administratorAccounts': rule(
+    'a whole number of accounts from 0',
+    'write a number such as 10, or leave the field out for its default',
+  ),
+  '$.notifications.receivers': rule(
+    'a list of at most 50 receivers, each with a name of its own',
+    'write a list such as [{ "name": "platform", "mail": ["platform@example.com"], "operators": true }]',
+  ),
+  '$.notifications.receivers.[]': rule(
+    `a JSON object with the fields ${Object.keys(receiver.shape).join(', ')}; only name is required`,
+    'write { "name": "platform", … }',
+  ),
+  '$.notifications.receivers.[].name': rule(
+    '1 to 40 small letters, digits or hyphens',
+    'write a name such as "platform"',
+  ),
+  '$.notifications.receivers.[].mail': rule(
+    'a list of at most 20 mail addresses',
+    'write a list such as ["platform@example.com"]',
+  ),
+  '$.notifications.receivers.[].mail.[]': rule('a mail address', 'write an address such as "platform@example.com"'),
+  '$.notifications.receivers.[].webhook': rule(
+    'a JSON object with the fields secretArn and format',
+    'write { "secretArn": "arn:aws:secretsmanager:…", "format": "slack" }',
+  ),
+  '$.notifications.receivers.[].webhook.secretArn': rule(
+    'the ARN of a secret in Secrets Manager, whose value is the URL of the webhook',
+    'write its ARN, such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile/slack-AbCdEf',
+  ),
+  '$.notifications.receivers.[].webhook.format': rule("'slack' or 'teams'", 'write "slack" or "teams"'),
 }

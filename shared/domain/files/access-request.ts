@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { type Link, parseLinkKey, temporaryPrefix } from '../links/link.ts'
@@ -121,11 +121,11 @@ export function parseRequestBody(key: string, body: Uint8Array, sizeBytes = body
 
 /** The message for each field of a request that breaks a rule. */
 export const accessRequestRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with duration, and perhaps reason, ticket, incident and startsAt',
-    remedy: () => 'write { "duration": "PT4H", "reason": "…" }',
-  },
-  '$.$schema': { expected: 'the path of the schema', remedy: () => 'correct it, or leave it out' },
+  $: rule(
+    'one JSON object with duration, and perhaps reason, ticket, incident and startsAt',
+    'write { "duration": "PT4H", "reason": "…" }',
+  ),
+  '$.$schema': optional('the path of the schema'),
   '$.duration': {
     expected: `the duration of the access: ${isoDurationForm}`,
     remedy: (value) => (value === undefined ? 'add it, such as "duration": "PT4H"' : 'write it as in "PT4H"'),
@@ -133,8 +133,8 @@ export const accessRequestRules: JsonRules = {
   '$.reason': lineRule(1000),
   '$.ticket': lineRule(200),
   '$.incident': lineRule(200),
-  '$.startsAt': {
-    expected: 'a date, time and offset in ISO 8601, such as "2026-12-24T18:00:00+01:00"',
-    remedy: () => 'write it in that form, or leave the field out to begin at once',
-  },
+  '$.startsAt': rule(
+    'a date, time and offset in ISO 8601, such as "2026-12-24T18:00:00+01:00"',
+    'write it in that form, or leave the field out to begin at once',
+  ),
 }

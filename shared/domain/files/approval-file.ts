@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { line, lineRule } from '../text/one-line.ts'
 import { type RequestDigest, requestDigest, userInKey } from './access-request.ts'
 
 export const approvalPrefix = 'approvals/'
@@ -13,13 +14,9 @@ export const approvalSchema = z.strictObject({
   /** Editors use it. */
   $schema: z.string().optional(),
   decision: z.enum(['approve', 'deny']),
-  comment: z
-    .string()
-    .max(1000)
-    .regex(/^\P{Cc}*$/u)
-    .optional(),
+  comment: line(1000).optional(),
 })
-export type Approval = { readonly decision: 'approve' | 'deny'; readonly comment?: string | undefined }
+export type Approval = Omit<z.infer<typeof approvalSchema>, '$schema'>
 
 /** The approver, and the upload of a request. */
 export type ApprovalPath = { readonly userId: PrincipalId; readonly digest: RequestDigest }
@@ -53,14 +50,11 @@ export function parseApprovalBody(key: string, body: Uint8Array, sizeBytes = bod
 
 /** The message for each field of an approval that breaks a rule. */
 export const approvalRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with decision, and perhaps comment',
-    remedy: () => 'write { "decision": "approve" } or { "decision": "deny", "comment": "…" }',
-  },
-  '$.$schema': { expected: 'the path of the schema', remedy: () => 'correct it, or leave it out' },
-  '$.decision': { expected: '"approve" or "deny"', remedy: () => 'write one of the two' },
-  '$.comment': {
-    expected: 'one line of text, at most 1000 characters, without control characters',
-    remedy: () => 'write it in one line in double quotes, or leave the field out',
-  },
+  $: rule(
+    'one JSON object with decision, and perhaps comment',
+    'write { "decision": "approve" } or { "decision": "deny", "comment": "…" }',
+  ),
+  '$.$schema': optional('the path of the schema'),
+  '$.decision': rule('"approve" or "deny"', 'write one of the two'),
+  '$.comment': lineRule(1000),
 }

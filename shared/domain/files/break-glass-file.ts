@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { type DryCallName, dryCallNames } from '../account-facts/dry-calls.ts'
-import type { JsonRule, JsonRules } from '../json/json-faults.ts'
-import { needed } from '../json/json-faults.ts'
+import { type JsonRule, type JsonRules, needed, rule } from '../json/json-faults.ts'
 import { accountId } from '../organization/account-id.ts'
 import { givenInstant } from '../text/instant.ts'
 import { type PlaybookTemplate, playbookTemplates, templateOf } from './playbook-templates.ts'
@@ -198,10 +197,8 @@ function withTemplate(said: z.infer<typeof playbook>): Playbook {
   }
 }
 
-const object = (of: { readonly shape: object }): JsonRule => ({
-  expected: `a JSON object with the fields ${Object.keys(of.shape).join(', ')}`,
-  remedy: () => 'write { … }',
-})
+const object = (of: { readonly shape: object }): JsonRule =>
+  rule(`a JSON object with the fields ${Object.keys(of.shape).join(', ')}`, 'write { … }')
 const digits = 'the 12 digits of an account'
 const policyArn = needed(
   'the ARN of a policy of AWS, or the name of one that is in each account',

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { selectorName } from '../scopes/selector-name.ts'
@@ -67,10 +67,7 @@ export function parseDecisionFile(key: string, body: Uint8Array, sizeBytes = bod
 }
 
 export const decisionRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with comment, or an empty file',
-    remedy: () => 'write { "comment": "…" }, or upload an empty file',
-  },
-  '$.$schema': { expected: 'the path of the schema', remedy: () => 'correct it, or leave it out' },
+  $: rule('one JSON object with comment, or an empty file', 'write { "comment": "…" }, or upload an empty file'),
+  '$.$schema': optional('the path of the schema'),
   '$.comment': lineRule(1_000),
 }

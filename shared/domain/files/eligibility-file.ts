@@ -1,10 +1,11 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional, required } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from '../text/iso-duration.ts'
+import { line } from '../text/one-line.ts'
 import { type WeeklyTime, weekdays, weeklyTime } from './weekly-time.ts'
 
 export const eligibilityPrefix = 'eligibility/'
@@ -12,11 +13,7 @@ export const eligibilityFileMostBytes = 64 * 1024
 /** With more files, nobody knows which count, so ssofile grants nothing. */
 export const eligibilitiesMost = 10_000
 
-const name = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^\P{Cc}*$/u)
+const name = line(1024).min(1)
 const names = (most: number) => z.array(name).max(most)
 const people = { groups: names(50).optional(), users: names(500).optional() }
 const namesSomebody = (said: { groups?: string[] | undefined; users?: string[] | undefined }) =>
@@ -181,29 +178,25 @@ function toEligibility(key: string, said: Said): Eligibility {
   }
 }
 
-const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
-const orLeaveOut = () => 'correct it, or leave it out'
-const needed = (expected: string) => ({ expected, remedy: add })
-const optional = (expected: string) => ({ expected, remedy: orLeaveOut })
 const aName = 'a name as IAM Identity Center has it: 1 to 1,024 characters without control characters'
 
 /** The message for each field of an eligibility that breaks a rule. */
 export const eligibilityRules: JsonRules = {
-  $: needed('one JSON object with for, permissionSets, scopes, longest and approvers'),
+  $: required('one JSON object with for, permissionSets, scopes, longest and approvers'),
   '$.$schema': optional('the path of the schema'),
   '$.description': optional('a text of at most 700 characters'),
-  '$.for': needed('an object with groups, users or both, and at least one name'),
+  '$.for': required('an object with groups, users or both, and at least one name'),
   '$.for.groups': optional('a list of at most 50 names of groups'),
   '$.for.groups.[]': optional(aName),
   '$.for.users': optional('a list of at most 500 names of users'),
   '$.for.users.[]': optional(aName),
-  '$.permissionSets': needed('a list of 1 to 100 globs, in which * stands for any characters and ? for one'),
+  '$.permissionSets': required('a list of 1 to 100 globs, in which * stands for any characters and ? for one'),
   '$.permissionSets.[]': optional('a glob of 1 to 100 characters, such as "*-ReadOnly"'),
-  '$.scopes': needed('a list of 1 to 500 scopes'),
+  '$.scopes': required('a list of 1 to 500 scopes'),
   '$.scopes.[]': optional(
     `a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678", "account%123456789012", "account_tag%key^value" or "select%name"`,
   ),
-  '$.longest': needed(`how long access lasts at most: ${isoDurationForm}`),
+  '$.longest': required(`how long access lasts at most: ${isoDurationForm}`),
   '$.approvers': optional('an object with groups, users or ownerTag, and somebody in it'),
   '$.approvers.groups': optional('a list of at most 50 names of groups'),
   '$.approvers.groups.[]': optional(aName),
@@ -220,11 +213,11 @@ export const eligibilityRules: JsonRules = {
   '$.approvedByItself.groups.[]': optional(aName),
   '$.approvedByItself.times': optional('a list of 1 to 20 times of the week'),
   '$.approvedByItself.times.[]': optional('an object with days, from, until and zone, where from and until differ'),
-  '$.approvedByItself.times.[].days': needed(`a list of ${weekdays.map((day) => `"${day}"`).join(', ')}`),
+  '$.approvedByItself.times.[].days': required(`a list of ${weekdays.map((day) => `"${day}"`).join(', ')}`),
   '$.approvedByItself.times.[].days.[]': optional(`one of ${weekdays.join(', ')}`),
-  '$.approvedByItself.times.[].from': needed('a time of day, such as "18:00"'),
-  '$.approvedByItself.times.[].until': needed('a time of day, such as "08:00", or "24:00"'),
-  '$.approvedByItself.times.[].zone': needed('a time zone such as "Europe/Berlin" or "UTC"'),
+  '$.approvedByItself.times.[].from': required('a time of day, such as "18:00"'),
+  '$.approvedByItself.times.[].until': required('a time of day, such as "08:00", or "24:00"'),
+  '$.approvedByItself.times.[].zone': required('a time zone such as "Europe/Berlin" or "UTC"'),
   '$.lapsesAfter': optional(`how long a request waits for approvals: ${isoDurationForm}`),
   '$.endsSessions': optional('true or false'),
 }

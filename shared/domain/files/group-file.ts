@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
@@ -61,15 +61,15 @@ export function parseGroupFile(key: string, body: Uint8Array, sizeBytes = body.l
 }
 
 export const groupRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with the fields description or owner, or an empty file',
-    remedy: () => 'write { "description": "…", "owner": "…" }, or upload an empty file',
-  },
-  '$.$schema': { expected: 'a text', remedy: () => 'write the path of the schema' },
-  '$.description': {
-    expected: '1 to 1024 characters without control characters',
-    remedy: () => 'write it in double quotes, or leave the field out',
-  },
+  $: rule(
+    'one JSON object with the fields description or owner, or an empty file',
+    'write { "description": "…", "owner": "…" }, or upload an empty file',
+  ),
+  '$.$schema': rule('a text', 'write the path of the schema'),
+  '$.description': rule(
+    '1 to 1024 characters without control characters',
+    'write it in double quotes, or leave the field out',
+  ),
   '$.owner': ownerRule,
 }
 

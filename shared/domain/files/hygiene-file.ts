@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { exampleRule, type JsonRule, type JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { accountId } from '../organization/account-id.ts'
 import type { Parsed } from '../statuses/complaint.ts'
@@ -84,41 +84,52 @@ export function parseHygieneFile(body: Uint8Array, sizeBytes = body.length): Par
   return parseJsonFile({ key: hygieneKey, body, sizeBytes }, limit, hygieneFileSchema, hygieneRules)
 }
 
-const value = (expected: string, example: string): JsonRule => ({ expected, remedy: () => `write ${example}` })
 const object = ({ shape }: z.ZodObject): JsonRule =>
-  value(`a JSON object with the fields ${Object.keys(shape).join(', ')}`, '{ … } with those that are needed')
-const wholeDays = value('whole days from 1 to 3650', 'a number such as 90')
-const receiver = value("the name of a receiver, of the configuration's notifications", 'a name such as "security"')
+  exampleRule(`a JSON object with the fields ${Object.keys(shape).join(', ')}`, '{ … } with those that are needed')
+const wholeDays = exampleRule('whole days from 1 to 3650', 'a number such as 90')
+const receiver = exampleRule(
+  "the name of a receiver, of the configuration's notifications",
+  'a name such as "security"',
+)
 
 export const hygieneRules: JsonRules = {
   $: object(hygieneFileSchema),
-  '$.$schema': value('a text', 'the path of the schema'),
+  '$.$schema': exampleRule('a text', 'the path of the schema'),
   '$.standards': object(standards),
   '$.standards.unusedDays': wholeDays,
   '$.standards.keyAgeDays': wholeDays,
-  '$.standards.mfa': value('true or false', 'one of the two without quotation marks'),
+  '$.standards.mfa': exampleRule('true or false', 'one of the two without quotation marks'),
   '$.standards.passwordPolicy': object(passwordPolicy),
-  '$.standards.passwordPolicy.minimumLength': value('a whole number from 6 to 128', 'a number such as 14'),
-  '$.standards.passwordPolicy.isMixed': value('true or false', 'one of the two without quotation marks'),
-  '$.standards.passwordPolicy.reusePrevention': value('a whole number from 0 to 24', 'a number such as 24'),
-  '$.standards.passwordPolicy.maxAgeDays': value('whole days from 1 to 1095', 'a number such as 365, or leave it out'),
-  '$.ownerTag': value('the key of a tag, 1 to 128 characters', 'a key such as "owner"'),
-  '$.trusted': value('a list of at most 1000 accounts and organizations', 'a list such as ["o-exampleorgid"]'),
-  '$.trusted.[]': value('an account id or the id of an organization', 'an id such as "o-exampleorgid"'),
-  '$.exceptions': value('a list of at most 1000 exceptions', 'a list such as [{ "account": "…", "name": "…", … }]'),
+  '$.standards.passwordPolicy.minimumLength': exampleRule('a whole number from 6 to 128', 'a number such as 14'),
+  '$.standards.passwordPolicy.isMixed': exampleRule('true or false', 'one of the two without quotation marks'),
+  '$.standards.passwordPolicy.reusePrevention': exampleRule('a whole number from 0 to 24', 'a number such as 24'),
+  '$.standards.passwordPolicy.maxAgeDays': exampleRule(
+    'whole days from 1 to 1095',
+    'a number such as 365, or leave it out',
+  ),
+  '$.ownerTag': exampleRule('the key of a tag, 1 to 128 characters', 'a key such as "owner"'),
+  '$.trusted': exampleRule('a list of at most 1000 accounts and organizations', 'a list such as ["o-exampleorgid"]'),
+  '$.trusted.[]': exampleRule('an account id or the id of an organization', 'an id such as "o-exampleorgid"'),
+  '$.exceptions': exampleRule(
+    'a list of at most 1000 exceptions',
+    'a list such as [{ "account": "…", "name": "…", … }]',
+  ),
   '$.exceptions.[]': object(exception),
-  '$.exceptions.[].account': value('the 12 digits of an account id', 'a text such as "111122223333"'),
-  '$.exceptions.[].name': value('the name of a user or a role, root, or password policy', 'a name such as "ci-deploy"'),
-  '$.exceptions.[].owner': value('who answers for the exception', 'a name such as "team-payments"'),
-  '$.exceptions.[].reason': value('why, in 1 to 700 characters', 'a sentence'),
-  '$.exceptions.[].expiresAt': value('an instant in ISO 8601 with offset', 'such as "2027-01-31T00:00:00Z"'),
-  '$.securityAccount': value('the 12 digits of an account id', 'a text such as "111122223333"'),
-  '$.retireAfterDays': value('whole days from 2 to 365', 'a number such as 14'),
-  '$.neverRetire': value('a list of at most 1000 names of users', 'a list such as ["*-backup"]'),
-  '$.neverRetire.[]': value('the name of a user, * and ? stand for others', 'a name such as "terraform"'),
+  '$.exceptions.[].account': exampleRule('the 12 digits of an account id', 'a text such as "111122223333"'),
+  '$.exceptions.[].name': exampleRule(
+    'the name of a user or a role, root, or password policy',
+    'a name such as "ci-deploy"',
+  ),
+  '$.exceptions.[].owner': exampleRule('who answers for the exception', 'a name such as "team-payments"'),
+  '$.exceptions.[].reason': exampleRule('why, in 1 to 700 characters', 'a sentence'),
+  '$.exceptions.[].expiresAt': exampleRule('an instant in ISO 8601 with offset', 'such as "2027-01-31T00:00:00Z"'),
+  '$.securityAccount': exampleRule('the 12 digits of an account id', 'a text such as "111122223333"'),
+  '$.retireAfterDays': exampleRule('whole days from 2 to 365', 'a number such as 14'),
+  '$.neverRetire': exampleRule('a list of at most 1000 names of users', 'a list such as ["*-backup"]'),
+  '$.neverRetire.[]': exampleRule('the name of a user, * and ? stand for others', 'a name such as "terraform"'),
   '$.mail': object(mail),
-  '$.mail.on': value('a list of days of the week', 'a list such as ["monday"]'),
-  '$.mail.on.[]': value('a day of the week in small letters', 'a day such as "monday"'),
+  '$.mail.on': exampleRule('a list of days of the week', 'a list such as ["monday"]'),
+  '$.mail.on.[]': exampleRule('a day of the week in small letters', 'a day such as "monday"'),
   '$.mail.security': receiver,
-  '$.mail.owners': value('a receiver for each owner', '{ "team-payments": "payments" }'),
+  '$.mail.owners': exampleRule('a receiver for each owner', '{ "team-payments": "payments" }'),
 }

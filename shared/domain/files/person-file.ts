@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { exampleRule, type JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
@@ -91,21 +91,23 @@ export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.
   return file
 }
 
-const value = (expected: string, example: string): JsonRule => ({ expected, remedy: () => `write ${example}` })
 const ofText = (most = 1024) =>
-  value(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out an optional field')
-const ofInstant = value('an instant in ISO 8601 with offset', 'such as "2027-01-31T18:00:00Z", or leave the field out')
+  exampleRule(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out an optional field')
+const ofInstant = exampleRule(
+  'an instant in ISO 8601 with offset',
+  'such as "2027-01-31T18:00:00Z", or leave the field out',
+)
 
 export const personRules: JsonRules = {
-  $: value(
+  $: exampleRule(
     `one JSON object with the fields ${Object.keys(personFileSchema.shape).join(', ')}; displayName, givenName and familyName are needed`,
     '{ "displayName": "…", "givenName": "…", "familyName": "…" }',
   ),
-  '$.$schema': value('a text', 'the path of the schema'),
+  '$.$schema': exampleRule('a text', 'the path of the schema'),
   '$.displayName': ofText(),
   '$.givenName': ofText(),
   '$.familyName': ofText(),
-  '$.email': value('one address of e-mail', 'such as "kenji.ito@acme.example"'),
+  '$.email': exampleRule('one address of e-mail', 'such as "kenji.ito@acme.example"'),
   '$.title': ofText(),
   '$.department': ofText(),
   '$.userType': ofText(),
@@ -113,7 +115,7 @@ export const personRules: JsonRules = {
   '$.startsAt': ofInstant,
   '$.endsAt': ofInstant,
   '$.sponsor': ofText(256),
-  '$.deleteAfterDays': value('whole days from 0 to 3650', 'a number such as 90, or leave the field out: never'),
+  '$.deleteAfterDays': exampleRule('whole days from 0 to 3650', 'a number such as 90, or leave the field out: never'),
 }
 
 /** The reason in the file under `suspended/` that ssofile writes when this file ends the person. Absent `endsAt`: the file is gone. */

@@ -1,20 +1,17 @@
 import * as z from 'zod'
 import { unusedDaysMost } from '../account-facts/tracked-days.ts'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional, required, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
 import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { givenInstant } from '../text/instant.ts'
+import { line } from '../text/one-line.ts'
 
 export const reviewPrefix = 'reviews/'
 export const reviewMostBytes = 64 * 1024
 
-const name = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^\P{Cc}*$/u)
+const name = line(1024).min(1)
 const globs = z.array(z.string().min(1).max(256)).max(100)
 const days = (most: number) => z.int().min(1).max(most)
 
@@ -87,19 +84,13 @@ export function scopesOf({ scopes }: Pick<ReviewFile, 'scopes'>): readonly Scope
   return scopes.flatMap((text) => scopeOf(text) ?? [])
 }
 
-const add = (value: unknown) => (value === undefined ? 'add it' : 'correct it')
-const needed = (expected: string) => ({ expected, remedy: add })
-const optional = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
 /** Without it the review asks about more, and silence may revoke more. */
-const narrowing = (expected: string) => ({
-  expected,
-  remedy: () => 'correct it; without it the review asks about more',
-})
+const narrowing = (expected: string) => rule(expected, 'correct it; without it the review asks about more')
 const aName = 'the name of a group or a user, 1 to 1,024 characters without control characters'
 const aGlob = 'a text of 1 to 256 characters, in which * stands for any characters and ? for one'
 
 export const reviewRules: JsonRules = {
-  $: needed('one JSON object with reviewers, lastsDays and silence; all else may be absent'),
+  $: required('one JSON object with reviewers, lastsDays and silence; all else may be absent'),
   '$.$schema': optional('the path of the schema'),
   '$.description': optional('a text of at most 700 characters'),
   '$.scopes': narrowing('a list of 1 to 500 scopes'),
@@ -111,20 +102,20 @@ export const reviewRules: JsonRules = {
   '$.movedSince': narrowing('a date, such as "2027-01-04"'),
   '$.groups': optional('a list of at most 100 globs'),
   '$.groups.[]': optional(aGlob),
-  '$.reviewers': needed('an object with fallback, and perhaps ownerTag, owners and named'),
+  '$.reviewers': required('an object with fallback, and perhaps ownerTag, owners and named'),
   '$.reviewers.ownerTag': optional('the key of a tag of accounts, whose value names a group or a user'),
   '$.reviewers.owners': optional('true or false'),
   '$.reviewers.named': optional('a list of at most 50 names'),
   '$.reviewers.named.[]': optional(aName),
-  '$.reviewers.fallback': needed('a list of 1 to 50 names'),
+  '$.reviewers.fallback': required('a list of 1 to 50 names'),
   '$.reviewers.fallback.[]': optional(aName),
   '$.keeps': optional('a whole number from 1 to 5'),
   '$.begins': optional('an instant with an offset, such as "2027-01-04T08:00:00+01:00"'),
-  '$.lastsDays': needed('a whole number of days, 1 to 90'),
+  '$.lastsDays': required('a whole number of days, 1 to 90'),
   '$.remindDays': optional('a list of at most 5 numbers of days'),
   '$.remindDays.[]': optional('a whole number of days before the end, 1 to 89'),
-  '$.silence': needed('an object with escalateDays and means'),
-  '$.silence.escalateDays': needed('a whole number of days, 1 to 90'),
-  '$.silence.means': needed('"revoke" or "not-done"; silence keeps nothing'),
+  '$.silence': required('an object with escalateDays and means'),
+  '$.silence.escalateDays': required('a whole number of days, 1 to 90'),
+  '$.silence.means': required('"revoke" or "not-done"; silence keeps nothing'),
   '$.repeatDays': optional('a whole number of days, more than lastsDays and escalateDays together, at most 1,100'),
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import { type AttributeName, attributeNames, type UserAttributes } from '../principals/user-attributes.ts'
@@ -8,7 +8,6 @@ import {
   holdsJointly,
   type Joint,
   jointConditions,
-  jointRule,
   listJoint,
   listMost,
   rulesOfJoints,
@@ -149,10 +148,10 @@ export function findNeeded({ tests, allOf = [] }: RuleCondition): Pick<Attribute
 const rulesOfTests = (shape: string): JsonRules =>
   Object.fromEntries(
     attributeNames.flatMap((name) => [
-      [`${shape}.${name}`, jointRule(`a list of at most ${listMost.toLocaleString('en')} values`)],
+      [`${shape}.${name}`, optional(`a list of at most ${listMost.toLocaleString('en')} values`)],
       [
         `${shape}.${name}.[]`,
-        jointRule('a value of 1 to 1024 characters, in which * stands for any characters and ? for one'),
+        optional('a value of 1 to 1024 characters, in which * stands for any characters and ? for one'),
       ],
     ]),
   )
@@ -163,8 +162,8 @@ export const ruleRules: JsonRules = {
     atLeastOne: `an object with at least one of ${attributeNames.join(', ')}, allOf and anyOf`,
     rulesOfTests,
   }),
-  '$.$schema': jointRule('the path of the schema'),
-  '$.owner': groupRules['$.owner'] ?? jointRule('a text'),
-  '$.reason': jointRule('a text of 1 to 700 characters'),
-  '$.moverGraceDays': jointRule(`a whole number of days, 0 to ${graceDaysMost}`),
+  '$.$schema': optional('the path of the schema'),
+  '$.owner': groupRules['$.owner'] ?? optional('a text'),
+  '$.reason': optional('a text of 1 to 700 characters'),
+  '$.moverGraceDays': optional(`a whole number of days, 0 to ${graceDaysMost}`),
 }

@@ -13,6 +13,21 @@ export type JsonRule = {
   readonly alphabet?: RegExp
 }
 
+/** A rule with the same remedy for every value. */
+export const rule = (expected: string, remedy: string): JsonRule => ({ expected, remedy: () => remedy })
+
+/** The rule of a field whose remedy is an example: `write a number such as 14`. */
+export const exampleRule = (expected: string, example: string): JsonRule => rule(expected, `write ${example}`)
+
+/** The rule of an optional field. Its remedy never says "add it". */
+export const optional = (expected: string): JsonRule => rule(expected, 'correct it, or leave it out')
+
+/** The rule of a field that must exist, without an example. */
+export const required = (expected: string): JsonRule => ({
+  expected,
+  remedy: (value) => (value === undefined ? 'add it' : 'correct it'),
+})
+
 /** The rule of a field that must exist. */
 export const needed = (expected: string, example: string): JsonRule => ({
   expected,

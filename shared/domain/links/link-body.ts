@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import { givenApproval, requestDigest } from '../files/access-request.ts'
-import { complainAboutJson, faultsOfIssues, isJsonObject, type JsonRule, type JsonRules } from '../json/json-faults.ts'
+import {
+  complainAboutJson,
+  faultsOfIssues,
+  isJsonObject,
+  type JsonRule,
+  type JsonRules,
+  rule,
+} from '../json/json-faults.ts'
 import { record } from '../json/record.ts'
 import { type JsonValue, parseStrictJson } from '../json/strict-json.ts'
 import { decodeStrictUtf8 } from '../json/strict-utf8.ts'
@@ -43,11 +50,10 @@ export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
 export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
 
 export const linkBodyRules: JsonRules = {
-  $: {
-    expected:
-      'one JSON object with the fields expiresAt, notBefore, reason, ticket, incident or owner, or an empty file',
-    remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
-  },
+  $: rule(
+    'one JSON object with the fields expiresAt, notBefore, reason, ticket, incident or owner, or an empty file',
+    'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
+  ),
   '$.expiresAt': instantRule('expiresAt'),
   '$.notBefore': instantRule('notBefore'),
   '$.reason': lineRule(reasonMost),
@@ -56,10 +62,10 @@ export const linkBodyRules: JsonRules = {
   '$.owner': ownerRule,
 }
 
-const ofRequest: JsonRule = {
-  expected: 'the digest of the granted request',
-  remedy: () => `delete it: only ssofile writes under ${temporaryPrefix}; to ask for temporary access: ssofile request`,
-}
+const ofRequest: JsonRule = rule(
+  'the digest of the granted request',
+  `delete it: only ssofile writes under ${temporaryPrefix}; to ask for temporary access: ssofile request`,
+)
 const temporaryLinkRules: JsonRules = { ...linkBodyRules, '$.request': ofRequest }
 
 /**

@@ -1,4 +1,4 @@
-import { codePoint, isJsonObject, type JsonRules, plainTwin } from '../json/json-faults.ts'
+import { codePoint, isJsonObject, type JsonRules, plainTwin, rule } from '../json/json-faults.ts'
 import type { JsonValue } from '../json/strict-json.ts'
 import { quote } from '../statuses/complaint.ts'
 import { ownerRule } from '../text/owner.ts'
@@ -18,10 +18,7 @@ const policyPath = { expected: '1 to 512 characters that begin and end with /, s
 
 /** The message for each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
 export const permissionSetRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with the fields of a permission set',
-    remedy: () => 'write { "permissionSetName": "…", … }',
-  },
+  $: rule('one JSON object with the fields of a permission set', 'write { "permissionSetName": "…", … }'),
   '$.permissionSetName': {
     expected: '1 to 32 letters, digits or _ + = , . @ - without spaces',
     remedy: () => 'write the name that stands in the file name, without .json',
@@ -32,23 +29,20 @@ export const permissionSetRules: JsonRules = {
     remedy: textRemedy(700),
     alphabet: /^[\t\n\r\x20-\x7e\xa1-\xff]$/,
   },
-  '$.sessionDurationInMinutes': {
-    expected: 'whole minutes from 60 to 720',
-    remedy: () => 'write a number such as 240 (4 hours), or leave the field out for 60',
-  },
+  '$.sessionDurationInMinutes': rule(
+    'whole minutes from 60 to 720',
+    'write a number such as 240 (4 hours), or leave the field out for 60',
+  ),
   '$.relayState': {
     expected: '1 to 240 characters of A-Z a-z 0-9, space and & $ @ # \\ / % ? = ~ - _ \' " | ! : , . ; * + [ ] ( ) { }',
     remedy: textRemedy(240, ', percent-encoded where a URL needs other characters'),
     alphabet: /^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]$/,
   },
-  '$.tags': {
-    expected: 'a list of at most 50 tags',
-    remedy: () => 'write [{ "Key": "…", "Value": "…" }] with at most 50 tags, or leave the field out',
-  },
-  '$.tags.[]': {
-    expected: 'a tag { "Key": "…", "Value": "…" }',
-    remedy: () => 'write the tag as { "Key": "…", "Value": "…" }',
-  },
+  '$.tags': rule(
+    'a list of at most 50 tags',
+    'write [{ "Key": "…", "Value": "…" }] with at most 50 tags, or leave the field out',
+  ),
+  '$.tags.[]': rule('a tag { "Key": "…", "Value": "…" }', 'write the tag as { "Key": "…", "Value": "…" }'),
   '$.tags.[].Key': {
     expected: '1 to 128 letters, digits, spaces or _ . : / = + - @, not beginning with aws:',
     remedy: (value) =>
@@ -65,19 +59,19 @@ export const permissionSetRules: JsonRules = {
         : 'write a value of those characters, in double quotes',
     alphabet: tagCharacter,
   },
-  '$.managedPoliciesArnList': {
-    expected: `a list of at most ${managedPoliciesMost} ARNs of AWS managed policies`,
-    remedy: () => 'write ["arn:aws:iam::aws:policy/…"], or leave the field out',
-  },
+  '$.managedPoliciesArnList': rule(
+    `a list of at most ${managedPoliciesMost} ARNs of AWS managed policies`,
+    'write ["arn:aws:iam::aws:policy/…"], or leave the field out',
+  ),
   '$.managedPoliciesArnList.[]': {
     expected: 'the ARN of an AWS managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
     remedy: (value) =>
       arnRemedy(value, (reference) => `delete it here and put ${reference} into customerManagedPoliciesList`),
   },
-  '$.customerManagedPoliciesList': {
-    expected: `a list of at most ${managedPoliciesMost} customer managed policies`,
-    remedy: () => 'write [{ "Name": "…" }], or leave the field out',
-  },
+  '$.customerManagedPoliciesList': rule(
+    `a list of at most ${managedPoliciesMost} customer managed policies`,
+    'write [{ "Name": "…" }], or leave the field out',
+  ),
   '$.customerManagedPoliciesList.[]': {
     expected: 'a customer managed policy { "Name": "…", "Path": "/…/" }, with Path where it is not /',
     remedy: (value) =>
@@ -104,10 +98,10 @@ export const permissionSetRules: JsonRules = {
     remedy: (value) =>
       arnRemedy(value, (reference) => `write { "CustomerManagedPolicyReference": ${reference} } instead`),
   },
-  '$.permissionsBoundary.CustomerManagedPolicyReference': {
-    expected: 'a customer managed policy { "Name": "…", "Path": "/…/" }, with Path where it is not /',
-    remedy: () => 'write it as { "Name": "…" }',
-  },
+  '$.permissionsBoundary.CustomerManagedPolicyReference': rule(
+    'a customer managed policy { "Name": "…", "Path": "/…/" }, with Path where it is not /',
+    'write it as { "Name": "…" }',
+  ),
   '$.permissionsBoundary.CustomerManagedPolicyReference.Name': policyName,
   '$.permissionsBoundary.CustomerManagedPolicyReference.Path': policyPath,
   '$.owner': ownerRule,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional } from '../json/json-faults.ts'
 
 const isJoint = (field: string) => field === 'allOf' || field === 'anyOf'
 export const listMost = 4_000
@@ -87,9 +87,6 @@ function not(holds: boolean | undefined): boolean | undefined {
   return holds === undefined ? undefined : !holds
 }
 
-// Every field is optional, so the remedy never says "add it".
-export const jointRule = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
-
 /** The rules for an object, for its tests (`rulesOfTests`), and for the objects in its lists, `levels` deep. */
 export function rulesOfJoints(
   shape: string,
@@ -98,11 +95,11 @@ export function rulesOfJoints(
 ): JsonRules {
   const lists = levels > 0 ? ['allOf', 'anyOf', 'except'].map((name) => `${shape}.${name}`) : []
   return {
-    [shape]: jointRule(atLeastOne),
+    [shape]: optional(atLeastOne),
     ...rulesOfTests(shape),
     ...Object.fromEntries(
       lists.flatMap((list) => [
-        [list, jointRule(`a list of at most 4,000 objects${list.endsWith('allOf') ? ', and one at least' : ''}`)],
+        [list, optional(`a list of at most 4,000 objects${list.endsWith('allOf') ? ', and one at least' : ''}`)],
         ...Object.entries(rulesOfJoints(`${list}.[]`, levels - 1, { atLeastOne, rulesOfTests })),
       ]),
     ),

@@ -1,18 +1,10 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, optional } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { matchesGlob } from '../text/glob.ts'
-import {
-  convertJoints,
-  type Joint,
-  jointConditions,
-  jointRule,
-  listJoint,
-  listMost,
-  rulesOfJoints,
-} from './joint-conditions.ts'
+import { convertJoints, type Joint, jointConditions, listJoint, listMost, rulesOfJoints } from './joint-conditions.ts'
 import { parseScope } from './scope.ts'
 import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
 
@@ -149,19 +141,19 @@ function toTags(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<strin
 const atLeastOne =
   'an object with at least one of organizationalUnits, accounts, names, tags, allOf and anyOf (for every account: "names": ["*"])'
 const rulesOfTests = (shape: string): JsonRules => ({
-  [`${shape}.organizationalUnits`]: jointRule('a list of at most 4,000 ids'),
-  [`${shape}.organizationalUnits.[]`]: jointRule('the id of an organizational unit (ou-…) or of the root (r-…)'),
-  [`${shape}.accounts`]: jointRule('a list of at most 4,000 account ids'),
-  [`${shape}.accounts.[]`]: jointRule('an account id of twelve digits, in quotation marks'),
-  [`${shape}.names`]: jointRule('a list of globs, in which * stands for any characters and ? for one'),
-  [`${shape}.names.[]`]: jointRule('a glob of 1 to 100 characters, such as "prod-*"'),
-  [`${shape}.tags`]: jointRule('a list of at most 4,000 tags'),
-  [`${shape}.tags.[]`]: jointRule('a tag as key^value, such as "team^data"'),
+  [`${shape}.organizationalUnits`]: optional('a list of at most 4,000 ids'),
+  [`${shape}.organizationalUnits.[]`]: optional('the id of an organizational unit (ou-…) or of the root (r-…)'),
+  [`${shape}.accounts`]: optional('a list of at most 4,000 account ids'),
+  [`${shape}.accounts.[]`]: optional('an account id of twelve digits, in quotation marks'),
+  [`${shape}.names`]: optional('a list of globs, in which * stands for any characters and ? for one'),
+  [`${shape}.names.[]`]: optional('a glob of 1 to 100 characters, such as "prod-*"'),
+  [`${shape}.tags`]: optional('a list of at most 4,000 tags'),
+  [`${shape}.tags.[]`]: optional('a tag as key^value, such as "team^data"'),
 })
 
 /** The message for each field of a selector that breaks a rule. */
 export const selectorRules: JsonRules = {
   ...rulesOfJoints('$', 2, { atLeastOne, rulesOfTests }),
-  '$.$schema': jointRule('the path of the schema'),
-  '$.description': jointRule('a text of at most 700 characters'),
+  '$.$schema': optional('the path of the schema'),
+  '$.description': optional('a text of at most 700 characters'),
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRules } from '../json/json-faults.ts'
+import { type JsonRules, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { isFolderMarker } from '../links/link.ts'
 import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
@@ -41,10 +41,10 @@ export function parseSuspensionBody(key: string, body: Uint8Array, sizeBytes = b
 }
 
 export const suspensionRules: JsonRules = {
-  $: {
-    expected: 'one JSON object with the fields reason or ticket, or an empty file',
-    remedy: () => 'write { "reason": "…", "ticket": "…" }, or upload an empty file',
-  },
+  $: rule(
+    'one JSON object with the fields reason or ticket, or an empty file',
+    'write { "reason": "…", "ticket": "…" }, or upload an empty file',
+  ),
   '$.reason': lineRule(1000),
   '$.ticket': lineRule(200),
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { JsonRule } from '../json/json-faults.ts'
+import { type JsonRule, rule } from '../json/json-faults.ts'
 
 /** Text in one line. */
 export const line = (most: number) =>
@@ -8,7 +8,8 @@ export const line = (most: number) =>
     .max(most)
     .regex(/^\P{Cc}*$/u)
 
-export const lineRule = (most: number): JsonRule => ({
-  expected: `one line of text, at most ${most} characters, without control characters`,
-  remedy: () => 'write it in one line in double quotes, or leave the field out',
-})
+export const lineRule = (most: number): JsonRule =>
+  rule(
+    `one line of text, at most ${most} characters, without control characters`,
+    'write it in one line in double quotes, or leave the field out',
+  )

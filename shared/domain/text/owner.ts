@@ -1,16 +1,12 @@
-import * as z from 'zod'
-import type { JsonRule } from '../json/json-faults.ts'
+import { type JsonRule, rule } from '../json/json-faults.ts'
+import { line } from './one-line.ts'
 
 const ownerMost = 256
 
 /** The owner of a link, group or permission set: a user name or a group's name, exactly as in links, or any text. */
-export const ownerText = z
-  .string()
-  .min(1)
-  .max(ownerMost)
-  .regex(/^\P{Cc}*$/u)
+export const ownerText = line(ownerMost).min(1)
 
-export const ownerRule: JsonRule = {
-  expected: `one line of text, 1 to ${ownerMost} characters`,
-  remedy: () => 'write who answers for it: a user name or the name of a group, or leave the field out',
-}
+export const ownerRule: JsonRule = rule(
+  `one line of text, 1 to ${ownerMost} characters`,
+  'write who answers for it: a user name or the name of a group, or leave the field out',
+)
