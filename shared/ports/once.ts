@@ -32,17 +32,48 @@ export function onceEach<Question extends readonly (string | undefined)[], T>(
   }
 }
 
-/** Like `once`, but asks again when `ms` milliseconds have passed. */
-export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
-  let current: { readonly sinceMs: number; readonly answer: Promise<T> } | undefined
-  return () => {
-    const nowMs = clock.monotonicMs()
-    if (current && nowMs - current.sinceMs < ms) return current.answer
-    const asked = { sinceMs: nowMs, answer: ask() }
-    current = asked
+type KeptAnswer<T> = { readonly answer: Promise<T>; readonly sinceMs: number; readonly ageMs: number }
+
+/** Answers and when they were asked for. Callers share a fresh one. A failure is not remembered. */
+export class Answers<T> {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #most: number
+  readonly #kept = new Map<string, { readonly answer: Promise<T>; readonly sinceMs: number }>()
+
+  /** `most`: with so many answers, it forgets all. */
+  constructor(clock: Pick<Clock, 'monotonicMs'>, most = Infinity) {
+    this.#clock = clock
+    this.#most = most
+  }
+
+  find(key: string): KeptAnswer<T> | undefined {
+    const kept = this.#kept.get(key)
+    return kept && { ...kept, ageMs: this.#clock.monotonicMs() - kept.sinceMs }
+  }
+
+  ask(key: string, ask: () => Promise<T>, isFresh: (known: KeptAnswer<T>) => boolean = () => false): Promise<T> {
+    const known = this.find(key)
+    if (known && isFresh(known)) return known.answer
+    if (this.#kept.size >= this.#most) this.#kept.clear()
+    const asked = { sinceMs: this.#clock.monotonicMs(), answer: ask() }
+    this.#kept.set(key, asked)
     asked.answer.catch(() => {
-      if (current === asked) current = undefined
+      if (this.#kept.get(key) === asked) this.#kept.delete(key)
     })
     return asked.answer
   }
+
+  set(key: string, value: T): void {
+    this.#kept.set(key, { sinceMs: this.#clock.monotonicMs(), answer: Promise.resolve(value) })
+  }
+
+  delete(key: string): void {
+    this.#kept.delete(key)
+  }
+}
+
+/** Like `once`, but asks again when `ms` milliseconds have passed. */
+export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
+  const answers = new Answers<T>(clock)
+  return () => answers.ask('', ask, ({ ageMs }) => ageMs < ms)
 }

@@ -2,36 +2,37 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
+import { Answers } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
 /** How long an answer counts. Events may be lost, and Identity Store allows 20 calls a second. */
 const knownMs = 60_000
 
-type CachedAnswer<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
+const isRecent = ({ ageMs }: { readonly ageMs: number }) => ageMs < knownMs
 
 /** The people behind principals, at most a minute old. Does not keep a failed look-up. */
 export class Memberships {
   readonly #identityStore: IdentityStore
-  readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #people = new Map<string, CachedAnswer<readonly PrincipalId[]>>()
-  readonly #users = new Map<string, CachedAnswer<DirectoryUser | undefined>>()
+  readonly #people: Answers<readonly PrincipalId[]>
+  readonly #users: Answers<DirectoryUser | undefined>
 
   /** `identityStore`: a patient one (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#identityStore = identityStore
-    this.#clock = clock
+    this.#people = new Answers(clock)
+    this.#users = new Answers(clock)
   }
 
   /** A user, or the members of a group (Identity Center has no groups in groups). Empty: it is gone. */
   peopleOf(type: PrincipalType, id: PrincipalId): Promise<readonly PrincipalId[]> {
     if (type === 'USER') return this.userOf(id).then((user) => (user === undefined ? [] : [id]))
-    return this.#ask(this.#people, id, () => this.#listMembers(id))
+    return this.#people.ask(id, () => this.#listMembers(id), isRecent)
   }
 
   /** `undefined`: there is no such user. */
   userOf(userId: PrincipalId): Promise<DirectoryUser | undefined> {
-    return this.#ask(this.#users, userId, () => this.#identityStore.findUser(userId))
+    return this.#users.ask(userId, () => this.#identityStore.findUser(userId), isRecent)
   }
 
   async #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[]> {
@@ -41,17 +42,5 @@ export class Memberships {
       if (isServiceError(error, 'ResourceNotFoundException')) return []
       throw error
     }
-  }
-
-  #ask<T>(all: Map<string, CachedAnswer<T>>, id: string, ask: () => Promise<T>): Promise<T> {
-    const nowMs = this.#clock.monotonicMs()
-    const known = all.get(id)
-    if (known && nowMs - known.sinceMs < knownMs) return known.answer
-    const asked = { answer: ask(), sinceMs: nowMs }
-    all.set(id, asked)
-    asked.answer.catch(() => {
-      if (all.get(id) === asked) all.delete(id)
-    })
-    return asked.answer
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
+import { Answers } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
@@ -17,8 +18,7 @@ const foundMs = 60_000
 /** 20,000 principals in half a minute. */
 const nearPagesMost = 200
 
-/** A look-up, running or finished: many hints about one principal share it. */
-type CachedAnswer<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
+const isRecent = ({ ageMs }: { readonly ageMs: number }) => ageMs < foundMs
 
 export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: PrincipalName }
 
@@ -30,17 +30,19 @@ export type Whereabouts =
 /** Principals by name and by id, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
   readonly #identityStore: ReadingIdentityStore
-  readonly #clock: Clock
   readonly #suffix: string
-  readonly #ids = new Map<string, CachedAnswer<PrincipalId | undefined>>()
-  readonly #whereabouts = new Map<string, CachedAnswer<Whereabouts>>()
+  /** Many hints about one principal share a look-up. */
+  readonly #ids: Answers<PrincipalId | undefined>
+  readonly #whereabouts: Answers<Whereabouts>
   /** Ids that were seen with a name. */
   readonly #exact = new Set<string>()
-  readonly #near = new Map<string, CachedAnswer<(received: string) => string | undefined>>()
+  readonly #near: Answers<(received: string) => string | undefined>
 
   constructor(identityStore: ReadingIdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
-    this.#clock = clock
+    this.#ids = new Answers(clock)
+    this.#whereabouts = new Answers(clock)
+    this.#near = new Answers(clock)
     this.#suffix = suffix
   }
 
@@ -50,12 +52,12 @@ export class PrincipalIndex {
    */
   async resolve(type: PrincipalType, name: PrincipalName, pulledMs: number): Promise<PrincipalId | undefined> {
     const cacheKey = `${type}%${name}`
-    const known = this.#ids.get(cacheKey)
-    if (known && this.#isRecent(known)) {
+    const known = this.#ids.find(cacheKey)
+    if (known && isRecent(known)) {
       const found = await known.answer
-      if (found !== undefined || known.lookedUpMs > pulledMs) return found
+      if (found !== undefined || known.sinceMs > pulledMs) return found
     }
-    return this.#ask(this.#ids, cacheKey, () => this.#find(type, this.#withSuffix(name)))
+    return this.#ids.ask(cacheKey, () => this.#find(type, this.#withSuffix(name)))
   }
 
   /**
@@ -66,8 +68,8 @@ export class PrincipalIndex {
     const missing: LinkPrincipal[] = []
     for (const [type, principals] of Map.groupBy(wanted, (one) => one.type)) {
       const isUnknown = (name: PrincipalName) => {
-        const known = this.#ids.get(`${type}%${name}`)
-        return !known || !this.#isRecent(known)
+        const known = this.#ids.find(`${type}%${name}`)
+        return !known || !isRecent(known)
       }
       const names = new Set(principals.map(({ principal }) => principal))
       const unknown = new Map([...names].filter(isUnknown).map((name) => [this.#withSuffix(name), name]))
@@ -77,11 +79,9 @@ export class PrincipalIndex {
         lookUp: (whole) => this.#find(type, whole),
       })
       // These answers are used at once, so their minute starts now.
-      const lookedUpMs = this.#clock.monotonicMs()
-      for (const [whole, name] of unknown)
-        this.#ids.set(`${type}%${name}`, { answer: Promise.resolve(found.get(whole)), lookedUpMs })
+      for (const [whole, name] of unknown) this.#ids.set(`${type}%${name}`, found.get(whole))
       for (const principal of names)
-        if ((await this.#ids.get(`${type}%${principal}`)?.answer) === undefined) missing.push({ type, principal })
+        if ((await this.#ids.find(`${type}%${principal}`)?.answer) === undefined) missing.push({ type, principal })
     }
     return missing
   }
@@ -93,9 +93,7 @@ export class PrincipalIndex {
       entryOf: (found): readonly [PrincipalId, Whereabouts] => [found.id, this.#placeOf(found)],
       lookUp: (id) => this.#locate(type, id),
     })
-    const lookedUpMs = this.#clock.monotonicMs()
-    for (const [id, place = 'gone'] of found)
-      this.#whereabouts.set(`${type}%${id}`, { answer: Promise.resolve(place), lookedUpMs })
+    for (const [id, place = 'gone'] of found) this.#whereabouts.set(`${type}%${id}`, place)
   }
 
   async #find(type: PrincipalType, whole: PrincipalName): Promise<PrincipalId | undefined> {
@@ -118,16 +116,16 @@ export class PrincipalIndex {
 
   /** Forgets answers from before this instant, because the directory may have changed since. */
   expire(type: PrincipalType, name: PrincipalName, untilMs: number): void {
-    const known = this.#ids.get(`${type}%${name}`)
-    if (known && known.lookedUpMs <= untilMs) this.forget(type, name)
+    const known = this.#ids.find(`${type}%${name}`)
+    if (known && known.sinceMs <= untilMs) this.forget(type, name)
   }
 
   /** Asks again for each hint (`pulledMs`), because the answer decides whether an id keeps its access. */
   async whereabouts(type: PrincipalType, id: PrincipalId, pulledMs: number): Promise<Whereabouts> {
     const cacheKey = `${type}%${id}`
-    const known = this.#whereabouts.get(cacheKey)
-    if (known && known.lookedUpMs > pulledMs) return known.answer
-    return this.#ask(this.#whereabouts, cacheKey, async () => (await this.#locate(type, id)) ?? 'gone')
+    const known = this.#whereabouts.find(cacheKey)
+    if (known && known.sinceMs > pulledMs) return known.answer
+    return this.#whereabouts.ask(cacheKey, async () => (await this.#locate(type, id)) ?? 'gone')
   }
 
   async #locate(type: PrincipalType, id: PrincipalId): Promise<Whereabouts | undefined> {
@@ -146,16 +144,6 @@ export class PrincipalIndex {
     return found === 'gone' ? undefined : found.name
   }
 
-  /** Does not keep a failed look-up. */
-  #ask<T>(known: Map<string, CachedAnswer<T>>, cacheKey: string, ask: () => Promise<T>): Promise<T> {
-    const asked: CachedAnswer<T> = { answer: ask(), lookedUpMs: this.#clock.monotonicMs() }
-    known.set(cacheKey, asked)
-    asked.answer.catch(() => {
-      if (known.get(cacheKey) === asked) known.delete(cacheKey)
-    })
-    return asked.answer
-  }
-
   #withSuffix(name: PrincipalName): PrincipalName {
     return principalName.parse(name + this.#suffix)
   }
@@ -169,10 +157,7 @@ export class PrincipalIndex {
    * names, and at most `nearPagesMost` pages of it.
    */
   async findNear(type: PrincipalType, name: PrincipalName): Promise<string | undefined> {
-    const known = this.#near.get(type)
-    const matching =
-      known && this.#isRecent(known) ? known.answer : this.#ask(this.#near, type, () => this.#readMatcher(type))
-    return (await matching)(name)
+    return (await this.#near.ask(type, () => this.#readMatcher(type), isRecent))(name)
   }
 
   async #readMatcher(type: PrincipalType): Promise<(received: string) => string | undefined> {
@@ -188,10 +173,6 @@ export class PrincipalIndex {
         return name === undefined ? [] : [{ name, displayName }]
       }),
     )
-  }
-
-  #isRecent({ lookedUpMs }: CachedAnswer<unknown>): boolean {
-    return this.#clock.monotonicMs() - lookedUpMs < foundMs
   }
 }
 

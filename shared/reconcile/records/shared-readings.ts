@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
+import { Answers } from '../../ports/once.ts'
 
 /** After this, every caller gets a new reading. */
 const keptMs = 30_000
@@ -9,24 +10,14 @@ const keptMost = 1_000
  * its pull.
  */
 export class SharedReadings<T> {
-  readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #taken = new Map<string, { readonly beganMs: number; readonly value: Promise<T> }>()
+  readonly #taken: Answers<T>
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
-    this.#clock = clock
+    this.#taken = new Answers(clock, keptMost)
   }
 
   /** `sinceMs` (monotonic): the reading must include everything up to this moment. A failure serves no other caller. */
   read(key: string, sinceMs: number, ask: () => Promise<T>): Promise<T> {
-    const nowMs = this.#clock.monotonicMs()
-    const known = this.#taken.get(key)
-    if (known && known.beganMs >= sinceMs && nowMs - known.beganMs < keptMs) return known.value
-    if (this.#taken.size >= keptMost) this.#taken.clear()
-    const taken = { beganMs: nowMs, value: ask() }
-    this.#taken.set(key, taken)
-    taken.value.catch(() => {
-      if (this.#taken.get(key) === taken) this.#taken.delete(key)
-    })
-    return taken.value
+    return this.#taken.ask(key, ask, (known) => known.sinceMs >= sinceMs && known.ageMs < keptMs)
   }
 }
