@@ -3,7 +3,7 @@ import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { Scope } from '../../domain/scopes/scope.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { once } from '../../ports/once.ts'
+import { onceEach } from '../../ports/once.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 import { SharedReadings } from './shared-readings.ts'
 
@@ -62,13 +62,7 @@ export class LinkListing {
       if (this.#isLong) return undefined
     }
     this.#kinds = new Map(heads.keys().map((key) => [key, this.#kindOf(key)]))
-    const readings = new Map<string, () => Promise<LinkReading>>()
-    const read = (key: string) => {
-      const reading = readings.get(key) ?? once(() => this.#read(key, heads.get(key)))
-      readings.set(key, reading)
-      return reading()
-    }
-    return { kinds: allOf(this.#kinds.values()), read }
+    return { kinds: allOf(this.#kinds.values()), read: onceEach((key: string) => this.#read(key, heads.get(key))) }
   }
 
   #kindOf(key: string): Kind {

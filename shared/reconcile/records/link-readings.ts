@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { once } from '../../ports/once.ts'
+import { once, onceEach } from '../../ports/once.ts'
 import type { LinkListing, ScopeKinds } from './link-listing.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 
@@ -9,7 +9,7 @@ export class LinkReadings {
   readonly #objects: ObjectStore
   readonly #configuration: Pick<Configuration, 'folders'>
   readonly #listOnce: () => ReturnType<LinkListing['look']>
-  readonly #readings = new Map<string, () => Promise<LinkReading>>()
+  readonly read: (key: string) => Promise<LinkReading>
 
   /**
    * `listing`: absent to read every link itself. `sinceMs` (monotonic): a listing from this moment or later is fresh enough. Absent: list
@@ -24,12 +24,7 @@ export class LinkReadings {
     this.#objects = objects
     this.#configuration = configuration
     this.#listOnce = once(async () => listing?.look(sinceMs))
-  }
-
-  read(key: string): Promise<LinkReading> {
-    const reading = this.#readings.get(key) ?? once(() => this.#look(key))
-    this.#readings.set(key, reading)
-    return reading()
+    this.read = onceEach((key) => this.#look(key))
   }
 
   /** The scope kinds of all links. `undefined`: there is no listing. */
