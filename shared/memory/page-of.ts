@@ -27,6 +27,19 @@ export function pageOfItems<T>(
   return cutPage([...rest.take(most + 1)], keyOf, most)
 }
 
+/** The same for a few items in any order, each with a key of its own. Throws `invalid` for a token that this function did not issue. */
+export function sortedPage<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  request: PageRequest,
+  invalid: () => Error,
+): Page<T> {
+  const sorted = items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const page = pageOfItems(sorted, keyOf, request)
+  if (page === undefined) throw invalid()
+  return page
+}
+
 function cutPage<T>(rest: readonly T[], keyOf: (item: T) => string, most: number): Page<T> {
   const items = rest.slice(0, most)
   const last = items.at(-1)

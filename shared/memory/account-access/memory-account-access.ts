@@ -13,7 +13,7 @@ import type { Page } from '../../ports/page.ts'
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
-import { type PageRequest, pageOf } from '../page-of.ts'
+import { type PageRequest, sortedPage } from '../page-of.ts'
 import { Refusal } from '../refusal.ts'
 import { RollingSecond } from '../sso-admin/rolling-second.ts'
 import { stableUuid } from '../stable-id.ts'
@@ -91,16 +91,14 @@ export class MemoryAccountAccess implements AccountAccess {
     this.#checkApplication(application)
     if (account === undefined && roleArn === undefined && principal === undefined)
       throw refuse('ValidationException', 'At least one filter is required.')
-    const found = new Map<string, EntitlementRecord>()
-    for (const one of this.#entitlements.values()) {
+    const found = [...this.#entitlements.values()].filter((one) => {
       const isPrincipal = principal?.principalId === one.principalId && principal.principalType === one.principalType
-      if (account !== undefined && account !== one.accountId) continue
-      if (roleArn !== undefined && roleArn !== one.roleArn) continue
-      if (principal === undefined || isPrincipal) found.set(one.id, one)
-    }
-    const page = pageOf([...found.keys()].sort(), request)
-    if (page === undefined) throw refuse('ValidationException', 'The provided nextToken is invalid.')
-    return { ...page, items: page.items.flatMap((id) => found.get(id) ?? []) }
+      if (account !== undefined && account !== one.accountId) return false
+      if (roleArn !== undefined && roleArn !== one.roleArn) return false
+      return principal === undefined || isPrincipal
+    })
+    const invalid = () => refuse('ValidationException', 'The provided nextToken is invalid.')
+    return sortedPage(found, ({ id }) => id, request, invalid)
   }
 
   /** Answers the existing application, if any. */

@@ -2,7 +2,7 @@ import type { UnusedAccessKind } from '../../domain/account-facts/unused-access.
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AuditedAccount } from '../../ports/auditor.ts'
 import { listAll, type Page } from '../../ports/page.ts'
-import { pageOf } from '../page-of.ts'
+import { sortedPage } from '../page-of.ts'
 import { Refusal } from '../refusal.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 
@@ -27,6 +27,7 @@ const pageMost = 3
 /** The Region of these models and of Security Hub's analyzers. */
 const region = 'us-east-1'
 const refuse = (code: string, message: string): Refusal => new Refusal('access-analyzer', code, message)
+const invalidToken = (): Refusal => refuse('ValidationException', 'Invalid nextToken')
 
 type Options = {
   readonly openTable?: OpenTable | undefined
@@ -78,7 +79,7 @@ export class MemoryAccessAnalyzer {
     const all = (this.#analyzers.get(account) ?? [])
       .filter((one) => one.region === of)
       .map((one) => ({ ...one, arn: arnOf(account, one) }))
-    return pageBy(all, ({ arn }) => arn, nextToken)
+    return sortedPage(all, ({ arn }) => arn, { nextToken, most: pageMost }, invalidToken)
   }
 
   listFindings(
@@ -97,7 +98,7 @@ export class MemoryAccessAnalyzer {
     const found = analyzer.findings.filter(
       ({ status, owner }) => status === (wanted ?? status) && owner === (of ?? owner),
     )
-    return pageBy(found, ({ id }) => id, asked.nextToken)
+    return sortedPage(found, ({ id }) => id, { nextToken: asked.nextToken, most: pageMost }, invalidToken)
   }
 
   #admit(operation: string, account: AccountId): void {
@@ -109,11 +110,4 @@ export class MemoryAccessAnalyzer {
 
 function arnOf(account: AccountId, { name, region }: ModelAnalyzer): string {
   return `arn:aws:access-analyzer:${region}:${account}:analyzer/${name}`
-}
-
-function pageBy<T>(all: readonly T[], keyOf: (one: T) => string, nextToken: string | undefined): Page<T> {
-  const byKey = new Map(all.map((one) => [keyOf(one), one]))
-  const page = pageOf([...byKey.keys()].sort(), { nextToken, most: pageMost })
-  if (page === undefined) throw refuse('ValidationException', 'Invalid nextToken')
-  return { ...page, items: page.items.flatMap((key) => byKey.get(key) ?? []) }
 }

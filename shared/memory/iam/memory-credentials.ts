@@ -6,7 +6,7 @@ import type { AccessKey, AuditedAccount, AuditedRole, KeyUse } from '../../ports
 import type { Clock } from '../../ports/clock.ts'
 import type { Page } from '../../ports/page.ts'
 import type { RetiringAccount } from '../../ports/retirer.ts'
-import { pageOf } from '../page-of.ts'
+import { sortedPage } from '../page-of.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import {
   invalidMarker,
@@ -211,7 +211,7 @@ export class MemoryCredentials {
   listAccessKeys(account: AccountId, userName: string, nextToken?: string): Page<AccessKey> {
     this.#options.enter('ListAccessKeys', account)
     const user = this.#userOf(account, userName)
-    const page = pageBy(user.keys, ({ id }) => id, nextToken)
+    const page = sortedPage(user.keys, ({ id }) => id, { nextToken, most: pageMost }, invalidMarker)
     return { ...page, items: page.items.map(({ id, isActive, madeAt }) => ({ id, isActive, madeAt })) }
   }
 
@@ -231,7 +231,7 @@ export class MemoryCredentials {
 
   listRoles(account: AccountId, nextToken?: string): Page<AuditedRole> {
     this.#options.enter('GetAccountAuthorizationDetails', account)
-    const page = pageBy(this.of(account).roles, ({ name }) => name, nextToken)
+    const page = sortedPage(this.of(account).roles, ({ name }) => name, { nextToken, most: pageMost }, invalidMarker)
     const items = page.items.map(({ uses, ...role }) => ({ ...role, lastUsedAt: this.#known(uses, 0)?.at }))
     return { ...page, items }
   }
@@ -330,10 +330,3 @@ const columns = [
   ...keyColumns(2),
   ...[1, 2].flatMap((number) => [`cert_${number}_active`, `cert_${number}_last_rotated`]),
 ]
-
-function pageBy<T>(all: readonly T[], keyOf: (one: T) => string, nextToken: string | undefined): Page<T> {
-  const byKey = new Map(all.map((one) => [keyOf(one), one]))
-  const page = pageOf([...byKey.keys()].sort(), { nextToken, most: pageMost })
-  if (page === undefined) throw invalidMarker()
-  return { ...page, items: page.items.flatMap((key) => byKey.get(key) ?? []) }
-}

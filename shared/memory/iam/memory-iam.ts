@@ -10,7 +10,7 @@ import type { Retirer, RetiringAccount } from '../../ports/retirer.ts'
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { TokenBucket } from '../organizations/token-bucket.ts'
-import { pageOf } from '../page-of.ts'
+import { sortedPage } from '../page-of.ts'
 import { Refusal } from '../refusal.ts'
 import type { MemorySsoAdmin } from '../sso-admin/memory-sso-admin.ts'
 import type { ReservedRole } from '../sso-admin/provisioned-permission-sets.ts'
@@ -219,10 +219,7 @@ export class MemoryIam implements Auditor {
   listRoles(account: AccountId, pathPrefix: string, nextToken?: string): Page<IamRole> {
     this.#enter('ListRoles', account)
     if (!permissionSetRolePath.startsWith(pathPrefix)) return { items: [] }
-    const roles = new Map(this.#rolesIn(account).map((role) => [role.name, role]))
-    const page = pageOf([...roles.keys()], { nextToken, most: pageMost })
-    if (page === undefined) throw invalidMarker()
-    return { ...page, items: page.items.flatMap((name) => roles.get(name) ?? []) }
+    return sortedPage(this.#rolesIn(account), ({ name }) => name, { nextToken, most: pageMost }, invalidMarker)
   }
 
   getRole(account: AccountId, name: string): IamRole & { readonly lastUsedAt?: Date | undefined } {
@@ -277,11 +274,8 @@ export class MemoryIam implements Auditor {
     )
     const role = this.#rolesIn(account).find(({ name }) => name === job.role)
     const told = listServiceUses(role ? this.#policyTexts(account, role.policies) : [], new Map(kept), granularity)
-    const services = new Map(told.map((one) => [one.namespace, one]))
-    const page = pageOf([...services.keys()], { nextToken, most: pageMost })
-    if (page === undefined) throw invalidMarker()
-    const items = page.items.flatMap((namespace) => services.get(namespace) ?? [])
-    return { status: 'COMPLETED', granularity, createdAt, completedAt, page: { ...page, items } }
+    const page = sortedPage(told, ({ namespace }) => namespace, { nextToken, most: pageMost }, invalidMarker)
+    return { status: 'COMPLETED', granularity, createdAt, completedAt, page }
   }
 
   /** `undefined` for policies that the model does not have. */

@@ -10,7 +10,7 @@ import type { Page } from '../../ports/page.ts'
 import type { PolicyChecker } from '../../ports/policy-checker.ts'
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import { TokenBucket } from '../organizations/token-bucket.ts'
-import { pageOf } from '../page-of.ts'
+import { sortedPage } from '../page-of.ts'
 import { Refusal } from '../refusal.ts'
 
 /** An assumption: AWS documents no rate of these two. */
@@ -47,10 +47,10 @@ export class MemoryPolicyChecker implements PolicyChecker {
   async validatePolicy(text: string, nextToken?: string): Promise<Page<PolicyFinding>> {
     this.#gate.enter('ValidatePolicy')
     if (text.length === 0) throw refuse('ValidationException', 'policyDocument must not be empty')
-    const all = new Map(listFindings(text).map((one, index) => [String(index).padStart(4, '0'), one]))
-    const page = pageOf([...all.keys()], { nextToken, most: pageMost })
-    if (page === undefined) throw refuse('ValidationException', 'Invalid nextToken')
-    return { ...page, items: page.items.flatMap((key) => all.get(key) ?? []) }
+    const invalid = () => refuse('ValidationException', 'Invalid nextToken')
+    const indexOf = ([index]: readonly [number, PolicyFinding]) => String(index).padStart(4, '0')
+    const page = sortedPage([...listFindings(text).entries()], indexOf, { nextToken, most: pageMost }, invalid)
+    return { ...page, items: page.items.map(([, finding]) => finding) }
   }
 
   async checkNoNewAccess(before: string, after: string): Promise<NewAccess> {

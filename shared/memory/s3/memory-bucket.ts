@@ -247,23 +247,12 @@ export class MemoryBucket {
     const objects: ObjectHead[] = []
     const commonPrefixes: string[] = []
     let last: string | undefined
-    let from: IsBefore | undefined = placeAfter(startAfter, prefix, delimiter)
-    while (from !== undefined) {
-      const keys: Iterable<string> = this.#keys.from(from)
-      from = undefined
-      for (const key of keys) {
-        if (!key.startsWith(prefix)) break
-        if (objects.length + commonPrefixes.length >= Math.min(most, pageMost))
-          return { objects, commonPrefixes, next: last }
-        const group = commonPrefixOf(key, prefix, delimiter)
-        last = group ?? key
-        if (group !== undefined) {
-          commonPrefixes.push(group)
-          from = placeAfterAllIn(group)
-          break
-        }
-        objects.push(this.#headOf(key))
-      }
+    for (const { key, group } of walk(this.#keys, placeAfter(startAfter, prefix, delimiter), prefix, delimiter)) {
+      if (objects.length + commonPrefixes.length >= Math.min(most, pageMost))
+        return { objects, commonPrefixes, next: last }
+      last = group ?? key
+      if (group === undefined) objects.push(this.#headOf(key))
+      else commonPrefixes.push(group)
     }
     return { objects, commonPrefixes }
   }
@@ -276,25 +265,18 @@ export class MemoryBucket {
     let next: { keyMarker: string; versionIdMarker?: string } | undefined
     const isFull = () => versions.length + commonPrefixes.length >= Math.min(most, pageMost)
     const before = placeAfter(keyMarker, prefix, delimiter)
-    let from: IsBefore | undefined = (key) => before(key) && (versionIdMarker === undefined || key !== keyMarker)
-    while (from !== undefined) {
-      const keys: Iterable<string> = this.#keysOfVersions.from(from)
-      from = undefined
-      for (const key of keys) {
-        if (!key.startsWith(prefix)) break
-        const group = commonPrefixOf(key, prefix, delimiter)
-        if (group !== undefined) {
-          if (isFull()) return { versions, commonPrefixes, next }
-          commonPrefixes.push(group)
-          next = { keyMarker: group }
-          from = placeAfterAllIn(group)
-          break
-        }
-        for (const version of this.#after(key, key === keyMarker ? versionIdMarker : undefined)) {
-          if (isFull()) return { versions, commonPrefixes, next }
-          versions.push(version)
-          next = { keyMarker: key, versionIdMarker: version.versionId }
-        }
+    const start: IsBefore = (key) => before(key) && (versionIdMarker === undefined || key !== keyMarker)
+    for (const { key, group } of walk(this.#keysOfVersions, start, prefix, delimiter)) {
+      if (group !== undefined) {
+        if (isFull()) return { versions, commonPrefixes, next }
+        commonPrefixes.push(group)
+        next = { keyMarker: group }
+        continue
+      }
+      for (const version of this.#after(key, key === keyMarker ? versionIdMarker : undefined)) {
+        if (isFull()) return { versions, commonPrefixes, next }
+        versions.push(version)
+        next = { keyMarker: key, versionIdMarker: version.versionId }
       }
     }
     return { versions, commonPrefixes }
@@ -427,6 +409,28 @@ function checkCondition(existing: StoredObject | undefined, condition: WriteCond
   const holds = 'ifMatch' in condition ? existing?.etag === condition.ifMatch : existing === undefined
   if (!holds)
     throw new ServiceError('s3', 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+}
+
+/** The keys with the prefix, and for each common prefix only its first key. */
+function* walk(
+  keys: SortedKeys,
+  start: IsBefore,
+  prefix: string,
+  delimiter: string | undefined,
+): Generator<{ readonly key: string; readonly group: string | undefined }> {
+  let from: IsBefore | undefined = start
+  while (from !== undefined) {
+    const rest: Iterable<string> = keys.from(from)
+    from = undefined
+    for (const key of rest) {
+      if (!key.startsWith(prefix)) break
+      const group = commonPrefixOf(key, prefix, delimiter)
+      yield { key, group }
+      if (group === undefined) continue
+      from = placeAfterAllIn(group)
+      break
+    }
+  }
 }
 
 function commonPrefixOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
