@@ -1,77 +1,35 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { NamedTable } from '../named-table.ts'
 import { checkName } from './check-name.ts'
 import type { AttributeOperation, GroupRecord } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
-/** The groups of a directory: a table and the index of their names, which are unique and matched exactly. */
-export class DirectoryGroups {
-  readonly #table: Map<string, GroupRecord>
-  readonly #ids: AscendingKeys
-  readonly #idByName = new Map<string, PrincipalId>()
-
+/** The groups of a directory. Their names are unique and matched exactly. */
+export class DirectoryGroups extends NamedTable<GroupRecord, PrincipalId> {
   constructor(table: Map<string, GroupRecord>) {
-    this.#table = table
-    this.#ids = new AscendingKeys(table.keys())
-    for (const group of table.values()) this.#indexName(group)
+    super(
+      table,
+      ({ groupId }) => groupId,
+      ({ displayName }) => displayName,
+      (id) => resourceNotFound('GROUP', id),
+    )
   }
 
-  /** Ascending. */
-  ids(): readonly string[] {
-    return this.#ids.sorted()
-  }
-
-  find(groupId: string): GroupRecord | undefined {
-    return this.#table.get(groupId)
-  }
-
-  get(groupId: string): GroupRecord {
-    const group = this.#table.get(groupId)
-    if (group === undefined) throw resourceNotFound('GROUP', groupId)
-    return group
-  }
-
-  idOf(displayName: string): PrincipalId | undefined {
-    return this.#idByName.get(displayName)
-  }
-
-  add(group: GroupRecord): void {
-    this.#checkName(group)
-    this.#table.set(group.groupId, group)
-    this.#ids.add(group.groupId)
-    this.#indexName(group)
+  override put(group: GroupRecord): void {
+    if (group.displayName !== undefined) {
+      checkName('GROUP', group.displayName)
+      const holder = this.idOf(group.displayName)
+      if (holder !== undefined && holder !== group.groupId) throw duplicate('Duplicate GroupDisplayName')
+    }
+    super.put(group)
   }
 
   update(groupId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
-    const before = this.get(groupId)
-    const after = operations.reduce(applyOperation, { ...before, updatedAt })
-    this.#checkName(after)
-    if (before.displayName !== undefined) this.#idByName.delete(before.displayName)
-    this.#table.set(groupId, after)
-    this.#indexName(after)
+    this.put(operations.reduce(applyOperation, { ...this.get(groupId), updatedAt }))
   }
 
   setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>, updatedAt: Date): void {
-    this.#table.set(groupId, { ...this.get(groupId), externalId, updatedAt })
-  }
-
-  delete(groupId: string): GroupRecord {
-    const group = this.get(groupId)
-    this.#table.delete(groupId)
-    this.#ids.delete(groupId)
-    if (group.displayName !== undefined) this.#idByName.delete(group.displayName)
-    return group
-  }
-
-  #checkName({ groupId, displayName }: GroupRecord): void {
-    if (displayName === undefined) return
-    checkName('GROUP', displayName)
-    const holder = this.#idByName.get(displayName)
-    if (holder !== undefined && holder !== groupId) throw duplicate('Duplicate GroupDisplayName')
-  }
-
-  #indexName({ groupId, displayName }: GroupRecord): void {
-    if (displayName !== undefined) this.#idByName.set(displayName, groupId)
+    this.put({ ...this.get(groupId), externalId, updatedAt })
   }
 }
 

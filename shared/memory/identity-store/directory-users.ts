@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { enterpriseAttributes, enterpriseExtension } from '../../domain/principals/user-attributes.ts'
-import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { NamedTable } from '../named-table.ts'
 import { checkName } from './check-name.ts'
 import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'
 import { isObject } from './identity-store-records.ts'
@@ -20,44 +20,27 @@ const extensionPaths: ReadonlySet<string> = new Set(
   ['', ...enterpriseAttributes.map((name) => `.${name}`), '.manager.value'].map((path) => enterpriseExtension + path),
 )
 
-/** The users of a directory: a table and the indexes of their names. */
-export class DirectoryUsers {
-  readonly #table: Map<string, UserRecord>
-  readonly #ids: AscendingKeys
-  readonly #idByName = new Map<string, PrincipalId>()
-  /** AWS refuses a second user name that differs only in case, though it looks names up exactly. */
-  readonly #idByFoldedName = new Map<string, PrincipalId>()
-
+/** The users of a directory. AWS refuses a second user name that differs only in case, though it looks names up exactly. */
+export class DirectoryUsers extends NamedTable<UserRecord, PrincipalId> {
   constructor(table: Map<string, UserRecord>) {
-    this.#table = table
-    this.#ids = new AscendingKeys(table.keys())
-    for (const user of table.values()) this.#indexName(user)
+    super(
+      table,
+      ({ userId }) => userId,
+      ({ userName }) => userName.toLowerCase(),
+      (id) => resourceNotFound('USER', id),
+    )
   }
 
-  /** Ascending. */
-  ids(): readonly string[] {
-    return this.#ids.sorted()
+  override idOf(userName: string): PrincipalId | undefined {
+    const holder = super.idOf(userName.toLowerCase())
+    return holder !== undefined && this.find(holder)?.userName === userName ? holder : undefined
   }
 
-  find(userId: string): UserRecord | undefined {
-    return this.#table.get(userId)
-  }
-
-  get(userId: string): UserRecord {
-    const user = this.#table.get(userId)
-    if (user === undefined) throw resourceNotFound('USER', userId)
-    return user
-  }
-
-  idOf(userName: string): PrincipalId | undefined {
-    return this.#idByName.get(userName)
-  }
-
-  add(user: UserRecord): void {
-    this.#checkName(user)
-    this.#table.set(user.userId, user)
-    this.#ids.add(user.userId)
-    this.#indexName(user)
+  override put(user: UserRecord): void {
+    checkName('USER', user.userName)
+    const holder = super.idOf(user.userName.toLowerCase())
+    if (holder !== undefined && holder !== user.userId) throw duplicate('Duplicate UserName')
+    super.put(user)
   }
 
   update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
@@ -65,11 +48,7 @@ export class DirectoryUsers {
     for (const { path } of operations)
       if (!attributePaths.has(path.toLowerCase()) && !extensionPaths.has(path))
         throw invalidDirectoryInput(`${path} is not an attribute of a user.`)
-    const after = operations.reduce(applyOperation, { ...before, updatedAt })
-    this.#checkName(after)
-    this.#forgetName(before)
-    this.#table.set(userId, after)
-    this.#indexName(after)
+    this.put(operations.reduce(applyOperation, { ...before, updatedAt }))
   }
 
   setExternalId(
@@ -77,38 +56,16 @@ export class DirectoryUsers {
     { issuer, id }: { readonly issuer: string; readonly id: string },
     updatedAt: Date,
   ): void {
-    const user = this.get(userId)
-    const ExternalIds = [{ Issuer: issuer, Id: id }]
-    this.#table.set(userId, { ...user, attributes: { ...user.attributes, ExternalIds }, updatedAt })
+    this.#setAttributes(userId, { ExternalIds: [{ Issuer: issuer, Id: id }] }, updatedAt)
   }
 
   setStatus(userId: string, status: UserStatus, updatedAt: Date): void {
+    this.#setAttributes(userId, { UserStatus: status }, updatedAt)
+  }
+
+  #setAttributes(userId: string, attributes: JsonObject, updatedAt: Date): void {
     const user = this.get(userId)
-    this.#table.set(userId, { ...user, attributes: { ...user.attributes, UserStatus: status }, updatedAt })
-  }
-
-  delete(userId: string): UserRecord {
-    const user = this.get(userId)
-    this.#table.delete(userId)
-    this.#ids.delete(userId)
-    this.#forgetName(user)
-    return user
-  }
-
-  #checkName({ userId, userName }: UserRecord): void {
-    checkName('USER', userName)
-    const holder = this.#idByFoldedName.get(userName.toLowerCase())
-    if (holder !== undefined && holder !== userId) throw duplicate('Duplicate UserName')
-  }
-
-  #indexName({ userId, userName }: UserRecord): void {
-    this.#idByName.set(userName, userId)
-    this.#idByFoldedName.set(userName.toLowerCase(), userId)
-  }
-
-  #forgetName({ userName }: UserRecord): void {
-    this.#idByName.delete(userName)
-    this.#idByFoldedName.delete(userName.toLowerCase())
+    this.put({ ...user, attributes: { ...user.attributes, ...attributes }, updatedAt })
   }
 }
 

@@ -399,13 +399,13 @@ export class MemoryIdentityStore implements IdentityStore {
   #addGroup(groupId: PrincipalId, group: { readonly displayName?: string; readonly description?: string }): void {
     this.#willChange()
     const now = this.#options.clock.now()
-    this.#groups.add({ ...group, groupId, createdAt: now, updatedAt: now })
+    this.#groups.put({ ...group, groupId, createdAt: now, updatedAt: now })
   }
 
   #addUser(userId: PrincipalId, user: { readonly userName: string; readonly attributes?: JsonObject }): void {
     this.#willChange()
     const now = this.#options.clock.now()
-    this.#users.add({
+    this.#users.put({
       userId,
       userName: user.userName,
       attributes: user.attributes ?? {},

@@ -513,12 +513,12 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   permissionSetArnOf(name: string): PermissionSetArn | undefined {
-    return this.#state.definitions.arnOf(name)
+    return this.#state.definitions.idOf(name)
   }
 
   /** The present definition; `undefined`: no permission set has this name. */
   definitionNow(name: string): PermissionSetDefinition | undefined {
-    const arn = this.#state.definitions.arnOf(name)
+    const arn = this.#state.definitions.idOf(name)
     return arn && this.#state.definitions.find(arn)
   }
 

@@ -11,7 +11,7 @@ import type {
 } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { NewPermissionSet, PermissionSetAttributes } from '../../ports/sso-admin.ts'
-import { AscendingKeys } from '../s3/ascending-keys.ts'
+import { NamedTable } from '../named-table.ts'
 import { conflict, invalid, noBoundary, noSuchPermissionSet, notFound, overQuota } from './sso-admin-refusals.ts'
 
 export type PermissionSetDefinition = PermissionSetAttributes & {
@@ -37,45 +37,28 @@ const policiesMost = 25
 const tagsMost = 50
 
 /** The definitions of an instance's permission sets, without the accounts that have them. */
-export class PermissionSetDefinitions {
-  readonly #table: Map<string, PermissionSetDefinition>
-  readonly #arns: AscendingKeys
-  readonly #arnByName = new Map<string, PermissionSetArn>()
-
+export class PermissionSetDefinitions extends NamedTable<PermissionSetDefinition, PermissionSetArn> {
   constructor(table: Map<string, PermissionSetDefinition>) {
-    this.#table = table
-    this.#arns = new AscendingKeys(table.keys())
-    for (const { name, arn } of table.values()) this.#arnByName.set(name, arn)
+    super(
+      table,
+      ({ arn }) => arn,
+      ({ name }) => name,
+      noSuchPermissionSet,
+    )
   }
 
   /** Ascending by ARN. */
   arns(): readonly PermissionSetArn[] {
-    return this.#arns.sorted().flatMap((arn) => this.#table.get(arn)?.arn ?? [])
-  }
-
-  find(arn: PermissionSetArn): PermissionSetDefinition | undefined {
-    return this.#table.get(arn)
-  }
-
-  get(arn: PermissionSetArn): PermissionSetDefinition {
-    const definition = this.#table.get(arn)
-    if (definition === undefined) throw noSuchPermissionSet(arn)
-    return definition
-  }
-
-  arnOf(name: string): PermissionSetArn | undefined {
-    return this.#arnByName.get(name)
+    return this.ids().flatMap((arn) => this.find(arn)?.arn ?? [])
   }
 
   create(arn: PermissionSetArn, permissionSet: NewPermissionSet, createdAt: Date): void {
-    if (this.#arnByName.has(permissionSet.name))
+    if (this.idOf(permissionSet.name) !== undefined)
       throw conflict(`PermissionSet with name ${permissionSet.name} already exists.`)
-    if (this.#arns.size >= permissionSetsMost)
+    if (this.size >= permissionSetsMost)
       throw overQuota(`You have exceeded the limit of ${permissionSetsMost} permission sets.`)
     checkTags(permissionSet.tags)
-    this.#arns.add(arn)
-    this.#arnByName.set(permissionSet.name, arn)
-    this.#table.set(arn, {
+    this.put({
       ...permissionSet,
       arn,
       createdAt,
@@ -91,20 +74,13 @@ export class PermissionSetDefinitions {
    */
   update(arn: PermissionSetArn, { description, sessionDuration, relayState }: PermissionSetUpdate): void {
     const { relayState: _cleared, ...kept } = this.get(arn)
-    this.#table.set(arn, {
+    this.put({
       ...kept,
       ...(description === undefined ? {} : { description }),
       ...(sessionDuration === undefined ? {} : { sessionDuration }),
       ...(relayState === undefined ? {} : { relayState }),
       version: kept.version + 1,
     })
-  }
-
-  delete(arn: PermissionSetArn): void {
-    const { name } = this.get(arn)
-    this.#table.delete(arn)
-    this.#arns.delete(arn)
-    this.#arnByName.delete(name)
   }
 
   attachManagedPolicy(arn: PermissionSetArn, policyArn: string): void {
@@ -177,17 +153,17 @@ export class PermissionSetDefinitions {
     refuseReservedKeys(tags.map(({ Key }) => Key))
     const others = definition.tags.filter(({ Key }) => !tags.some((tag) => tag.Key === Key))
     checkTags([...others, ...tags])
-    this.#table.set(arn, { ...definition, tags: [...others, ...tags] })
+    this.put({ ...definition, tags: [...others, ...tags] })
   }
 
   untag(arn: PermissionSetArn, keys: readonly string[]): void {
     const definition = this.get(arn)
     refuseReservedKeys(keys)
-    this.#table.set(arn, { ...definition, tags: definition.tags.filter(({ Key }) => !keys.includes(Key)) })
+    this.put({ ...definition, tags: definition.tags.filter(({ Key }) => !keys.includes(Key)) })
   }
 
   #change(definition: PermissionSetDefinition, change: Partial<PermissionSetDefinition>): void {
-    this.#table.set(definition.arn, { ...definition, ...change, version: definition.version + 1 })
+    this.put({ ...definition, ...change, version: definition.version + 1 })
   }
 }
 
