@@ -1,6 +1,7 @@
+import pLimit from 'p-limit'
 import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ReadingObjects } from '../../ports/object-store.ts'
-import type { Heads } from '../../reconcile/records/list-heads.ts'
+import { type Heads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { statusPrefix } from '../../reconcile/records/status-store.ts'
 import { type ComparedInputs, compareHeads } from './compare-heads.ts'
 
@@ -21,7 +22,8 @@ export type OwnInputs = ComparedInputs & { readonly person: string; readonly tol
 /**
  * Compares inputs under people's own ids, such as `approvals/<user id>/…`, with their statuses, one person after the other. Everybody may
  * upload as many files under the own id as they like, so this keeps the files of one person at a time, and at most `most` of them. If a
- * person has more, only certain differences count, because an unlisted file or status may be there.
+ * person has more, an unlisted file or status may be there. So ssofile asks for each file that has a status and was not listed: a deletion
+ * may end access, and nobody hides it by very many files.
  */
 export async function* compareOwnInputs(
   objects: ReadingObjects,
@@ -45,10 +47,15 @@ export async function* compareOwnInputs(
       isCut: ofFiles?.isCut === true || ofTold?.isCut === true,
       untold: ofTold?.isCut ? [] : compared.untold,
       stale: compared.stale,
-      gone: ofFiles?.isCut ? [] : compared.gone,
+      gone: ofFiles?.isCut ? await listMissing(objects, compared.gone) : compared.gone,
     }
     ;[files, told] = await Promise.all([ofFiles ? next(listings.files) : files, ofTold ? next(listings.told) : told])
   }
+}
+
+async function listMissing(objects: ReadingObjects, keys: readonly string[]): Promise<readonly string[]> {
+  const found = await pLimit(readsAtOnce).map(keys, async (key) => ((await objects.head(key)) ? [] : [key]))
+  return found.flat()
 }
 
 /** Ascending by person, as S3 lists them; the files of nobody last. */

@@ -63,7 +63,7 @@ test('of a person with more files than are compared the others are not listed, a
   expect(count.keys).toBe(2 + 11 + 2)
 })
 
-test('of a person with more files or statuses than are compared only certain differences count', async () => {
+test('of a person with more files or statuses than are compared only certain differences count, and every deletion', async () => {
   const { objects } = new World()
   for (let nth = 10; nth < 30; nth++) {
     await objects.put(`${place}files/${nth}`, '')
@@ -76,7 +76,7 @@ test('of a person with more files or statuses than are compared only certain dif
   const own = await Array.fromAsync(compareOwnInputs(objects, place, 5))
   const told = Object.fromEntries(own.map(({ person, ...one }) => [person, one]))
   expect(told).toMatchObject({
-    files: { isCut: true, untold: [11, 12, 13, 14].map((nth) => `${place}files/${nth}`), gone: [] },
+    files: { isCut: true, untold: [11, 12, 13, 14].map((nth) => `${place}files/${nth}`), gone: [`${place}files/50`] },
     statuses: { isCut: true, untold: [], gone: [11, 12, 13, 14].map((nth) => `${place}statuses/${nth}`) },
   })
 })
