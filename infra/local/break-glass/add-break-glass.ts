@@ -7,10 +7,11 @@ import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
 import { type RuleState, ruleStates } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import type { RenderedRole } from '../../../shared/modules/break-glass/rules/render-role.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
-import { type QueryService, queryNamespaces } from '../query-services/query-call.ts'
-import { renderQueryError } from '../query-services/render-query-error.ts'
+import { describeCredentials } from '../query-services/add-query-services.ts'
+import type { QueryService } from '../query-services/query-call.ts'
+import { renderQueryAnswer, renderQueryError } from '../query-services/render-query-answer.ts'
 import { signerOf } from '../request-signer.ts'
-import { xmlElement } from '../s3/xml-text.ts'
+import { type XmlMembers, xmlMap, xmlMembers } from '../s3/xml-text.ts'
 import { parseBody } from '../sessions/add-person-sessions.ts'
 import { type BreakGlassCall, breakGlassCallOf, resourceOf } from './break-glass-call.ts'
 import { iamAnswers } from './iam-answers.ts'
@@ -199,11 +200,7 @@ class Serving {
         role === undefined
           ? this.#model.principalOf(session)
           : `arn:aws:sts::${account}:assumed-role/${role.name}/${role.session}`
-      return this.#query(
-        'sts',
-        operation,
-        xmlElement('Arn', arn) + xmlElement('UserId', `AIDA${user}`) + xmlElement('Account', account),
-      )
+      return this.#query('sts', operation, { Arn: arn, UserId: `AIDA${user}`, Account: account })
     }
     if (operation !== 'AssumeRole')
       return this.#refuse(
@@ -217,18 +214,8 @@ class Serving {
       { RoleArn, RoleSessionName, ...others },
       this.#origin,
     )
-    const credentials = {
-      AccessKeyId: accessKeyId,
-      SecretAccessKey: 'local',
-      SessionToken: `local ${accessKeyId}`,
-      Expiration: expiresAt.toISOString(),
-    }
-    const xml = Object.entries(credentials).map(([name, value]) => xmlElement(name, value))
-    return this.#query(
-      'sts',
-      operation,
-      `<Credentials>${xml.join('')}</Credentials>${xmlElement('SourceIdentity', user)}`,
-    )
+    const Credentials = describeCredentials(accessKeyId, expiresAt)
+    return this.#query('sts', operation, { Credentials, SourceIdentity: user })
   }
 
   #answerCloudTrail({ service, operation, input }: BreakGlassCall, account: string): FastifyReply {
@@ -285,14 +272,8 @@ class Serving {
   #answerSubscriptions(topic: string, account: string): FastifyReply {
     const found = this.#subscriptionsOf(topic, account)
     if (found === undefined) return this.#refuseSns('Topic does not exist')
-    const members = found.map(({ arn, address }) =>
-      [xmlElement('SubscriptionArn', arn), xmlElement('Protocol', 'email'), xmlElement('Endpoint', address)].join(''),
-    )
-    return this.#query(
-      'sns',
-      'ListSubscriptionsByTopic',
-      `<Subscriptions>${members.map((one) => `<member>${one}</member>`).join('')}</Subscriptions>`,
-    )
+    const member = found.map(({ arn, address }) => ({ SubscriptionArn: arn, Protocol: 'email', Endpoint: address }))
+    return this.#query('sns', 'ListSubscriptionsByTopic', { Subscriptions: { member } })
   }
 
   /** A subscription without a filter policy has no such attribute. (SNS API Reference, "GetSubscriptionAttributes".) */
@@ -328,10 +309,7 @@ class Serving {
   }
 
   #answerAttributes(operation: string, attributes: Readonly<Record<string, string>>): FastifyReply {
-    const entries = Object.entries(attributes).map(
-      ([key, value]) => `<entry>${xmlElement('key', key)}${xmlElement('value', value)}</entry>`,
-    )
-    return this.#query('sns', operation, `<Attributes>${entries.join('')}</Attributes>`)
+    return this.#query('sns', operation, { Attributes: xmlMap(attributes) })
   }
 
   #refuseSns(message: string): FastifyReply {
@@ -347,11 +325,8 @@ class Serving {
     return region === this.#origin.region && owner === account
   }
 
-  #query(service: QueryService, operation: string, result: string): FastifyReply {
-    const body = `<${operation}Result>${result}</${operation}Result><ResponseMetadata>${xmlElement('RequestId', randomUUID())}</ResponseMetadata>`
-    return this.#reply
-      .type('text/xml')
-      .send(`<${operation}Response xmlns="${queryNamespaces[service]}">${body}</${operation}Response>`)
+  #query(service: QueryService, operation: string, result: XmlMembers): FastifyReply {
+    return renderQueryAnswer({ service, operation }, result, this.#reply)
   }
 
   #refuse({ service }: BreakGlassCall, code: string, message: string): FastifyReply {
@@ -359,19 +334,19 @@ class Serving {
       return renderQueryError({ service, code, message }, this.#reply)
     if (service === 'ec2') {
       const denied = code === 'AccessDenied' ? 'UnauthorizedOperation' : code
-      const error = `<Error>${xmlElement('Code', denied)}${xmlElement('Message', message)}</Error>`
+      const members = { Errors: { Error: { Code: denied, Message: message } }, RequestID: randomUUID() }
       const status = code === 'AccessDenied' ? 403 : code === 'DryRunOperation' ? 412 : 400
       return this.#reply
         .code(status)
         .type('text/xml')
-        .send(`<Response><Errors>${error}</Errors>${xmlElement('RequestID', randomUUID())}</Response>`)
+        .send(xmlMembers({ Response: members }))
     }
     const type = code === 'AccessDenied' ? 'AccessDeniedException' : code
     if (service === 's3')
       return this.#reply
         .code(403)
         .type('application/xml')
-        .send(`<Error>${xmlElement('Code', code)}${xmlElement('Message', message)}</Error>`)
+        .send(xmlMembers({ Error: { Code: code, Message: message } }))
     return this.#reply
       .code(400)
       .type('application/x-amz-json-1.1')

@@ -1,7 +1,8 @@
 import { userPath } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
+import type { RenderedRole } from '../../../shared/modules/break-glass/rules/render-role.ts'
 import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
-import { xmlElement } from '../s3/xml-text.ts'
+import type { XmlMembers } from '../s3/xml-text.ts'
 import type { LocalBreakGlass } from './local-break-glass.ts'
 
 type Input = Readonly<Record<string, string>>
@@ -9,14 +10,11 @@ type Input = Readonly<Record<string, string>>
 type Answer = (
   input: Input,
   caller: { readonly account: string; readonly user?: string | undefined },
-) => string | undefined
+) => XmlMembers | undefined
 
 const document = (policy: object) => encodeURIComponent(JSON.stringify(policy))
-const list = (name: string, members: readonly string[]) =>
-  `<${name}>${members.map((one) => `<member>${one}</member>`).join('')}</${name}>`
-const attached = (arn: string) => xmlElement('PolicyName', arn.split('/').at(-1) ?? '') + xmlElement('PolicyArn', arn)
-const boundaryElement = (arn: string | undefined) =>
-  arn === undefined ? '' : `<PermissionsBoundary>${xmlElement('PermissionsBoundaryArn', arn)}</PermissionsBoundary>`
+const attached = (arn: string) => ({ PolicyName: arn.split('/').at(-1) ?? '', PolicyArn: arn })
+const boundaryOf = (arn: string | undefined) => (arn === undefined ? undefined : { PermissionsBoundaryArn: arn })
 
 /** IAM's answers about break-glass, within `<…Result>`. (IAM API Reference.) */
 export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
@@ -40,37 +38,35 @@ function answersOfUsers({ users }: LocalBreakGlass): Readonly<Record<string, Ans
     ListMFADevices(input, { user }) {
       const name = nameOf(input, user)
       users.get(name)
-      const devices = users
-        .devicesOf(name)
-        .map(
-          ({ serial, since }) =>
-            xmlElement('UserName', name) +
-            xmlElement('SerialNumber', serial) +
-            xmlElement('EnableDate', since?.toISOString() ?? ''),
-        )
-      return `${list('MFADevices', devices)}<IsTruncated>false</IsTruncated>`
+      const devices = users.devicesOf(name)
+      const member = devices.map(({ serial, since = '' }) => ({
+        UserName: name,
+        SerialNumber: serial,
+        EnableDate: since,
+      }))
+      return { MFADevices: { member }, IsTruncated: false }
     },
     CreateVirtualMFADevice({ VirtualMFADeviceName = '' }, { account }) {
       const { serial, seed } = users.createDevice(`arn:aws:iam::${account}:mfa/${VirtualMFADeviceName}`)
       const encoded = Buffer.from(seed).toString('base64')
-      return `<VirtualMFADevice>${xmlElement('SerialNumber', serial)}${xmlElement('Base32StringSeed', encoded)}</VirtualMFADevice>`
+      return { VirtualMFADevice: { SerialNumber: serial, Base32StringSeed: encoded } }
     },
     EnableMFADevice(input, { user }) {
       const { SerialNumber = '', AuthenticationCode1 = '', AuthenticationCode2 = '' } = input
       users.enableDevice(nameOf(input, user), SerialNumber, AuthenticationCode1, AuthenticationCode2)
-      return ''
+      return {}
     },
     DeactivateMFADevice(input, { user }) {
       users.deactivateDevice(nameOf(input, user), input.SerialNumber ?? '')
-      return ''
+      return {}
     },
     ChangePassword({ OldPassword = '', NewPassword = '' }, { user = '' }) {
       users.changePassword(user, OldPassword, NewPassword)
-      return ''
+      return {}
     },
     ListAccessKeys(input, { user }) {
       users.get(nameOf(input, user))
-      return `${list('AccessKeyMetadata', [])}<IsTruncated>false</IsTruncated>`
+      return { AccessKeyMetadata: {}, IsTruncated: false }
     },
   }
 }
@@ -87,19 +83,13 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
       if (policy === undefined && !inSecurity(account)) return undefined
       if (policy === undefined)
         throw new Refusal('iam', 'NoSuchEntity', `The Password Policy with domain name ${account} cannot be found.`)
-      const members = Object.entries({
-        RequireSymbols: 'false',
-        RequireNumbers: 'false',
-        ...policy,
-        ExpirePasswords: 'false',
-      })
-      return `<PasswordPolicy>${members.map(([name, value]) => xmlElement(name, value)).join('')}</PasswordPolicy>`
+      return { PasswordPolicy: { RequireSymbols: false, RequireNumbers: false, ...policy, ExpirePasswords: false } }
     },
     UpdateAccountPasswordPolicy(input, { account }) {
       model.setPasswordPolicy(account, input)
-      return ''
+      return {}
     },
-    GenerateCredentialReport: (_, { account }) => (inSecurity(account) ? xmlElement('State', 'COMPLETE') : undefined),
+    GenerateCredentialReport: (_, { account }) => (inSecurity(account) ? { State: 'COMPLETE' } : undefined),
     GetCredentialReport(_, { account }) {
       if (!inSecurity(account)) return undefined
       const rows = users.all()
@@ -115,46 +105,41 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
         'user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed',
         ...text,
       ].join('\n')
-      return `${xmlElement('Content', Buffer.from(csv).toString('base64'))}${xmlElement('ReportFormat', 'text/csv')}${xmlElement('GeneratedTime', new Date().toISOString())}`
+      return { Content: Buffer.from(csv).toString('base64'), ReportFormat: 'text/csv', GeneratedTime: new Date() }
     },
     GetAccountAuthorizationDetails(_, { account }) {
       const { definition } = model
       if (definition === undefined) return undefined
-      const roles = model.rolesIn(account).map((role) =>
-        [
-          xmlElement('RoleName', role.name),
-          xmlElement('Path', '/'),
-          xmlElement('CreateDate', new Date(0).toISOString()),
-          xmlElement('Arn', `arn:aws:iam::${account}:role/${role.name}`),
-          xmlElement('AssumeRolePolicyDocument', document(role.trust)),
-          list(
-            'RolePolicyList',
-            Object.entries(role.inline).map(
-              ([name, policy]) => xmlElement('PolicyName', name) + xmlElement('PolicyDocument', document(policy)),
-            ),
-          ),
-          list('AttachedManagedPolicies', role.managedPolicies.map(attached)),
-          boundaryElement(role.permissionsBoundary),
-        ].join(''),
-      )
+      const inlineOf = ({ inline }: RenderedRole) =>
+        Object.entries(inline).map(([name, policy]) => ({ PolicyName: name, PolicyDocument: document(policy) }))
+      const roles = model.rolesIn(account).map((role) => ({
+        RoleName: role.name,
+        Path: '/',
+        CreateDate: new Date(0),
+        Arn: `arn:aws:iam::${account}:role/${role.name}`,
+        AssumeRolePolicyDocument: document(role.trust),
+        RolePolicyList: { member: inlineOf(role) },
+        AttachedManagedPolicies: { member: role.managedPolicies.map(attached) },
+        PermissionsBoundary: boundaryOf(role.permissionsBoundary),
+      }))
       const policyArn = (name: string) => `arn:aws:iam::${account}:policy${userPath}${name}-BREAK-GLASS`
-      const people = (inSecurity(account) ? users.all() : []).map(({ name, arn, permissionsBoundary }) =>
-        [
-          xmlElement('UserName', name),
-          xmlElement('Path', userPath),
-          xmlElement('Arn', arn),
-          list('AttachedManagedPolicies', [attached(policyArn(name.replace('-BREAK-GLASS', '')))]),
-          boundaryElement(permissionsBoundary),
-        ].join(''),
-      )
-      const policies =
-        definition === undefined || !inSecurity(account)
-          ? []
-          : definition.responders.map((responder) => {
-              const version = `${xmlElement('Document', document(renderUserPolicy(definition, responder)))}<IsDefaultVersion>true</IsDefaultVersion>`
-              return `${xmlElement('Arn', policyArn(responder.name))}${list('PolicyVersionList', [version])}`
-            })
-      return `${list('UserDetailList', people)}${list('RoleDetailList', roles)}${list('Policies', policies)}<IsTruncated>false</IsTruncated>`
+      const people = (inSecurity(account) ? users.all() : []).map(({ name, arn, permissionsBoundary }) => ({
+        UserName: name,
+        Path: userPath,
+        Arn: arn,
+        AttachedManagedPolicies: { member: attached(policyArn(name.replace('-BREAK-GLASS', ''))) },
+        PermissionsBoundary: boundaryOf(permissionsBoundary),
+      }))
+      const policies = (inSecurity(account) ? definition.responders : []).map((responder) => {
+        const version = { Document: document(renderUserPolicy(definition, responder)), IsDefaultVersion: true }
+        return { Arn: policyArn(responder.name), PolicyVersionList: { member: version } }
+      })
+      return {
+        UserDetailList: { member: people },
+        RoleDetailList: { member: roles },
+        Policies: { member: policies },
+        IsTruncated: false,
+      }
     },
   }
 }
@@ -170,14 +155,12 @@ function answersOfRoles(model: LocalBreakGlass): Readonly<Record<string, Answer>
         RoleId: `AROA${RoleName.toUpperCase()}`,
         Arn: `arn:aws:iam::${account}:role/${RoleName}`,
         AssumeRolePolicyDocument: document(role.trust),
-        MaxSessionDuration: String(role.maxSessionSeconds),
+        MaxSessionDuration: role.maxSessionSeconds,
       }
-      return `<Role>${Object.entries(members)
-        .map(([name, value]) => xmlElement(name, value))
-        .join('')}</Role>`
+      return { Role: members }
     },
     UntagRole({ RoleName = '' }, { account }) {
-      if (model.rolesIn(account).some(({ name }) => name === RoleName)) return ''
+      if (model.rolesIn(account).some(({ name }) => name === RoleName)) return {}
       throw new Refusal('iam', 'NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
     },
   }

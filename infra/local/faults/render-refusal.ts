@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
-import { renderQueryError } from '../query-services/render-query-error.ts'
+import { renderQueryError } from '../query-services/render-query-answer.ts'
 import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 

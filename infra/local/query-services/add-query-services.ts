@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
 import { arnOfSession, type PersonSessions, principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
@@ -7,11 +6,11 @@ import { Refusal } from '../../../shared/memory/refusal.ts'
 import { stableUuid } from '../../../shared/memory/stable-id.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { signerOf } from '../request-signer.ts'
-import { xmlElement } from '../s3/xml-text.ts'
+import type { XmlMembers } from '../s3/xml-text.ts'
 import { iamOperations } from './iam-service.ts'
-import { type QueryService, queryCallOf, queryNamespaces } from './query-call.ts'
+import { type QueryService, queryCallOf } from './query-call.ts'
 import type { QueryOperation } from './query-operation.ts'
-import { renderQueryError } from './render-query-error.ts'
+import { renderQueryAnswer, renderQueryError } from './render-query-answer.ts'
 
 /**
  * Serves STS, IAM and SNS on an app, in their query protocol. `accountOf`: the calling account of an access key id, unless AssumeRole
@@ -48,10 +47,7 @@ export function addQueryServices(
     const accessKeyId = signerOf(request)?.accessKeyId ?? 'unsigned'
     try {
       const account = (sessions?.of(accessKeyId) ?? iam.sessionOf(accessKeyId))?.account ?? accountOf(accessKeyId)
-      const result = `<${operation}Result>${answer(input, { accessKeyId, account })}</${operation}Result>`
-      const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`
-      const name = `${operation}Response`
-      return reply.type('text/xml').send(`<${name} xmlns="${queryNamespaces[service]}">${result}${metadata}</${name}>`)
+      return renderQueryAnswer(call, answer(input, { accessKeyId, account }), reply)
     } catch (error) {
       if (error instanceof ServiceError) return renderQueryError({ ...error, service, message: error.message }, reply)
       throw error
@@ -59,12 +55,18 @@ export function addQueryServices(
   })
 }
 
+/** Credentials of a role session. */
+export function describeCredentials(accessKeyId: string, expiresAt: Date): XmlMembers {
+  const SessionToken = `local ${accessKeyId}`
+  return { AccessKeyId: accessKeyId, SecretAccessKey: 'local', SessionToken, Expiration: expiresAt }
+}
+
 /** SNS for the product: Publish to the topic of notifications, with the receiver as an attribute. */
 function snsOperations(topic: MemoryTopic): Readonly<Record<string, QueryOperation>> {
   return {
     Publish({ TopicArn = '', Subject: subject = '', Message: text = '', ...others }) {
       topic.publish(TopicArn, { receiver: attributeOf(others, 'receiver'), subject, text })
-      return xmlElement('MessageId', stableUuid(text))
+      return { MessageId: stableUuid(text) }
     },
   }
 }
@@ -81,34 +83,26 @@ function stsOperations(iam: MemoryIam, sessions: PersonSessions | undefined): Re
     GetCallerIdentity(_, { accessKeyId, account }) {
       const person = sessions?.of(accessKeyId)
       if (person !== undefined)
-        return [
-          xmlElement('Arn', arnOfSession(person)),
-          xmlElement('UserId', principalIdOf(person)),
-          xmlElement('Account', person.account),
-        ].join('')
+        return { Arn: arnOfSession(person), UserId: principalIdOf(person), Account: person.account }
       const session = iam.sessionOf(accessKeyId)
       const [role, name] = session ? [session.roleName, session.sessionName] : [accessKeyId, 'local']
-      return [
-        xmlElement('Arn', `arn:aws:sts::${account}:assumed-role/${role}/${name}`),
-        xmlElement('UserId', `${accessKeyId}:${name}`),
-        xmlElement('Account', account),
-      ].join('')
+      return {
+        Arn: `arn:aws:sts::${account}:assumed-role/${role}/${name}`,
+        UserId: `${accessKeyId}:${name}`,
+        Account: account,
+      }
     },
     AssumeRole({ RoleArn = '', RoleSessionName = '' }) {
       if (RoleArn === '' || RoleSessionName === '')
         throw new Refusal('sts', 'ValidationError', 'RoleArn and RoleSessionName must not be null')
       const { account, roleName, sessionName, accessKeyId, expiresAt } = iam.assumeRole(RoleArn, RoleSessionName)
-      const credentials = [
-        xmlElement('AccessKeyId', accessKeyId),
-        xmlElement('SecretAccessKey', 'local'),
-        xmlElement('SessionToken', `local ${accessKeyId}`),
-        xmlElement('Expiration', expiresAt.toISOString()),
-      ].join('')
-      const user = [
-        xmlElement('Arn', `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`),
-        xmlElement('AssumedRoleId', `${accessKeyId}:${sessionName}`),
-      ].join('')
-      return `<Credentials>${credentials}</Credentials><AssumedRoleUser>${user}</AssumedRoleUser>`
+      return {
+        Credentials: describeCredentials(accessKeyId, expiresAt),
+        AssumedRoleUser: {
+          Arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`,
+          AssumedRoleId: `${accessKeyId}:${sessionName}`,
+        },
+      }
     },
   }
 }

@@ -4,7 +4,7 @@ import type { IamPolicy } from '../../../shared/memory/iam/aws-managed-policies.
 import type { MemoryCredentials } from '../../../shared/memory/iam/memory-credentials.ts'
 import type { IamRole, MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
 import type { Page } from '../../../shared/ports/page.ts'
-import { xmlElement } from '../s3/xml-text.ts'
+import { type XmlMembers, xmlMap } from '../s3/xml-text.ts'
 import type { QueryCaller, QueryOperation } from './query-operation.ts'
 
 /** IAM API Reference: for the account of the credentials. */
@@ -12,29 +12,23 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
   return {
     ListRoles({ PathPrefix = '/', Marker }, caller) {
       const page = iam.listRoles(accountOf(caller), PathPrefix, Marker)
-      return `<Roles>${page.items.map((role) => `<member>${renderRole(role)}</member>`).join('')}</Roles>${renderEnd(page)}`
+      return { Roles: { member: page.items.map(describeRole) }, ...endOf(page) }
     },
     GetRole({ RoleName = '' }, caller) {
       const role = iam.getRole(accountOf(caller), RoleName)
-      const lastUsed = role.lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', role.lastUsedAt.toISOString())
-      return `<Role>${renderRole(role)}<RoleLastUsed>${lastUsed}</RoleLastUsed></Role>`
+      return { Role: { ...describeRole(role), RoleLastUsed: { LastUsedDate: role.lastUsedAt } } }
     },
     GetPolicy({ PolicyArn = '' }, caller) {
-      return `<Policy>${renderPolicy(PolicyArn, iam.getPolicy(accountOf(caller), PolicyArn))}</Policy>`
+      return { Policy: describePolicy(PolicyArn, iam.getPolicy(accountOf(caller), PolicyArn)) }
     },
     GetPolicyVersion({ PolicyArn = '', VersionId = '' }, caller) {
       const { version, document, madeAt } = iam.getPolicyVersion(accountOf(caller), PolicyArn, VersionId)
-      const members = [
-        xmlElement('Document', encodeURIComponent(document)),
-        xmlElement('VersionId', version),
-        xmlElement('IsDefaultVersion', true),
-        xmlElement('CreateDate', madeAt.toISOString()),
-      ]
-      return `<PolicyVersion>${members.join('')}</PolicyVersion>`
+      const Document = encodeURIComponent(document)
+      return { PolicyVersion: { Document, VersionId: version, IsDefaultVersion: true, CreateDate: madeAt } }
     },
     GenerateServiceLastAccessedDetails({ Arn = '', Granularity }, caller) {
       const granularity = Granularity === 'ACTION_LEVEL' ? 'ACTION_LEVEL' : 'SERVICE_LEVEL'
-      return xmlElement('JobId', iam.generateServiceLastAccessedDetails(accountOf(caller), Arn, granularity))
+      return { JobId: iam.generateServiceLastAccessedDetails(accountOf(caller), Arn, granularity) }
     },
     GetServiceLastAccessedDetails({ JobId = '', Marker }, caller) {
       const account = accountOf(caller)
@@ -43,20 +37,18 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
         JobId,
         Marker,
       )
-      const isOver = status === 'COMPLETED'
-      return [
-        xmlElement('JobStatus', status),
-        xmlElement('JobType', granularity),
-        xmlElement('JobCreationDate', createdAt.toISOString()),
-        isOver ? xmlElement('JobCompletionDate', completedAt.toISOString()) : '',
-        `<ServicesLastAccessed>${page.items.map(renderService).join('')}</ServicesLastAccessed>`,
-        renderEnd(page),
-      ].join('')
+      return {
+        JobStatus: status,
+        JobType: granularity,
+        JobCreationDate: createdAt,
+        JobCompletionDate: status === 'COMPLETED' ? completedAt : undefined,
+        ServicesLastAccessed: { member: page.items.map(describeService) },
+        ...endOf(page),
+      }
     },
-    ListOrganizationsFeatures(_, caller) {
-      const features = iam.organizationsFeatures(accountOf(caller)).map((one) => `<member>${one}</member>`)
-      return `<EnabledFeatures>${features.join('')}</EnabledFeatures>`
-    },
+    ListOrganizationsFeatures: (_, caller) => ({
+      EnabledFeatures: { member: iam.organizationsFeatures(accountOf(caller)) },
+    }),
     ...credentialOperations(iam.credentials),
     ...retiringOperations(iam),
   }
@@ -64,66 +56,56 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
 
 function credentialOperations(model: MemoryCredentials): Readonly<Record<string, QueryOperation>> {
   return {
-    GenerateCredentialReport: (_, caller) => xmlElement('State', model.generateCredentialReport(accountOf(caller))),
+    GenerateCredentialReport: (_, caller) => ({ State: model.generateCredentialReport(accountOf(caller)) }),
     GetCredentialReport(_, caller) {
       const { content, madeAt } = model.credentialReport(accountOf(caller))
-      return [
-        xmlElement('Content', Buffer.from(content).toString('base64')),
-        xmlElement('ReportFormat', 'text/csv'),
-        xmlElement('GeneratedTime', madeAt.toISOString()),
-      ].join('')
+      const Content = Buffer.from(content).toString('base64')
+      return { Content, ReportFormat: 'text/csv', GeneratedTime: madeAt }
     },
     ListAccessKeys({ UserName = '', Marker }, caller) {
       const page = model.listAccessKeys(accountOf(caller), UserName, Marker)
-      const keys = page.items.map(({ id, isActive, madeAt }) =>
-        [
-          xmlElement('UserName', UserName),
-          xmlElement('AccessKeyId', id),
-          xmlElement('Status', isActive ? 'Active' : 'Inactive'),
-          xmlElement('CreateDate', madeAt.toISOString()),
-        ].join(''),
-      )
-      return `<AccessKeyMetadata>${members(keys)}</AccessKeyMetadata>${renderEnd(page)}`
+      const member = page.items.map(({ id, isActive, madeAt }) => ({
+        UserName,
+        AccessKeyId: id,
+        Status: isActive ? 'Active' : 'Inactive',
+        CreateDate: madeAt,
+      }))
+      return { AccessKeyMetadata: { member }, ...endOf(page) }
     },
     GetAccessKeyLastUsed({ AccessKeyId = '' }, caller) {
       const { lastUsedAt, service = 'N/A', region = 'N/A' } = model.accessKeyLastUsed(accountOf(caller), AccessKeyId)
-      const at = lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', lastUsedAt.toISOString())
-      const userName = model.userNameOf(accountOf(caller), AccessKeyId)
-      const user = userName === undefined ? '' : xmlElement('UserName', userName)
-      return `${user}<AccessKeyLastUsed>${at}${xmlElement('ServiceName', service)}${xmlElement('Region', region)}</AccessKeyLastUsed>`
+      return {
+        UserName: model.userNameOf(accountOf(caller), AccessKeyId),
+        AccessKeyLastUsed: { LastUsedDate: lastUsedAt, ServiceName: service, Region: region },
+      }
     },
     GetAccountAuthorizationDetails({ Marker }, caller) {
       const page = model.listRoles(accountOf(caller), Marker)
-      const roles = page.items.map(({ name, path, madeAt, lastUsedAt, trust }) =>
-        [
-          xmlElement('Path', path),
-          xmlElement('RoleName', name),
-          xmlElement('CreateDate', madeAt.toISOString()),
-          xmlElement('AssumeRolePolicyDocument', encodeURIComponent(trust)),
-          `<RoleLastUsed>${lastUsedAt === undefined ? '' : xmlElement('LastUsedDate', lastUsedAt.toISOString())}</RoleLastUsed>`,
-        ].join(''),
-      )
-      return `<RoleDetailList>${members(roles)}</RoleDetailList>${renderEnd(page)}`
+      const member = page.items.map(({ name, path, madeAt, lastUsedAt, trust }) => ({
+        Path: path,
+        RoleName: name,
+        CreateDate: madeAt,
+        AssumeRolePolicyDocument: encodeURIComponent(trust),
+        RoleLastUsed: { LastUsedDate: lastUsedAt },
+      }))
+      return { RoleDetailList: { member }, ...endOf(page) }
     },
     GetAccountPasswordPolicy(_, caller) {
       const { minimumLength, isMixed, reusePrevention, maxAgeDays } = model.accountPasswordPolicy(accountOf(caller))
-      const kinds = ['RequireSymbols', 'RequireNumbers', 'RequireUppercaseCharacters', 'RequireLowercaseCharacters']
-      const parts = [
-        xmlElement('MinimumPasswordLength', minimumLength),
-        ...kinds.map((name) => xmlElement(name, isMixed)),
-        ...(reusePrevention === 0 ? [] : [xmlElement('PasswordReusePrevention', reusePrevention)]),
-        xmlElement('ExpirePasswords', maxAgeDays !== undefined),
-        ...(maxAgeDays === undefined ? [] : [xmlElement('MaxPasswordAge', maxAgeDays)]),
-      ]
-      return `<PasswordPolicy>${parts.join('')}</PasswordPolicy>`
+      return {
+        PasswordPolicy: {
+          MinimumPasswordLength: minimumLength,
+          RequireSymbols: isMixed,
+          RequireNumbers: isMixed,
+          RequireUppercaseCharacters: isMixed,
+          RequireLowercaseCharacters: isMixed,
+          PasswordReusePrevention: reusePrevention === 0 ? undefined : reusePrevention,
+          ExpirePasswords: maxAgeDays !== undefined,
+          MaxPasswordAge: maxAgeDays,
+        },
+      }
     },
-    GetAccountSummary(_, caller) {
-      const entries = Object.entries(model.accountSummary(accountOf(caller)))
-      const parts = entries.map(
-        ([key, value]) => `<entry>${xmlElement('key', key)}${xmlElement('value', value)}</entry>`,
-      )
-      return `<SummaryMap>${parts.join('')}</SummaryMap>`
-    },
+    GetAccountSummary: (_, caller) => ({ SummaryMap: xmlMap(model.accountSummary(accountOf(caller))) }),
   }
 }
 
@@ -135,22 +117,16 @@ function retiringOperations(iam: MemoryIam): Readonly<Record<string, QueryOperat
     (input, caller) => {
       iam.checkMayRetire(caller.accessKeyId, operation)
       make(accountOf(caller), input)
-      return ''
+      return {}
     }
   return {
     GetUser({ UserName = '' }, caller) {
-      const { madeAt, passwordLastUsedAt: usedAt } = credentials.user(accountOf(caller), UserName)
-      const parts = [
-        xmlElement('UserName', UserName),
-        xmlElement('CreateDate', madeAt.toISOString()),
-        usedAt === undefined ? '' : xmlElement('PasswordLastUsed', usedAt.toISOString()),
-      ]
-      return `<User>${parts.join('')}</User>`
+      const { madeAt, passwordLastUsedAt } = credentials.user(accountOf(caller), UserName)
+      return { User: { UserName, CreateDate: madeAt, PasswordLastUsed: passwordLastUsedAt } }
     },
     GetLoginProfile({ UserName = '' }, caller) {
       const { madeAt } = credentials.password(accountOf(caller), UserName)
-      const parts = [xmlElement('UserName', UserName), xmlElement('CreateDate', madeAt.toISOString())]
-      return `<LoginProfile>${parts.join('')}</LoginProfile>`
+      return { LoginProfile: { UserName, CreateDate: madeAt } }
     },
     UpdateAccessKey: change('UpdateAccessKey', (account, { UserName = '', AccessKeyId: id = '', Status }) =>
       credentials.updateAccessKey(account, UserName, { id, isActive: Status === 'Active' }),
@@ -165,53 +141,39 @@ function retiringOperations(iam: MemoryIam): Readonly<Record<string, QueryOperat
   }
 }
 
-const members = (all: readonly string[]) => all.map((one) => `<member>${one}</member>`).join('')
-
 function accountOf({ account }: QueryCaller) {
   return accountId.parse(account)
 }
 
-function renderRole({ arn, name, path, createdAt }: IamRole): string {
-  return [
-    xmlElement('Path', path),
-    xmlElement('RoleName', name),
-    xmlElement('RoleId', `AROA${name.slice(-16).toUpperCase()}`),
-    xmlElement('Arn', arn),
-    xmlElement('CreateDate', createdAt.toISOString()),
-  ].join('')
+function describeRole({ arn, name, path, createdAt }: IamRole): XmlMembers {
+  const RoleId = `AROA${name.slice(-16).toUpperCase()}`
+  return { Path: path, RoleName: name, RoleId, Arn: arn, CreateDate: createdAt }
 }
 
-function renderPolicy(arn: string, { version, madeAt }: IamPolicy): string {
+function describePolicy(arn: string, { version, madeAt }: IamPolicy): XmlMembers {
   const [path = '', name = ''] = arn.split(/^arn:[^:]*:iam::[^:]*:policy(\/.*\/|\/)/).slice(1)
-  return [
-    xmlElement('PolicyName', name),
-    xmlElement('Arn', arn),
-    xmlElement('Path', path),
-    xmlElement('DefaultVersionId', version),
-    xmlElement('IsAttachable', true),
-    xmlElement('CreateDate', madeAt.toISOString()),
-    xmlElement('UpdateDate', madeAt.toISOString()),
-  ].join('')
+  return {
+    PolicyName: name,
+    Arn: arn,
+    Path: path,
+    DefaultVersionId: version,
+    IsAttachable: true,
+    CreateDate: madeAt,
+    UpdateDate: madeAt,
+  }
 }
 
-function renderService({ name, namespace, lastUsedAt, actions }: ServiceUse): string {
-  const tracked = actions.map((one) =>
-    [
-      xmlElement('ActionName', one.name),
-      one.lastUsedAt === undefined ? '' : xmlElement('LastAccessedTime', one.lastUsedAt.toISOString()),
-    ].join(''),
-  )
-  const parts = [
-    xmlElement('ServiceName', name),
-    xmlElement('ServiceNamespace', namespace),
-    lastUsedAt === undefined ? '' : xmlElement('LastAuthenticated', lastUsedAt.toISOString()),
-    xmlElement('TotalAuthenticatedEntities', lastUsedAt === undefined ? 0 : 1),
-    tracked.length === 0 ? '' : `<TrackedActionsLastAccessed>${members(tracked)}</TrackedActionsLastAccessed>`,
-  ]
-  return `<member>${parts.join('')}</member>`
+function describeService({ name, namespace, lastUsedAt, actions }: ServiceUse): XmlMembers {
+  const member = actions.map((one) => ({ ActionName: one.name, LastAccessedTime: one.lastUsedAt }))
+  return {
+    ServiceName: name,
+    ServiceNamespace: namespace,
+    LastAuthenticated: lastUsedAt,
+    TotalAuthenticatedEntities: lastUsedAt === undefined ? 0 : 1,
+    TrackedActionsLastAccessed: member.length === 0 ? undefined : { member },
+  }
 }
 
-function renderEnd({ nextToken }: Page<unknown>): string {
-  const isTruncated = xmlElement('IsTruncated', nextToken !== undefined)
-  return nextToken === undefined ? isTruncated : isTruncated + xmlElement('Marker', nextToken)
+function endOf({ nextToken }: Page<unknown>): XmlMembers {
+  return { IsTruncated: nextToken !== undefined, Marker: nextToken }
 }

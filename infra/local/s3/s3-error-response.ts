@@ -1,4 +1,4 @@
-import { xmlElement } from './xml-text.ts'
+import { xmlDeclaration, xmlMembers } from './xml-text.ts'
 
 /** HTTP status by S3's error code. Source: S3 API Reference, "Error responses". */
 const statusByCode: Readonly<Record<string, number>> = {
@@ -30,13 +30,7 @@ export function s3StatusOf(code: string): number {
 }
 
 export function renderS3Error({ code, message, bucket, key, requestId }: S3Refusal): string {
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>\n<Error>',
-    xmlElement('Code', code),
-    xmlElement('Message', message),
-    key === '' ? xmlElement('BucketName', bucket) : xmlElement('Key', key),
-    xmlElement('RequestId', requestId),
-    xmlElement('HostId', 'local'),
-    '</Error>',
-  ].join('')
+  const about = key === '' ? { BucketName: bucket } : { Key: key }
+  const members = { Code: code, Message: message, ...about, RequestId: requestId, HostId: 'local' }
+  return xmlDeclaration + xmlMembers({ Error: members })
 }

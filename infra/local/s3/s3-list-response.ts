@@ -1,9 +1,10 @@
 import type { MemoryBucket, ObjectPage } from '../../../shared/memory/s3/memory-bucket.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
-import { xmlElement } from './xml-text.ts'
+import { s3Document, type XmlMembers } from './xml-text.ts'
 
 export type Encode = (text: string) => string
 const mostAtAll = 1000
+export const localOwner = { ID: 'local', DisplayName: 'local' }
 
 /** ListObjects, or ListObjectsV2 with `list-type=2`, as XML. fauxqs does not support encoding-type and loses its place. */
 export function renderListing(bucket: MemoryBucket, query: URLSearchParams): string {
@@ -15,50 +16,45 @@ export function renderListing(bucket: MemoryBucket, query: URLSearchParams): str
   const delimiter = query.get('delimiter') || undefined
   const most = maxKeysOf(query)
   const page = bucket.listPage({ prefix, delimiter, most, startAfter: token === null ? startAfter : fromToken(token) })
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
-    xmlElement('Name', bucket.name),
-    xmlElement('Prefix', encode(prefix)),
-    ...(delimiter === undefined ? [] : [xmlElement('Delimiter', encode(delimiter))]),
-    xmlElement('MaxKeys', most),
-    ...(query.has('encoding-type') ? [xmlElement('EncodingType', 'url')] : []),
-    xmlElement('IsTruncated', page.next !== undefined),
+  return s3Document('ListBucketResult', {
+    Name: bucket.name,
+    Prefix: encode(prefix),
+    Delimiter: delimiter && encode(delimiter),
+    MaxKeys: most,
+    EncodingType: query.has('encoding-type') ? 'url' : undefined,
+    IsTruncated: page.next !== undefined,
     ...(isVersion2
       ? placeVersion2(page, encode, startAfter, token)
       : placeVersion1(page, encode, startAfter, delimiter)),
-    ...contentsOf(page, encode, !isVersion2 || query.get('fetch-owner') === 'true'),
-    ...page.commonPrefixes.map((group) => `<CommonPrefixes>${xmlElement('Prefix', encode(group))}</CommonPrefixes>`),
-    '</ListBucketResult>',
-  ].join('')
+    Contents: contentsOf(page, encode, !isVersion2 || query.get('fetch-owner') === 'true'),
+    CommonPrefixes: page.commonPrefixes.map((group) => ({ Prefix: encode(group) })),
+  })
 }
 
-function placeVersion1(
-  page: ObjectPage,
-  encode: Encode,
-  marker: string,
-  delimiter: string | undefined,
-): readonly string[] {
+function placeVersion1(page: ObjectPage, encode: Encode, marker: string, delimiter: string | undefined): XmlMembers {
   // Without a delimiter the next marker is the last key. (S3 API Reference, "ListObjects", NextMarker.)
   const tellsNext = page.next !== undefined && delimiter !== undefined
-  return [xmlElement('Marker', encode(marker)), ...(tellsNext ? [xmlElement('NextMarker', encode(page.next))] : [])]
+  return { Marker: encode(marker), NextMarker: tellsNext ? encode(page.next) : undefined }
 }
 
-function placeVersion2(page: ObjectPage, encode: Encode, startAfter: string, token: string | null): readonly string[] {
-  return [
-    xmlElement('KeyCount', page.objects.length + page.commonPrefixes.length),
-    ...(startAfter === '' ? [] : [xmlElement('StartAfter', encode(startAfter))]),
-    ...(token === null ? [] : [xmlElement('ContinuationToken', token)]),
-    ...(page.next === undefined ? [] : [xmlElement('NextContinuationToken', toToken(page.next))]),
-  ]
+function placeVersion2(page: ObjectPage, encode: Encode, startAfter: string, token: string | null): XmlMembers {
+  return {
+    KeyCount: page.objects.length + page.commonPrefixes.length,
+    StartAfter: startAfter === '' ? undefined : encode(startAfter),
+    ContinuationToken: token ?? undefined,
+    NextContinuationToken: page.next === undefined ? undefined : toToken(page.next),
+  }
 }
 
-function contentsOf({ objects }: ObjectPage, encode: Encode, tellsOwner: boolean): readonly string[] {
-  const owner = tellsOwner ? `<Owner>${xmlElement('ID', 'local')}${xmlElement('DisplayName', 'local')}</Owner>` : ''
-  return objects.map(({ key, lastModified, etag, size }) => {
-    const about = `${xmlElement('Key', encode(key))}${xmlElement('LastModified', lastModified.toISOString())}`
-    const version = `${xmlElement('ETag', `"${etag}"`)}${xmlElement('Size', size)}`
-    return `<Contents>${about}${version}${owner}${xmlElement('StorageClass', 'STANDARD')}</Contents>`
-  })
+function contentsOf({ objects }: ObjectPage, encode: Encode, tellsOwner: boolean): readonly XmlMembers[] {
+  return objects.map(({ key, lastModified, etag, size }) => ({
+    Key: encode(key),
+    LastModified: lastModified,
+    ETag: `"${etag}"`,
+    Size: size,
+    Owner: tellsOwner ? localOwner : undefined,
+    StorageClass: 'STANDARD',
+  }))
 }
 
 /** Encodes like HTML forms, but keeps slashes. (S3 API Reference, "ListObjectsV2", EncodingType.) */

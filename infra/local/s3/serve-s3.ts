@@ -6,9 +6,9 @@ import { isServiceError, ServiceError } from '../../../shared/ports/service-erro
 import { currentRequest } from '../local-request.ts'
 import type { Signer } from './local-bucket-policy.ts'
 import { checkMayDeleteVersion, checkMayList, checkMaySetVersioning, checkMayWrite } from './permissions.ts'
-import { type Encode, encodingOf, maxKeysOf, renderListing } from './s3-list-response.ts'
+import { type Encode, encodingOf, localOwner, maxKeysOf, renderListing } from './s3-list-response.ts'
 import { checkMd5, dropSourceVersion, malformedUrl, type S3Request } from './s3-request.ts'
-import { xmlElement, xmlTexts } from './xml-text.ts'
+import { s3Document, type XmlMembers, xmlMembers, xmlTexts } from './xml-text.ts'
 
 // Subresources that distinguish S3's operations; fauxqs does not know them, and would read or write the object instead.
 const unsupported = [
@@ -100,8 +100,7 @@ function checkRequest(bucket: MemoryBucket, { bucket: name, query }: S3Request, 
 function describeBucket(bucket: MemoryBucket, query: URLSearchParams): string {
   if (query.has('location')) return `<LocationConstraint ${xmlns}/>`
   if (query.has('versioning')) {
-    const { versioning } = bucket
-    const status = versioning === undefined ? '' : xmlElement('Status', versioning)
+    const status = xmlMembers({ Status: bucket.versioning })
     return `<VersioningConfiguration ${xmlns}>${status}</VersioningConfiguration>`
   }
   checkMayList(currentRequest().accessKeyId, query.get('prefix') ?? '')
@@ -128,24 +127,24 @@ function renderParts(bucket: MemoryBucket, key: string, query: URLSearchParams):
     .filter(({ number }) => number > marker)
     .sort((a, b) => a.number - b.number)
   const page = parts.slice(0, most)
-  const owner = `${xmlElement('ID', 'local')}${xmlElement('DisplayName', 'local')}`
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>\n<ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
-    xmlElement('Bucket', bucket.name),
-    xmlElement('Key', key),
-    xmlElement('UploadId', uploadId),
-    `<Initiator>${owner}</Initiator><Owner>${owner}</Owner>`,
-    xmlElement('StorageClass', 'STANDARD'),
-    xmlElement('PartNumberMarker', marker),
-    xmlElement('NextPartNumberMarker', page.at(-1)?.number ?? 0),
-    xmlElement('MaxParts', most),
-    xmlElement('IsTruncated', page.length < parts.length),
-    ...page.map(
-      ({ number, etag, size, uploadedAt }) =>
-        `<Part>${xmlElement('PartNumber', number)}${xmlElement('LastModified', (uploadedAt ?? bucket.createdAt).toISOString())}${xmlElement('ETag', `"${etag}"`)}${xmlElement('Size', size)}</Part>`,
-    ),
-    '</ListPartsResult>',
-  ].join('')
+  return s3Document('ListPartsResult', {
+    Bucket: bucket.name,
+    Key: key,
+    UploadId: uploadId,
+    Initiator: localOwner,
+    Owner: localOwner,
+    StorageClass: 'STANDARD',
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.number ?? 0,
+    MaxParts: most,
+    IsTruncated: page.length < parts.length,
+    Part: page.map(({ number, etag, size, uploadedAt = bucket.createdAt }) => ({
+      PartNumber: number,
+      LastModified: uploadedAt,
+      ETag: `"${etag}"`,
+      Size: size,
+    })),
+  })
 }
 
 /** ListObjectVersions as XML. Source: S3 API Reference, "ListObjectVersions". */
@@ -160,39 +159,34 @@ function renderVersions(bucket: MemoryBucket, query: URLSearchParams): string {
   const most = maxKeysOf(query)
   const page = bucket.listVersionsPage({ prefix, delimiter, most, keyMarker, versionIdMarker })
   const { next } = page
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
-    xmlElement('Name', bucket.name),
-    xmlElement('Prefix', encode(prefix)),
-    ...(delimiter === undefined ? [] : [xmlElement('Delimiter', encode(delimiter))]),
-    xmlElement('KeyMarker', encode(keyMarker)),
-    xmlElement('VersionIdMarker', versionIdMarker ?? ''),
-    xmlElement('MaxKeys', most),
-    ...(query.has('encoding-type') ? [xmlElement('EncodingType', 'url')] : []),
-    xmlElement('IsTruncated', next !== undefined),
-    ...(next === undefined ? [] : [xmlElement('NextKeyMarker', encode(next.keyMarker))]),
-    ...(next?.versionIdMarker === undefined ? [] : [xmlElement('NextVersionIdMarker', next.versionIdMarker)]),
-    ...page.versions.map((version) => renderVersion(version, encode)),
-    ...page.commonPrefixes.map((group) => `<CommonPrefixes>${xmlElement('Prefix', encode(group))}</CommonPrefixes>`),
-    '</ListVersionsResult>',
-  ].join('')
+  const head = {
+    Name: bucket.name,
+    Prefix: encode(prefix),
+    Delimiter: delimiter && encode(delimiter),
+    KeyMarker: encode(keyMarker),
+    VersionIdMarker: versionIdMarker ?? '',
+    MaxKeys: most,
+    EncodingType: query.has('encoding-type') ? 'url' : undefined,
+    IsTruncated: next !== undefined,
+    NextKeyMarker: next && encode(next.keyMarker),
+    NextVersionIdMarker: next?.versionIdMarker,
+  }
+  const CommonPrefixes = page.commonPrefixes.map((group) => ({ Prefix: encode(group) }))
+  const rendered = [head, ...page.versions.map((version) => describeVersion(version, encode)), { CommonPrefixes }]
+  return s3Document('ListVersionsResult', rendered.map(xmlMembers).join(''))
 }
 
-function renderVersion({ key, versionId, isLatest, lastModified, object }: ListedVersion, encode: Encode): string {
-  const common = [
-    xmlElement('Key', encode(key)),
-    xmlElement('VersionId', versionId),
-    xmlElement('IsLatest', isLatest),
-    xmlElement('LastModified', lastModified.toISOString()),
-    `<Owner>${xmlElement('ID', 'local')}${xmlElement('DisplayName', 'local')}</Owner>`,
-  ]
-  if (object === undefined) return `<DeleteMarker>${common.join('')}</DeleteMarker>`
-  const content = [
-    xmlElement('ETag', `"${object.etag}"`),
-    xmlElement('Size', object.body.byteLength),
-    xmlElement('StorageClass', 'STANDARD'),
-  ]
-  return `<Version>${[...common, ...content].join('')}</Version>`
+function describeVersion({ object, ...version }: ListedVersion, encode: Encode): XmlMembers {
+  const common = {
+    Key: encode(version.key),
+    VersionId: version.versionId,
+    IsLatest: version.isLatest,
+    LastModified: version.lastModified,
+    Owner: localOwner,
+  }
+  if (object === undefined) return { DeleteMarker: common }
+  const content = { ETag: `"${object.etag}"`, Size: object.body.byteLength, StorageClass: 'STANDARD' }
+  return { Version: { ...common, ...content } }
 }
 
 type Named = { readonly key: string; readonly etag: string | undefined; readonly versionId: string | undefined }
@@ -207,9 +201,9 @@ function deleteObjects(bucket: MemoryBucket, caller: Caller & Signer, xml: strin
   const results = named.map((object) => {
     const result = deleteObject(bucket, caller, object)
     if (isServiceError(result)) return errorOf(object.key, result)
-    return quiet?.trim() === 'true' ? '' : deletedOf(object, result)
+    return quiet?.trim() === 'true' ? {} : deletedOf(object, result)
   })
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${results.join('')}</DeleteResult>`
+  return s3Document('DeleteResult', results.map(xmlMembers).join(''))
 }
 
 function parseDelete(xml: string): readonly Named[] {
@@ -249,17 +243,11 @@ function deleteObject(
 }
 
 /** S3 API Reference, "DeletedObject". */
-function deletedOf({ key, versionId: asked }: Named, { versionId, isDeleteMarker }: Deletion): string {
-  const parts = [
-    xmlElement('Key', key),
-    ...(asked === undefined ? [] : [xmlElement('VersionId', asked)]),
-    ...(isDeleteMarker && versionId !== undefined
-      ? [xmlElement('DeleteMarker', true), xmlElement('DeleteMarkerVersionId', versionId)]
-      : []),
-  ]
-  return `<Deleted>${parts.join('')}</Deleted>`
+function deletedOf({ key, versionId: asked }: Named, { versionId, isDeleteMarker }: Deletion): XmlMembers {
+  const marker = isDeleteMarker && versionId !== undefined && { DeleteMarker: true, DeleteMarkerVersionId: versionId }
+  return { Deleted: { Key: key, VersionId: asked, ...marker } }
 }
 
-function errorOf(key: string, { code, message }: ServiceError): string {
-  return `<Error>${xmlElement('Key', key)}${xmlElement('Code', code)}${xmlElement('Message', message)}</Error>`
+function errorOf(key: string, { code, message }: ServiceError): XmlMembers {
+  return { Error: { Key: key, Code: code, Message: message } }
 }

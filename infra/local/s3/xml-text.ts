@@ -1,3 +1,4 @@
+export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** Control characters become character references, as S3 writes them: a parser would otherwise change or refuse them. */
@@ -13,10 +14,35 @@ export function unescapeXml(text: string): string {
   })
 }
 
-/** `<name>text</name>`, escaped. */
-export function xmlElement(name: string, text: string | number | boolean): string {
-  return `<${name}>${escapeXml(String(text))}</${name}>`
+type XmlValue = string | number | boolean | Date | undefined | XmlMembers | readonly XmlValue[]
+export type XmlMembers = { readonly [name: string]: XmlValue }
+
+/** Elements by name, escaped: an object has nested elements, a list repeats its element, and `undefined` leaves it out. */
+export function xmlMembers(members: XmlMembers): string {
+  return Object.entries(members)
+    .map(([name, value]) => xmlElement(name, value))
+    .join('')
 }
+
+/** A document in the namespace of S3. Elements that alternate are given as text. */
+export function s3Document(name: string, members: XmlMembers | string): string {
+  const content = typeof members === 'string' ? members : xmlMembers(members)
+  return `${xmlDeclaration}<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${name}>`
+}
+
+function xmlElement(name: string, value: XmlValue): string {
+  if (value === undefined) return ''
+  if (isList(value)) return value.map((one) => xmlElement(name, one)).join('')
+  if (value instanceof Date) return xmlElement(name, value.toISOString())
+  return `<${name}>${typeof value === 'object' ? xmlMembers(value) : escapeXml(String(value))}</${name}>`
+}
+
+/** A map in the query protocol. */
+export function xmlMap(values: Readonly<Record<string, XmlValue>>): XmlMembers {
+  return { entry: Object.entries(values).map(([key, value]) => ({ key, value })) }
+}
+
+const isList = (value: XmlValue): value is readonly XmlValue[] => Array.isArray(value)
 
 /** The unescaped texts of the elements of this name, except those with attributes or children. */
 export function* xmlTexts(xml: string, name: string): Generator<string> {
