@@ -6,7 +6,7 @@ import { auditorRoleTemplate } from './auditor-role.ts'
 import { definitionsOf } from './break-glass/definitions-of.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
 import { buildApp } from './build-app.ts'
-import { DeploymentNames } from './deployment-names.ts'
+import { deploymentNames } from './deployment-names.ts'
 import { hygieneRoleTemplate } from './hygiene-role.ts'
 import { peoplePolicies } from './people-policies.ts'
 import { readEnvironment } from './read-environment.ts'
@@ -16,7 +16,7 @@ import { remarksOn } from './remarks-on.ts'
 try {
   const environment = await readEnvironment(process.env.SSOFILE_ENVIRONMENT ?? 'example')
   const { directory } = buildApp(environment).synth()
-  const names = new DeploymentNames(environment)
+  const names = deploymentNames(environment)
   const write = (folder: string, files: Readonly<Record<string, string>>) => {
     // Templates of another environment, from an earlier synthesis.
     rmSync(join(directory, folder), { recursive: true, force: true })

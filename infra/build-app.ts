@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { createTagReader } from './constructs/create-tag-reader.ts'
 import { createWatching } from './constructs/create-watching.ts'
-import { DeploymentNames } from './deployment-names.ts'
+import { deploymentNames } from './deployment-names.ts'
 import { guardedElsewhere } from './guarded-settings.ts'
 import { EventForwardingStack, type EventForwardingStackProps } from './stacks/event-forwarding-stack.ts'
 import { SsofileStack } from './stacks/ssofile-stack.ts'
@@ -12,7 +12,7 @@ import { eventsByOrigin, usageRule } from './wanted-events.ts'
 /** The stacks of one environment: the main one first. cdk-nag checks all of them. */
 export function buildApp(environment: Environment, props: AppProps = {}): App {
   const app = new App({ analyticsReporting: false, ...props })
-  const names = new DeploymentNames(environment)
+  const names = deploymentNames(environment)
   const { name, account, region, managementAccount } = environment
   const main = new SsofileStack(app, name, {
     environment,

@@ -22,7 +22,7 @@ import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { createTagReader } from '../constructs/create-tag-reader.ts'
 import { createWatching } from '../constructs/create-watching.ts'
-import { DeploymentNames } from '../deployment-names.ts'
+import { type DeploymentNames, deploymentNames } from '../deployment-names.ts'
 import { eventsByOrigin, joined, usageRule } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
@@ -31,7 +31,7 @@ type SsofileStackProps = StackProps & { readonly environment: Environment }
 export class SsofileStack extends Stack {
   constructor(scope: Construct, id: string, { environment, ...props }: SsofileStackProps) {
     super(scope, id, props)
-    const names = new DeploymentNames(environment)
+    const names = deploymentNames(environment)
     const key = createDeploymentKey(this, environment, names)
     const queues = createQueues(this, { environment, names, key })
     const { existing } = environment.bucket

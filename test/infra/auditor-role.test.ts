@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import type { RoleTemplate } from '../../infra/account-role.ts'
 import { auditorRoleTemplate } from '../../infra/auditor-role.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { permissionsOf } from '../../infra/function-permissions.ts'
 import { peoplePolicies } from '../../infra/people-policies.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
@@ -15,7 +15,7 @@ const audited = environment.parse({
   auditorRole: 'audit/ssofile-auditor',
   access: { ...example.access, auditors: [...example.access.auditors, elsewhere] },
 })
-const names = new DeploymentNames(audited)
+const names = deploymentNames(audited)
 const policy = z.custom<EvaluatedPolicy>()
 const shape = z.object({
   RoleName: z.string(),
@@ -28,7 +28,7 @@ const file = { securityAccount: '210000000002', auditorRole: 'audit/ssofile-audi
 
 describe("the template of the auditor's role", () => {
   test('is not written without a configured role', () => {
-    expect(auditorRoleTemplate(example, new DeploymentNames(example), [])).toBeUndefined()
+    expect(auditorRoleTemplate(example, deploymentNames(example), [])).toBeUndefined()
   })
 
   const trusts = (principal: string) =>
@@ -80,7 +80,7 @@ describe("the template of the auditor's role", () => {
   test('is refused with the size of its trust if IAM does not take so many auditors', () => {
     const auditors = Array.from({ length: 50 }, (_, nth) => `arn:aws:iam::111122223333:role/auditors-${nth}`)
     const many = { ...audited, access: { ...audited.access, auditors } }
-    expect(() => auditorRoleTemplate(many, new DeploymentNames(many), [])).toThrow(
+    expect(() => auditorRoleTemplate(many, deploymentNames(many), [])).toThrow(
       /^the trust policy of the role audit\/ssofile-auditor has \d{4} characters, expected at most 2048/,
     )
   })

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { bucketOwnerFiles } from '../../infra/bucket-owner-files.ts'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import { environments } from './environments.ts'
 
 const existing = environment.parse(environments.existing)
-const names = new DeploymentNames(existing)
+const names = deploymentNames(existing)
 const files = bucketOwnerFiles(existing, names)
 const content = (name: string) => JSON.parse(files[name] ?? '')
 
@@ -43,7 +43,7 @@ test('the notifications go to the queue of the deployment, for all that people u
 
 test('a deleted file under retire/ starts the function retire, if there is one', () => {
   const owned = environment.parse({ ...environments.existing, hygieneRole: 'ssofile-hygiene' })
-  const told = JSON.parse(bucketOwnerFiles(owned, new DeploymentNames(owned))['notifications.json'] ?? '')
+  const told = JSON.parse(bucketOwnerFiles(owned, deploymentNames(owned))['notifications.json'] ?? '')
   expect(told.LambdaFunctionConfigurations).toEqual([
     {
       Id: 'ssofile-retire',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { bucketPolicy, bytesOfPolicy, type PolicyJson, policyBytesMost } from '../../infra/bucket-policy.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
 import { readText } from '../house/source-files.ts'
@@ -33,8 +33,8 @@ function judge(
   context: Readonly<Record<string, string>> = {},
   of: Environment = twoFolders,
 ) {
-  const { bucketArn } = new DeploymentNames(of)
-  const policy = policies.get(of) ?? bucketPolicy(of, new DeploymentNames(of))
+  const { bucketArn } = deploymentNames(of)
+  const policy = policies.get(of) ?? bucketPolicy(of, deploymentNames(of))
   policies.set(of, policy)
   const resource = key === undefined ? bucketArn : `${bucketArn}/${key}`
   return evaluatePolicy(policy, { principal, action: `s3:${action}`, resource, context })
@@ -202,7 +202,7 @@ describe('files of groups and memberships', () => {
   })
 
   test('the role that operators assume brings back the files of memberships, not those of groups', () => {
-    const [restoring = ''] = new DeploymentNames(of).operatorRoleArns
+    const [restoring = ''] = deploymentNames(of).operatorRoleArns
     expect(judgeIn(restoring, 'PutObject', `memberships/team-a/${file}`)).not.toBe('denied')
     expect(judgeIn(restoring, 'PutObject', 'groups/oncall.json')).toBe('denied')
   })
@@ -466,7 +466,7 @@ describe('temporary access', () => {
   test('twenty accounts have room in the policy of the example', () => {
     const accounts = Array.from({ length: 20 }, (_, index) => String(300_000_000_000 + index))
     const of = asking('both', accounts)
-    expect(() => bucketPolicy(of, new DeploymentNames(of))).not.toThrow()
+    expect(() => bucketPolicy(of, deploymentNames(of))).not.toThrow()
   })
 })
 
@@ -605,7 +605,7 @@ test('a bucket of another account also lets the functions in', () => {
 })
 
 test('every pattern of keys ends in its only star, since a star also stands for slashes', () => {
-  const { Statement } = bucketPolicy(twoFolders, new DeploymentNames(twoFolders))
+  const { Statement } = bucketPolicy(twoFolders, deploymentNames(twoFolders))
   const patterns = Statement.flatMap(({ Resource = [], NotResource = [] }) => [...Resource, ...NotResource])
   expect(patterns.length).toBeGreaterThan(10)
   for (const pattern of patterns) expect(pattern).toMatch(/^[^*]*\*?$/)
@@ -619,14 +619,14 @@ test('more principals than a policy has room for are refused before S3 does', ()
     principals: ['', '-two', '-three'].flatMap((suffix) => principals.map((arn) => arn.replace('_*', `${suffix}_*`))),
   }))
   const crowded = { ...roomy, access: { ...access, uploaders } }
-  expect(() => bucketPolicy(crowded, new DeploymentNames(crowded))).toThrow(
+  expect(() => bucketPolicy(crowded, deploymentNames(crowded))).toThrow(
     /the policy of the bucket example-ssofile has \d+ bytes, expected at most 20480.* give each folder one role/,
   )
 })
 
 describe('twenty folders, each with a role of an account of its own, requests of twenty accounts, governance, drills and API', () => {
   const of = environment.parse(environments['twenty-folders'])
-  const names = new DeploymentNames(of)
+  const names = deploymentNames(of)
   const policy = bucketPolicy(of, names)
   const teamOf = (index: number) =>
     `arn:aws:iam::3000000000${String(index).padStart(2, '0')}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Platform_0123456789abcdef`

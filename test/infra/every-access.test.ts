@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { App, Stack } from 'aws-cdk-lib/core'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { createDeploymentKey } from '../../infra/constructs/create-deployment-key.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { access, environment } from '../../shared/domain/deployment/environment.ts'
 import { exampleDocument } from './environments.ts'
 
@@ -24,7 +24,7 @@ const of = environment.parse({
   hygieneRole: 'ssofile-hygiene',
   access: Object.fromEntries(keys.map((key) => [key, entryOf(key)])),
 })
-const names = new DeploymentNames(of)
+const names = deploymentNames(of)
 // templates.test.ts has the key judged.
 const app = new App({ builtinCloudFormationValidation: false })
 const stack = new Stack(app, 'stack', { env: { account: of.account, region: of.region } })

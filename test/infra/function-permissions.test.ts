@@ -4,7 +4,7 @@ import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
 import { pushedPlaces } from '../../handlers/cli/folder/input-parts.ts'
 import { auditorActions, breakGlassActions } from '../../infra/auditor-role.ts'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import {
   accountAccessActions,
   applicationReads,
@@ -254,7 +254,7 @@ describe('a page by which nobody is an operator', () => {
       operators,
     })
     const environment = { ...example, page }
-    const { Statement } = bucketPolicy(environment, new DeploymentNames(environment))
+    const { Statement } = bucketPolicy(environment, deploymentNames(environment))
     const mayControl = Statement.find(({ Sid }) => Sid === 'OnlyOperatorsControl')
     // Everybody's page reads whether records are lost.
     const readsPause = (action: string, resource: string) =>

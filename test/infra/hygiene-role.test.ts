@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { hygieneRoleTemplate } from '../../infra/hygiene-role.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
@@ -21,7 +21,7 @@ const properties = z.object({
 
 /** As CloudFormation puts the values in, in an account. */
 function roleOf() {
-  const template = hygieneRoleTemplate(owned, new DeploymentNames(owned))
+  const template = hygieneRoleTemplate(owned, deploymentNames(owned))
   const text = JSON.stringify(template?.Resources.Role?.Properties)
     .replaceAll(/\{"Fn::Sub":("[^"]*")\}/g, '$1')
     .replaceAll(/\$\{AWS::Partition\}/g, 'aws')
@@ -38,7 +38,7 @@ function judge(action: string, user: string) {
 }
 
 test('without a configured role there is no template', () => {
-  expect(hygieneRoleTemplate(example, new DeploymentNames(example))).toBeUndefined()
+  expect(hygieneRoleTemplate(example, deploymentNames(example))).toBeUndefined()
 })
 
 test('it has the name that the function assumes, and trusts that function alone', () => {

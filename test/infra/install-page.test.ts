@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { readText } from '../house/source-files.ts'
 
@@ -22,7 +22,7 @@ test('the lines of docs/install.md write an environment that can be deployed, an
     execFileSync('bash', ['-euc', [aws, ...exports, ...file].join('\n')], { cwd: folder })
     const environment = await readEnvironment(join(folder, 'infra/environments/production.json'))
     expect(environment).toMatchObject({ name: 'ssofile', bucket: { name: 'example-ssofile' } })
-    const names = new DeploymentNames(environment)
+    const names = deploymentNames(environment)
     const stacks = [
       environment.name,
       names.guardRelay,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { Role } from 'aws-cdk-lib/aws-iam'
 import { App, Stack } from 'aws-cdk-lib/core'
 import { createOperatorRole } from '../../infra/constructs/create-operator-role.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { example } from './environments.ts'
 
 /** The trust policy for so many operators, each in an account of their own. */
@@ -13,7 +13,7 @@ function trustOf(count: number) {
   )
   const environment = { ...example, access: { ...example.access, operators } }
   const stack = new Stack(new App(), 'operators')
-  createOperatorRole(stack, { environment, names: new DeploymentNames(environment), keyArns: ['k'] })
+  createOperatorRole(stack, { environment, names: deploymentNames(environment), keyArns: ['k'] })
   const role = stack.node.findChild('Role-operator')
   return { operators, text: JSON.stringify(stack.resolve(role instanceof Role ? role.assumeRolePolicy : undefined)) }
 }

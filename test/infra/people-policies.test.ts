@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { peoplePolicies } from '../../infra/people-policies.ts'
 import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
@@ -23,7 +23,7 @@ function may(
   }: Record<'principal' | 'action', string> & { key?: string; context?: Record<string, string> },
   of: Environment = example,
 ): boolean {
-  const names = new DeploymentNames(of)
+  const names = deploymentNames(of)
   const own = peoplePolicies(of, names)[person]
   if (own === undefined) throw new Error(`there is no policy ${person}`)
   const resource = key === undefined ? names.bucketArn : `${names.bucketArn}/${key}`
@@ -70,7 +70,7 @@ describe('with the policy that is written for them', () => {
     expect(may('operator', { principal, action: 'GetObjectVersion', key: 'history/x' })).toBe(true)
     expect(may('operator', { principal, action: 'PutObject', key: 'control/pause.json' })).toBe(true)
     expect(may('operator', { principal, action: 'PutObject', key: 'assignments/x' })).toBe(false)
-    const { Statement = [] } = peoplePolicies(example, new DeploymentNames(example)).operator ?? {}
+    const { Statement = [] } = peoplePolicies(example, deploymentNames(example)).operator ?? {}
     expect(Statement.find(({ Sid }) => Sid === 'Role')?.Resource).toEqual([
       'arn:aws:iam::111122223333:role/ssofile-operator',
     ])
@@ -101,7 +101,7 @@ describe('with the policy that is written for them', () => {
     (person) => {
       const key = identityCenterKeyOf('aws', 'eu-west-1')
       const ofKey = (of: Environment) => {
-        const { Statement = [] } = peoplePolicies(of, new DeploymentNames(of))[person] ?? {}
+        const { Statement = [] } = peoplePolicies(of, deploymentNames(of))[person] ?? {}
         expect(Statement.flatMap(({ Action }) => Action)).toEqual(
           expect.arrayContaining(['sso:ListInstances', 'identitystore:GetUserId', 'identitystore:ListUsers']),
         )
@@ -168,7 +168,7 @@ test('each is small enough to be a policy of IAM', () => {
       identityCenterKeyArn: identityCenterKeyOf('aws', 'eu-west-1'),
     }),
   ])
-    for (const policy of Object.values(peoplePolicies(of, new DeploymentNames(of))))
+    for (const policy of Object.values(peoplePolicies(of, deploymentNames(of))))
       expect(JSON.stringify(policy).length).toBeLessThanOrEqual(6_144)
 })
 
@@ -180,7 +180,7 @@ test('where inputs come in by the API alone, uploaders call it and only read fil
   expect(may('uploader-team-a', { principal: teamA, action: 'PutObject', key: `links_data/team-a/${link}` }, of)).toBe(
     false,
   )
-  expect(JSON.stringify(peoplePolicies(of, new DeploymentNames(of))['uploader-team-a'])).toContain(
+  expect(JSON.stringify(peoplePolicies(of, deploymentNames(of))['uploader-team-a'])).toContain(
     'arn:aws:execute-api:eu-west-1:111122223333:*/$default/*/links/*',
   )
 })

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { remarksOn } from '../../infra/remarks-on.ts'
 import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { environments, example } from './environments.ts'
 
-const remarks = (of: Environment) => remarksOn(of, new DeploymentNames(of))
+const remarks = (of: Environment) => remarksOn(of, deploymentNames(of))
 
 test('how much room the policy of the bucket takes is told, so that nobody meets the limit of S3 unprepared', () => {
   expect(remarks(example)[0]).toMatch(/^the policy of the bucket example-ssofile has \d{4} bytes of at most 20480$/)

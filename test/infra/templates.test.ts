@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
-import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { listTemplatePolicies } from '../../infra/template-policies.ts'
@@ -173,7 +173,7 @@ describe('a function', () => {
     const { Properties, DependsOn } = one('AWS::Lambda::EventSourceMapping', {
       FunctionName: { Ref: one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` }).id },
       EventSourceArn: {
-        'Fn::GetAtt': [one('AWS::SQS::Queue', { QueueName: new DeploymentNames(example).queue(queue) }).id, 'Arn'],
+        'Fn::GetAtt': [one('AWS::SQS::Queue', { QueueName: deploymentNames(example).queue(queue) }).id, 'Arn'],
       },
     })
     expect(Properties).toMatchObject({
@@ -222,7 +222,7 @@ describe('a function', () => {
 })
 
 describe('a queue', () => {
-  const names = new DeploymentNames(example)
+  const names = deploymentNames(example)
   const queue = (name: QueueName) => one('AWS::SQS::Queue', { QueueName: names.queue(name) })
   const policyOf = (name: QueueName) =>
     one('AWS::SQS::QueuePolicy', { Queues: [{ Ref: queue(name).id }] }).Properties.PolicyDocument
@@ -566,7 +566,7 @@ describe('outcomes', () => {
 })
 
 describe('what guards the ledger', () => {
-  const names = new DeploymentNames(example)
+  const names = deploymentNames(example)
   const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/k'
   const comes = (event: object) =>
     guardedSettings(names, keyArn).some(({ pattern }) => matchEventPattern(pattern, event))
@@ -701,7 +701,7 @@ describe('what guards the ledger', () => {
     (region) => {
       const long = { ...example, region, name: 'n'.repeat(20), bucket: { name: 'b'.repeat(63) } }
       // EventBridge User Guide, "Quotas".
-      for (const { pattern } of guardedSettings(new DeploymentNames(long), `${keyArn}${'k'.repeat(60)}`))
+      for (const { pattern } of guardedSettings(deploymentNames(long), `${keyArn}${'k'.repeat(60)}`))
         expect(textOf(pattern).length).toBeLessThanOrEqual(2_048)
     },
   )

@@ -5,7 +5,7 @@ import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 import { usagePrefix } from '../../../shared/modules/usage/usage-records.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
-import { DeploymentNames } from '../../deployment-names.ts'
+import { deploymentNames } from '../../deployment-names.ts'
 import { denyUses, peoplePolicies } from '../../people-policies.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 
@@ -46,7 +46,7 @@ const deployment = environment.parse({
   alarmAddress: 'nobody@example.com',
 })
 const everybody = [`${users}*`]
-const names = new DeploymentNames(deployment)
+const names = deploymentNames(deployment)
 const open = {
   ...deployment,
   access: {

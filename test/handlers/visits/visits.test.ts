@@ -15,7 +15,7 @@ import { readAllStatuses } from '../../../handlers/cli/status/read-all-statuses.
 import { selectStatuses } from '../../../handlers/cli/status/select-statuses.ts'
 import { listUntold } from '../../../handlers/cli/status/untold-inputs.ts'
 import { bucketOwnerFiles } from '../../../infra/bucket-owner-files.ts'
-import { DeploymentNames } from '../../../infra/deployment-names.ts'
+import { deploymentNames } from '../../../infra/deployment-names.ts'
 import { permissionsOf } from '../../../infra/function-permissions.ts'
 import { functionPolicy } from '../../../infra/function-policy.ts'
 import { checkMayWrite } from '../../../infra/local/s3/permissions.ts'
@@ -162,7 +162,7 @@ describe('derived from the row of a kind', () => {
     ...exampleDocument,
     access: { ...example.access, people: [hr] },
   })
-  const names = new DeploymentNames(deployment)
+  const names = deploymentNames(deployment)
 
   test('S3 notifies of it', () => {
     expect(bucketOwnerFiles(deployment, names)['notifications.json']).toContain('"visits/"')

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { DeploymentNames } from '../../../infra/deployment-names.ts'
+import { deploymentNames } from '../../../infra/deployment-names.ts'
 import { functionPolicy, operatorPolicy } from '../../../infra/function-policy.ts'
 import type { Environment } from '../../../shared/domain/deployment/environment.ts'
 import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
@@ -10,7 +10,7 @@ const policySchema = z.object({ Statement: z.array(z.object({ Action: oneOrMore,
 
 /** Every right of every function and of operators, by its policy: one for each action, and of S3 and SQS for each resource. */
 export function grantedRights(environment: Environment): readonly Right[] {
-  const context = { environment, names: new DeploymentNames(environment), keyArns: ['key'], logGroupArn: 'logs' }
+  const context = { environment, names: deploymentNames(environment), keyArns: ['key'], logGroupArn: 'logs' }
   const policies = functionNames.map((name) => ({ name: name as string, policy: functionPolicy(name, context) }))
   return [...policies, { name: 'operator', policy: operatorPolicy(context) }].flatMap(({ name, policy }) =>
     policySchema.parse(policy.toJSON()).Statement.flatMap(({ Action, Resource }) =>
@@ -24,7 +24,7 @@ export function grantedRights(environment: Environment): readonly Right[] {
 
 /** What a call is about, as a deployment of this environment names it; `undefined`: the request does not say. */
 export function resourceOf({ key, queue }: RecordedCall, environment: Environment): string | undefined {
-  const names = new DeploymentNames(environment)
+  const names = deploymentNames(environment)
   if (queue !== undefined) return `arn:${names.partition}:sqs:${environment.region}:${environment.account}:${queue}`
   if (key === undefined) return undefined
   return key === '' ? names.bucketArn : `${names.bucketArn}/${key}`
