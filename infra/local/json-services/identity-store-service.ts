@@ -12,28 +12,16 @@ import {
   resourceNotFound,
 } from '../../../shared/memory/identity-store/identity-store-refusals.ts'
 import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
-import { type JsonOperation, operation } from './json-operation.ts'
+import { type JsonOperation, operation, textOf } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the Identity Store API Reference.
 const IdentityStoreId = z.string().min(1).max(36)
 const GroupId = principalId
 const UserId = principalId
 const MembershipId = principalId
-const text = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+$/u)
-const DisplayName = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u)
-const UserName = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u)
+const text = textOf(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+$/u, 1024, 1)
+const DisplayName = textOf(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u, 1024, 1)
+const UserName = textOf(/^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u, 128, 1)
 const MemberId = z.object({ UserId })
 const AlternateIdentifier = z.object({
   ExternalId: z.object({ Issuer: z.string(), Id: z.string() }).optional(),
@@ -72,12 +60,7 @@ const userAttributes = z.object({
 const store = { IdentityStoreId }
 const paging = {
   MaxResults: z.int().min(1).max(100).optional(),
-  NextToken: z
-    .string()
-    .min(1)
-    .max(65_535)
-    .regex(/^[-a-zA-Z0-9+=/:_]*$/)
-    .optional(),
+  NextToken: textOf(/^[-a-zA-Z0-9+=/:_]*$/, 65_535, 1).optional(),
 }
 
 /** Identity Store for AWS's clients: one row per operation of `AWSIdentityStore`. */

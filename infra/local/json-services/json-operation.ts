@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 
 /** One operation of a JSON 1.1 service: checks the body of a request, and answers an output shape. */
 export type JsonOperation = (input: unknown) => Promise<object>
@@ -11,6 +11,11 @@ export class SerializationFault extends Error {
 /** The input breaks the constraints of the service's model; the message has AWS's wording. */
 export class ConstraintFault extends Error {
   override readonly name = 'ConstraintFault'
+}
+
+/** A text with AWS's limits and pattern. */
+export function textOf(pattern: RegExp, most: number, least = 0): z.ZodString {
+  return z.string().min(least).max(most).regex(pattern)
 }
 
 /** An operation: `input` has AWS's patterns and limits, `answer` calls the model and gives the output shape. */

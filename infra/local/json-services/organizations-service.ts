@@ -7,27 +7,18 @@ import type {
   OrganizationalUnitRecord,
 } from '../../../shared/memory/organizations/organization-records.ts'
 import { handshakeOperations } from './handshake-operations.ts'
-import { type JsonOperation, operation } from './json-operation.ts'
+import { type JsonOperation, operation, textOf } from './json-operation.ts'
 import { TagList, toTags } from './organization-tags.ts'
 
 // Shapes of the service's model; patterns and lengths from the Organizations API Reference.
 const AccountId = accountId
-const ParentId = z
-  .string()
-  .max(100)
-  .regex(/^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
-const OrganizationalUnitId = z
-  .string()
-  .max(68)
-  .regex(/^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$/)
-const ChildId = z
-  .string()
-  .max(100)
-  .regex(/^(\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/)
-const ResourceId = z
-  .string()
-  .max(130)
-  .regex(/^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-\w{8,128}|rp-\w{4,128}|rt-\w{8,32})$/)
+const ParentId = textOf(/^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/, 100)
+const OrganizationalUnitId = textOf(/^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$/, 68)
+const ChildId = textOf(/^(\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/, 100)
+const ResourceId = textOf(
+  /^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-\w{8,128}|rp-\w{4,128}|rt-\w{8,32})$/,
+  130,
+)
 const unitName = z.string().min(1).max(128)
 const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
@@ -50,12 +41,7 @@ export function organizationsOperations(
 
 /** There is at most one delegated administrator: that of IAM Identity Center. */
 function delegationOperations(model: MemoryOrganizations, id: string | undefined): Record<string, JsonOperation> {
-  const ServicePrincipal = z
-    .string()
-    .min(1)
-    .max(128)
-    .regex(/^[\w+=,.@-]*$/)
-    .optional()
+  const ServicePrincipal = textOf(/^[\w+=,.@-]*$/, 128, 1).optional()
   return {
     ListDelegatedAdministrators: operation(z.object({ ...paging, ServicePrincipal }), async (input) => {
       const isMeant = (input.ServicePrincipal ?? identityCenter) === identityCenter
@@ -119,10 +105,7 @@ function accountReads(model: MemoryOrganizations): Record<string, JsonOperation>
     })),
     DescribeCreateAccountStatus: operation(
       z.object({
-        CreateAccountRequestId: z
-          .string()
-          .max(36)
-          .regex(/^car-[a-z0-9]{8,32}$/),
+        CreateAccountRequestId: textOf(/^car-[a-z0-9]{8,32}$/, 36),
       }),
       async (input) => ({
         CreateAccountStatus: renderCreateStatus(await model.describeCreateAccountStatus(input.CreateAccountRequestId)),
@@ -133,16 +116,8 @@ function accountReads(model: MemoryOrganizations): Record<string, JsonOperation>
 
 function accountChanges(model: MemoryOrganizations): Record<string, JsonOperation> {
   const CreateAccountInput = z.object({
-    Email: z
-      .string()
-      .min(6)
-      .max(64)
-      .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/),
-    AccountName: z
-      .string()
-      .min(1)
-      .max(50)
-      .regex(/^[\x20-\x7e]+$/),
+    Email: textOf(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 64, 6),
+    AccountName: textOf(/^[\x20-\x7e]+$/, 50, 1),
     Tags: TagList.optional(),
   })
   return {

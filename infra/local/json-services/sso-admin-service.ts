@@ -28,69 +28,37 @@ import {
   type RequestSummary,
 } from '../../../shared/ports/sso-admin.ts'
 import { localRegion } from '../local-account.ts'
-import { type JsonOperation, operation } from './json-operation.ts'
+import { type JsonOperation, operation, textOf } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
 const InstanceArn = z.string().regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso:::instance\/(sso)?ins-[a-zA-Z0-9-.]{16}$/)
 const AccountId = accountId
 const requestId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
-const ManagedPolicyArn = z
-  .string()
-  .min(20)
-  .max(2048)
-  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/)
+const ManagedPolicyArn = textOf(
+  /^arn:aws(-[a-z]{1,5}){0,3}:iam::aws:policy(\/[A-Za-z0-9.,+@=_-]+)*\/[A-Za-z0-9.,+=@_-]+$/,
+  2048,
+  20,
+)
 const CustomerManagedPolicyReference = z.object({
-  Name: z
-    .string()
-    .min(1)
-    .max(128)
-    .regex(/^[\w+=,.@-]+$/),
-  Path: z
-    .string()
-    .min(1)
-    .max(512)
-    .regex(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/)
-    .optional(),
+  Name: textOf(/^[\w+=,.@-]+$/, 128, 1),
+  Path: textOf(/^(\/[A-Za-z0-9.,+@=_-]+)*\/$/, 512, 1).optional(),
 })
-const Description = z
-  .string()
-  .min(1)
-  .max(700)
-  .regex(/^[\t\n\r\x20-\x7e\xa1-\xff]*$/)
-const RelayState = z
-  .string()
-  .min(1)
-  .max(240)
-  .regex(/^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]+$/)
+const Description = textOf(/^[\t\n\r\x20-\x7e\xa1-\xff]*$/, 700, 1)
+const RelayState = textOf(/^[a-zA-Z0-9&$@#\\/%?=~\-_'"|!:,.;*+[\] (){}]+$/, 240, 1)
 const SessionDuration = z.string().min(1).max(100).refine(isSessionDuration, 'Member must be between PT1H and PT12H')
 const Tag = z.object({
-  Key: z
-    .string()
-    .min(1)
-    .max(128)
-    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
-  Value: z
-    .string()
-    .max(256)
-    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+  Key: textOf(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 128, 1),
+  Value: textOf(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, 256),
 })
 const Tags = z.array(Tag).max(75)
 const paging = {
   MaxResults: z.int().min(1).max(100).optional(),
-  NextToken: z
-    .string()
-    .max(2048)
-    .regex(/^[-a-zA-Z0-9+=/_]*$/)
-    .optional(),
+  NextToken: textOf(/^[-a-zA-Z0-9+=/_]*$/, 2048).optional(),
 }
 const status = z.enum(['IN_PROGRESS', 'FAILED', 'SUCCEEDED'])
 const Filter = z.object({ Status: status.optional() }).optional()
 const ProvisioningStatus = z.enum(provisioningStatuses).optional()
-const ResourceArn = z
-  .string()
-  .min(10)
-  .max(2048)
-  .regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso::/)
+const ResourceArn = textOf(/^arn:aws(-[a-z]{1,5}){0,3}:sso::/, 2048, 10)
 
 const instance = { InstanceArn }
 const permissionSet = { InstanceArn, PermissionSetArn: permissionSetArn }
@@ -311,11 +279,7 @@ function policyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string,
 
 /** The inline policy and the permissions boundary: a permission set has at most one of each. */
 function ownPolicyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
-  const InlinePolicy = z
-    .string()
-    .min(1)
-    .max(32_768)
-    .regex(/^[\t\n\r\x20-\xff]+$/)
+  const InlinePolicy = textOf(/^[\t\n\r\x20-\xff]+$/, 32_768, 1)
   const PermissionsBoundary = z.object({
     ManagedPolicyArn: ManagedPolicyArn.optional(),
     CustomerManagedPolicyReference: CustomerManagedPolicyReference.optional(),
