@@ -13,7 +13,7 @@ export function handshakeOperations(model: MemoryOrganizations): Record<string, 
   const HandshakeId = z.string().regex(/^h-[0-9a-z]{8,32}$/)
   return {
     InviteAccountToOrganization: operation(
-      z.object({ Target, Notes: z.string().max(1024).optional(), Tags: TagList.optional() }),
+      { Target, Notes: z.string().max(1024).optional(), Tags: TagList.optional() },
       async (input) =>
         render(
           await model.inviteAccountToOrganization(
@@ -22,13 +22,10 @@ export function handshakeOperations(model: MemoryOrganizations): Record<string, 
           ),
         ),
     ),
-    AcceptHandshake: operation(z.object({ HandshakeId }), async (input) =>
+    AcceptHandshake: operation({ HandshakeId }, async (input) =>
       render(await model.acceptHandshake(input.HandshakeId, callingAccount(model))),
     ),
-    LeaveOrganization: operation(z.object({}), async () => {
-      await model.leaveOrganization(callingAccount(model))
-      return {}
-    }),
+    LeaveOrganization: operation({}, async () => model.leaveOrganization(callingAccount(model))),
   }
 }
 

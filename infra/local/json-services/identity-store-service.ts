@@ -12,7 +12,7 @@ import {
   resourceNotFound,
 } from '../../../shared/memory/identity-store/identity-store-refusals.ts'
 import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
-import { type JsonOperation, operation, textOf } from './json-operation.ts'
+import { type Answer, type JsonOperation, operation, textOf } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the Identity Store API Reference.
 const IdentityStoreId = z.string().min(1).max(36)
@@ -38,7 +38,7 @@ const Operations = z
 const ExtensionName = z.string().regex(/^aws:identitystore:[a-z]{1,20}$/)
 /** The requested extensions: without it the answer has none. */
 const asked = { Extensions: z.array(ExtensionName).min(1).max(10).optional() }
-const userAttributes = z.object({
+const userAttributes = {
   Name: z.record(z.string(), text).optional(),
   DisplayName: text.optional(),
   NickName: text.optional(),
@@ -56,7 +56,7 @@ const userAttributes = z.object({
   Website: text.optional(),
   Birthdate: text.optional(),
   Extensions: z.record(ExtensionName, z.json()).optional(),
-})
+}
 const store = { IdentityStoreId }
 const paging = {
   MaxResults: z.int().min(1).max(100).optional(),
@@ -73,14 +73,12 @@ export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Re
 type OnStore = ReturnType<typeof inStore>
 
 function inStore(model: MemoryIdentityStore) {
-  return <S extends z.ZodType<{ readonly IdentityStoreId: string }>>(
-    input: S,
-    answer: (input: z.output<S>) => Promise<object>,
-  ): JsonOperation =>
-    operation(input, async (parsed) => {
-      if (parsed.IdentityStoreId !== model.identityStoreId)
-        throw resourceNotFound('IDENTITY_STORE', parsed.IdentityStoreId)
-      return answer(parsed)
+  const named = z.object(store)
+  return <S extends z.ZodRawShape>(shape: S, answer: Answer<S>): JsonOperation =>
+    operation(shape, (input) => {
+      const { IdentityStoreId: id } = named.parse(input)
+      if (id !== model.identityStoreId) throw resourceNotFound('IDENTITY_STORE', id)
+      return answer(input)
     })
 }
 
@@ -101,7 +99,7 @@ function storeOperations(model: MemoryIdentityStore, on: OnStore): Record<string
     IdentityStoreArn: `arn:aws:identitystore::000000000000:identitystore/${IdentityStoreId}`,
   }
   return {
-    DescribeIdentityStore: on(z.object(store), async () => {
+    DescribeIdentityStore: on(store, async () => {
       const network = await model.describeNetwork()
       if (network === undefined) return named
       const { isEndpointRequired, vpcs, addresses } = network
@@ -114,83 +112,69 @@ function storeOperations(model: MemoryIdentityStore, on: OnStore): Record<string
         },
       }
     }),
-    UpdateIdentityStore: on(
-      z.object({ ...store, NetworkConfiguration: NetworkConfiguration.optional() }),
-      async (input) => {
-        const { NetworkConfiguration: given } = input
-        const { ApiRestrictSourceVpcs: vpcs = [], ApiAllowSourceIps: addresses = [] } = given ?? {}
-        await model.updateNetwork(given && { isEndpointRequired: given.VpceAccessRequired, vpcs, addresses })
-        return named
-      },
-    ),
+    UpdateIdentityStore: on({ ...store, NetworkConfiguration: NetworkConfiguration.optional() }, async (input) => {
+      const { NetworkConfiguration: given } = input
+      const { ApiRestrictSourceVpcs: vpcs = [], ApiAllowSourceIps: addresses = [] } = given ?? {}
+      await model.updateNetwork(given && { isEndpointRequired: given.VpceAccessRequired, vpcs, addresses })
+      return named
+    }),
   }
 }
 
 function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
   const { identityStoreId } = model
   return {
-    GetGroupId: on(z.object({ ...store, AlternateIdentifier }), async (input) => {
+    GetGroupId: on({ ...store, AlternateIdentifier }, async (input) => {
       const groupId = await model.getGroupId(uniqueAttribute(input.AlternateIdentifier, 'displayName'))
       if (groupId === undefined) throw resourceNotFound('GROUP')
       return { GroupId: groupId, IdentityStoreId: identityStoreId }
     }),
-    DescribeGroup: on(z.object({ ...store, GroupId }), async (input) =>
+    DescribeGroup: on({ ...store, GroupId }, async (input) =>
       renderGroup(await model.describeGroup(input.GroupId), identityStoreId),
     ),
-    ListGroups: on(z.object({ ...store, ...paging, Filters }), async (input) => {
+    ListGroups: on({ ...store, ...paging, Filters }, async (input) => {
       const displayName = filterValue(input.Filters, 'DisplayName')
       const page = await model.listGroups(pageRequest(input), displayName === undefined ? undefined : { displayName })
       return { Groups: page.items.map((group) => renderGroup(group, identityStoreId)), NextToken: page.nextToken }
     }),
-    CreateGroup: on(
-      z.object({ ...store, DisplayName: DisplayName.optional(), Description: text.optional() }),
-      async (input) => {
-        const groupId = await model.createGroup({ displayName: input.DisplayName, description: input.Description })
-        return { GroupId: groupId, IdentityStoreId: identityStoreId }
-      },
+    CreateGroup: on({ ...store, DisplayName: DisplayName.optional(), Description: text.optional() }, async (input) => {
+      const groupId = await model.createGroup({ displayName: input.DisplayName, description: input.Description })
+      return { GroupId: groupId, IdentityStoreId: identityStoreId }
+    }),
+    UpdateGroup: on({ ...store, GroupId, Operations }, async (input) =>
+      model.updateGroup(input.GroupId, input.Operations.map(toOperation)),
     ),
-    UpdateGroup: on(z.object({ ...store, GroupId, Operations }), async (input) => {
-      await model.updateGroup(input.GroupId, input.Operations.map(toOperation))
-      return {}
-    }),
-    DeleteGroup: on(z.object({ ...store, GroupId }), async (input) => {
-      await model.deleteGroup(input.GroupId)
-      return {}
-    }),
+    DeleteGroup: on({ ...store, GroupId }, async (input) => model.deleteGroup(input.GroupId)),
   }
 }
 
 function userOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
   const { identityStoreId } = model
   return {
-    GetUserId: on(z.object({ ...store, AlternateIdentifier }), async (input) => {
+    GetUserId: on({ ...store, AlternateIdentifier }, async (input) => {
       const userId = await model.getUserId(uniqueAttribute(input.AlternateIdentifier, 'userName'))
       if (userId === undefined) throw resourceNotFound('USER')
       return { UserId: userId, IdentityStoreId: identityStoreId }
     }),
-    DescribeUser: on(z.object({ ...store, ...asked, UserId }), async (input) =>
+    DescribeUser: on({ ...store, ...asked, UserId }, async (input) =>
       renderUser(await model.describeUser(input.UserId), identityStoreId, input.Extensions),
     ),
-    ListUsers: on(z.object({ ...store, ...asked, ...paging, Filters }), async (input) => {
+    ListUsers: on({ ...store, ...asked, ...paging, Filters }, async (input) => {
       const userName = filterValue(input.Filters, 'UserName')
       const page = await model.listUsers(pageRequest(input), userName === undefined ? undefined : { userName })
       const render = (user: UserRecord) => renderUser(user, identityStoreId, input.Extensions)
       return { Users: page.items.map(render), NextToken: page.nextToken }
     }),
-    CreateUser: on(userAttributes.extend({ ...store, UserName }), async (input) => {
+    CreateUser: on({ ...userAttributes, ...store, UserName }, async (input) => {
       const { IdentityStoreId: _store, UserName: userName, ...attributes } = input
       const given = Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
       const userId = await model.createUser({ userName, attributes: Object.fromEntries(given) })
       return { UserId: userId, IdentityStoreId: identityStoreId }
     }),
-    UpdateUser: on(z.object({ ...store, UserId, Operations }), async (input) => {
-      await model.updateUser(input.UserId, input.Operations.map(toOperation))
-      return {}
-    }),
-    DeleteUser: on(z.object({ ...store, UserId }), async (input) => {
-      await model.deleteUser(input.UserId)
-      return {}
-    }),
+    UpdateUser: on({ ...store, UserId, Operations }, async (input) =>
+      model.updateUser(input.UserId, input.Operations.map(toOperation)),
+    ),
+    DeleteUser: on({ ...store, UserId }, async (input) => model.deleteUser(input.UserId)),
   }
 }
 
@@ -198,32 +182,31 @@ function membershipOperations(model: MemoryIdentityStore, on: OnStore): Record<s
   const { identityStoreId } = model
   const render = (membership: MembershipRecord) => renderMembership(membership, identityStoreId)
   return {
-    CreateGroupMembership: on(z.object({ ...store, GroupId, MemberId }), async (input) => ({
+    CreateGroupMembership: on({ ...store, GroupId, MemberId }, async (input) => ({
       MembershipId: await model.createGroupMembership(input.GroupId, input.MemberId.UserId),
       IdentityStoreId: identityStoreId,
     })),
-    DeleteGroupMembership: on(z.object({ ...store, MembershipId }), async (input) => {
-      await model.deleteGroupMembership(input.MembershipId)
-      return {}
-    }),
-    DescribeGroupMembership: on(z.object({ ...store, MembershipId }), async (input) =>
+    DeleteGroupMembership: on({ ...store, MembershipId }, async (input) =>
+      model.deleteGroupMembership(input.MembershipId),
+    ),
+    DescribeGroupMembership: on({ ...store, MembershipId }, async (input) =>
       render(await model.describeGroupMembership(input.MembershipId)),
     ),
-    GetGroupMembershipId: on(z.object({ ...store, GroupId, MemberId }), async (input) => {
+    GetGroupMembershipId: on({ ...store, GroupId, MemberId }, async (input) => {
       const membershipId = await model.getGroupMembershipId(input.GroupId, input.MemberId.UserId)
       if (membershipId === undefined) throw resourceNotFound('GROUP_MEMBERSHIP')
       return { MembershipId: membershipId, IdentityStoreId: identityStoreId }
     }),
-    ListGroupMemberships: on(z.object({ ...store, ...paging, GroupId }), async (input) => {
+    ListGroupMemberships: on({ ...store, ...paging, GroupId }, async (input) => {
       const page = await model.listGroupMemberships(input.GroupId, pageRequest(input))
       return { GroupMemberships: page.items.map(render), NextToken: page.nextToken }
     }),
-    ListGroupMembershipsForMember: on(z.object({ ...store, ...paging, MemberId }), async (input) => {
+    ListGroupMembershipsForMember: on({ ...store, ...paging, MemberId }, async (input) => {
       const page = await model.listGroupMembershipsForMember(input.MemberId.UserId, pageRequest(input))
       return { GroupMemberships: page.items.map(render), NextToken: page.nextToken }
     }),
     IsMemberInGroups: on(
-      z.object({ ...store, MemberId, GroupIds: z.array(GroupId).min(1).max(100) }),
+      { ...store, MemberId, GroupIds: z.array(GroupId).min(1).max(100) },
       async ({ MemberId: memberId, GroupIds }) => {
         const exists = await model.isMemberInGroups(memberId.UserId, GroupIds)
         const results = GroupIds.map((groupId, index) => ({

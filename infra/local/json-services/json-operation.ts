@@ -18,14 +18,16 @@ export function textOf(pattern: RegExp, most: number, least = 0): z.ZodString {
   return z.string().min(least).max(most).regex(pattern)
 }
 
-/** An operation: `input` has AWS's patterns and limits, `answer` calls the model and gives the output shape. */
-export function operation<S extends z.ZodType>(
-  input: S,
-  answer: (input: z.output<S>) => Promise<object>,
-): JsonOperation {
+export type InputOf<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>
+/** Calls the model and gives the output shape; nothing is the empty one. */
+export type Answer<S extends z.ZodRawShape> = (input: InputOf<S>) => Promise<object> | Promise<void>
+
+/** An operation: `shape` has AWS's patterns and limits. */
+export function operation<S extends z.ZodRawShape>(shape: S, answer: Answer<S>): JsonOperation {
+  const input = z.object(shape)
   return async (body) => {
     const result = input.safeParse(body)
-    if (result.success) return answer(result.data)
+    if (result.success) return (await answer(result.data)) ?? {}
     const { issues } = result.error
     const mistyped = issues.find((issue) => issue.code === 'invalid_type' && !isMissing(body, issue.path))
     if (mistyped !== undefined)

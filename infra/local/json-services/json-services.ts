@@ -11,6 +11,7 @@ import { permissionSetsMost } from '../../../shared/memory/sso-admin/permission-
 import { permissionSetsPerAccountMost } from '../../../shared/memory/sso-admin/sso-admin-rules.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { parseBody } from '../account-access-service.ts'
 import type { ApiCall } from '../events/api-call.ts'
 import { breakConnection } from '../faults/add-faults.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
@@ -58,47 +59,40 @@ const contentType = 'application/x-amz-json-1.1'
  * Identity Store that changes something, or tried to, before its answer.
  */
 export function addJsonServices(app: FastifyInstance, models: JsonServices, recorder?: CallRecorder): void {
-  const services = new Map<string, Service>([
-    [
-      'SWBExternalService',
-      { recordedAs: 'sso', operations: ssoAdminOperations(models.ssoAdmin), constraintCode: 'ValidationException' },
-    ],
-    [
-      'AWSIdentityStore',
-      {
-        recordedAs: 'identitystore',
-        operations: identityStoreOperations(models.identityStore),
-        constraintCode: 'ValidationException',
-      },
-    ],
-    [
-      'AWSOrganizationsV20161128',
-      {
-        recordedAs: 'organizations',
-        operations: organizationsOperations(models.organizations, models.delegatedAdministrator),
-        constraintCode: 'InvalidInputException',
-      },
-    ],
-  ])
-  services.set('ResourceGroupsTaggingAPI_20170126', {
-    operations: taggingOperations(models.organizations, models.isInManagementAccount ?? (() => true)),
-    constraintCode: 'InvalidParameterException',
-  })
-  services.set('ServiceQuotasV20190624', {
-    operations: serviceQuotasOperations,
-    constraintCode: 'IllegalArgumentException',
-  })
-  if (models.outcomes !== undefined) {
-    const { bus, secrets } = models.outcomes
-    services.set('AWSEvents', { operations: eventBridgeOperations(bus), constraintCode: 'ValidationException' })
-    services.set('secretsmanager', {
-      operations: secretsManagerOperations(secrets),
+  const { organizations, delegatedAdministrator, isInManagementAccount = () => true, outcomes } = models
+  const services = Object.entries<Service>({
+    SWBExternalService: {
+      recordedAs: 'sso',
+      operations: ssoAdminOperations(models.ssoAdmin),
+      constraintCode: 'ValidationException',
+    },
+    AWSIdentityStore: {
+      recordedAs: 'identitystore',
+      operations: identityStoreOperations(models.identityStore),
+      constraintCode: 'ValidationException',
+    },
+    AWSOrganizationsV20161128: {
+      recordedAs: 'organizations',
+      operations: organizationsOperations(organizations, delegatedAdministrator),
+      constraintCode: 'InvalidInputException',
+    },
+    ResourceGroupsTaggingAPI_20170126: {
+      operations: taggingOperations(organizations, isInManagementAccount),
       constraintCode: 'InvalidParameterException',
-    })
-  }
+    },
+    ServiceQuotasV20190624: { operations: serviceQuotasOperations, constraintCode: 'IllegalArgumentException' },
+    ...(outcomes && {
+      AWSEvents: { operations: eventBridgeOperations(outcomes.bus), constraintCode: 'ValidationException' },
+      secretsmanager: {
+        operations: secretsManagerOperations(outcomes.secrets),
+        constraintCode: 'InvalidParameterException',
+      },
+    }),
+  })
+  const byPrefix = new Map(services)
   app.addHook('preHandler', async (request, reply) => {
     const [prefix = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
-    const service = services.get(prefix)
+    const service = byPrefix.get(prefix)
     if (request.method !== 'POST' || service === undefined) return
     const answer = await answerCall(service, operation, request.body)
     if (service.recordedAs !== undefined && answer !== 'no answer' && Object.hasOwn(service.operations, operation)) {
@@ -121,7 +115,7 @@ async function answerCall(service: Service, operation: string, body: unknown): P
   const call = Object.hasOwn(operations, operation) ? operations[operation] : undefined
   if (call === undefined) return renderError('UnknownOperationException', `Unknown operation ${operation}`)
   try {
-    return { status: 200, body: renderOutput(await call(parseBody(body))) }
+    return { status: 200, body: renderOutput(await call(parseJson(body))) }
   } catch (error) {
     if (error instanceof SerializationFault) return renderError('SerializationException', error.message)
     if (error instanceof ConstraintFault) return renderError(constraintCode, error.message)
@@ -132,14 +126,9 @@ async function answerCall(service: Service, operation: string, body: unknown): P
   }
 }
 
-/** The body is a Buffer if the app has no parser for this content type, and absent if it is empty. */
-function parseBody(body: unknown): unknown {
-  if (body === undefined || body === null) return {}
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return body
-  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
-  if (text === '') return {}
+function parseJson(body: unknown): unknown {
   try {
-    return JSON.parse(text)
+    return parseBody(body)
   } catch (cause) {
     throw new SerializationFault('The request body is not valid JSON.', { cause })
   }
@@ -170,7 +159,7 @@ const entry = z.object({
 /** EventBridge for AWS's clients that put events: PutEvents of `AWSEvents`. Rules belong to a deployment, not to the local system. */
 function eventBridgeOperations(bus: MemoryEventBus): Readonly<Record<string, JsonOperation>> {
   return {
-    PutEvents: operation(z.object({ Entries: z.array(entry) }), async ({ Entries }) => {
+    PutEvents: operation({ Entries: z.array(entry) }, async ({ Entries }) => {
       const results = bus.putEvents(Entries)
       return { Entries: results, FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length }
     }),
@@ -183,15 +172,14 @@ const value = z.string().min(1).max(65_536)
 /** The parts of Secrets Manager that a person and the product need for a webhook. */
 function secretsManagerOperations(secrets: MemorySecrets): Readonly<Record<string, JsonOperation>> {
   return {
-    CreateSecret: operation(z.object({ Name: name, SecretString: value }), async ({ Name, SecretString }) => ({
+    CreateSecret: operation({ Name: name, SecretString: value }, async ({ Name, SecretString }) => ({
       ARN: secrets.create(Name, SecretString),
       Name,
     })),
-    PutSecretValue: operation(
-      z.object({ SecretId: name, SecretString: value }),
-      async ({ SecretId, SecretString }) => ({ ARN: secrets.put(SecretId, SecretString) }),
-    ),
-    GetSecretValue: operation(z.object({ SecretId: name }), async ({ SecretId }) => {
+    PutSecretValue: operation({ SecretId: name, SecretString: value }, async ({ SecretId, SecretString }) => ({
+      ARN: secrets.put(SecretId, SecretString),
+    })),
+    GetSecretValue: operation({ SecretId: name }, async ({ SecretId }) => {
       const found = secrets.get(SecretId)
       return { ARN: found.arn, Name: found.name, SecretString: found.value }
     }),
@@ -211,7 +199,7 @@ const quotas = [
 
 /** The quotas of IAM Identity Center for AWS's clients: ListServiceQuotas of `ServiceQuotasV20190624`. */
 const serviceQuotasOperations: Readonly<Record<string, JsonOperation>> = {
-  ListServiceQuotas: operation(z.object({ ServiceCode: z.string().min(1).max(63) }), async ({ ServiceCode }) => {
+  ListServiceQuotas: operation({ ServiceCode: z.string().min(1).max(63) }, async ({ ServiceCode }) => {
     if (ServiceCode !== 'sso')
       throw new Refusal(
         'service-quotas',

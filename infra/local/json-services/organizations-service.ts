@@ -43,7 +43,7 @@ export function organizationsOperations(
 function delegationOperations(model: MemoryOrganizations, id: string | undefined): Record<string, JsonOperation> {
   const ServicePrincipal = textOf(/^[\w+=,.@-]*$/, 128, 1).optional()
   return {
-    ListDelegatedAdministrators: operation(z.object({ ...paging, ServicePrincipal }), async (input) => {
+    ListDelegatedAdministrators: operation({ ...paging, ServicePrincipal }, async (input) => {
       const isMeant = (input.ServicePrincipal ?? identityCenter) === identityCenter
       const { id: organizationId, managementAccountId } = await model.describeOrganization()
       const arn = `arn:aws:organizations::${managementAccountId}:account/${organizationId}/${id}`
@@ -56,7 +56,7 @@ const identityCenter = 'sso.amazonaws.com'
 
 function organizationOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   return {
-    DescribeOrganization: operation(z.object({}), async () => {
+    DescribeOrganization: operation({}, async () => {
       const { id, managementAccountId } = await model.describeOrganization()
       const management = model.accountDetails(managementAccountId)
       return {
@@ -71,16 +71,16 @@ function organizationOperations(model: MemoryOrganizations): Record<string, Json
         },
       }
     }),
-    ListRoots: operation(z.object(paging), async () => {
+    ListRoots: operation(paging, async () => {
       const { id, arn, name } = await model.listRoots()
       return { Roots: [{ Id: id, Arn: arn, Name: name, PolicyTypes: [] }] }
     }),
-    ListParents: operation(z.object({ ...paging, ChildId }), async (input) => {
+    ListParents: operation({ ...paging, ChildId }, async (input) => {
       const { id, type } = await model.listParents(input.ChildId)
       return { Parents: [{ Id: id, Type: type }] }
     }),
     ListChildren: operation(
-      z.object({ ...paging, ParentId, ChildType: z.enum(['ACCOUNT', 'ORGANIZATIONAL_UNIT']) }),
+      { ...paging, ParentId, ChildType: z.enum(['ACCOUNT', 'ORGANIZATIONAL_UNIT']) },
       async ({ ParentId: parentId, ChildType, ...input }) => {
         const page = await model.listChildren(parentId, ChildType, pageRequest(input))
         return { Children: page.items.map((id) => ({ Id: id, Type: ChildType })), NextToken: page.nextToken }
@@ -92,21 +92,19 @@ function organizationOperations(model: MemoryOrganizations): Record<string, Json
 function accountReads(model: MemoryOrganizations): Record<string, JsonOperation> {
   const render = (account: Account) => renderAccount(account, model)
   return {
-    ListAccounts: operation(z.object(paging), async (input) => {
+    ListAccounts: operation(paging, async (input) => {
       const page = await model.listAccounts(input.NextToken, input.MaxResults)
       return { Accounts: page.items.map(render), NextToken: page.nextToken }
     }),
-    ListAccountsForParent: operation(z.object({ ...paging, ParentId }), async (input) => {
+    ListAccountsForParent: operation({ ...paging, ParentId }, async (input) => {
       const page = await model.listAccountsForParent(input.ParentId, pageRequest(input))
       return { Accounts: page.items.map(render), NextToken: page.nextToken }
     }),
-    DescribeAccount: operation(z.object({ AccountId }), async (input) => ({
+    DescribeAccount: operation({ AccountId }, async (input) => ({
       Account: render(await model.describeExistingAccount(input.AccountId)),
     })),
     DescribeCreateAccountStatus: operation(
-      z.object({
-        CreateAccountRequestId: textOf(/^car-[a-z0-9]{8,32}$/, 36),
-      }),
+      { CreateAccountRequestId: textOf(/^car-[a-z0-9]{8,32}$/, 36) },
       async (input) => ({
         CreateAccountStatus: renderCreateStatus(await model.describeCreateAccountStatus(input.CreateAccountRequestId)),
       }),
@@ -115,23 +113,22 @@ function accountReads(model: MemoryOrganizations): Record<string, JsonOperation>
 }
 
 function accountChanges(model: MemoryOrganizations): Record<string, JsonOperation> {
-  const CreateAccountInput = z.object({
+  const CreateAccountInput = {
     Email: textOf(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 64, 6),
     AccountName: textOf(/^[\x20-\x7e]+$/, 50, 1),
     Tags: TagList.optional(),
-  })
+  }
   return {
     CreateAccount: operation(CreateAccountInput, async ({ Email, AccountName, Tags: tags }) => {
       const record = await model.createAccount({ accountName: AccountName, email: Email, tags: toTags(tags ?? []) })
       return { CreateAccountStatus: renderCreateStatus(record) }
     }),
-    MoveAccount: operation(
-      z.object({ AccountId, SourceParentId: ParentId, DestinationParentId: ParentId }),
-      async (input) => done(model.moveAccount(input.AccountId, input.SourceParentId, input.DestinationParentId)),
+    MoveAccount: operation({ AccountId, SourceParentId: ParentId, DestinationParentId: ParentId }, async (input) =>
+      model.moveAccount(input.AccountId, input.SourceParentId, input.DestinationParentId),
     ),
-    CloseAccount: operation(z.object({ AccountId }), async (input) => done(model.closeAccount(input.AccountId))),
-    RemoveAccountFromOrganization: operation(z.object({ AccountId }), async (input) =>
-      done(model.removeAccountFromOrganization(input.AccountId)),
+    CloseAccount: operation({ AccountId }, async (input) => model.closeAccount(input.AccountId)),
+    RemoveAccountFromOrganization: operation({ AccountId }, async (input) =>
+      model.removeAccountFromOrganization(input.AccountId),
     ),
   }
 }
@@ -139,48 +136,40 @@ function accountChanges(model: MemoryOrganizations): Record<string, JsonOperatio
 function unitOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   const render = (unit: OrganizationalUnitRecord) => renderUnit(unit, model)
   return {
-    DescribeOrganizationalUnit: operation(z.object({ OrganizationalUnitId }), async (input) => ({
+    DescribeOrganizationalUnit: operation({ OrganizationalUnitId }, async (input) => ({
       OrganizationalUnit: render(await model.describeOrganizationalUnit(input.OrganizationalUnitId)),
     })),
-    ListOrganizationalUnitsForParent: operation(z.object({ ...paging, ParentId }), async (input) => {
+    ListOrganizationalUnitsForParent: operation({ ...paging, ParentId }, async (input) => {
       const page = await model.listOrganizationalUnitsForParent(input.ParentId, pageRequest(input))
       return { OrganizationalUnits: page.items.map(render), NextToken: page.nextToken }
     }),
-    CreateOrganizationalUnit: operation(
-      z.object({ ParentId, Name: unitName, Tags: TagList.optional() }),
-      async (input) => ({
-        OrganizationalUnit: render(
-          await model.createOrganizationalUnit(input.ParentId, input.Name, toTags(input.Tags ?? [])),
-        ),
-      }),
-    ),
-    UpdateOrganizationalUnit: operation(z.object({ OrganizationalUnitId, Name: unitName }), async (input) => ({
+    CreateOrganizationalUnit: operation({ ParentId, Name: unitName, Tags: TagList.optional() }, async (input) => ({
+      OrganizationalUnit: render(
+        await model.createOrganizationalUnit(input.ParentId, input.Name, toTags(input.Tags ?? [])),
+      ),
+    })),
+    UpdateOrganizationalUnit: operation({ OrganizationalUnitId, Name: unitName }, async (input) => ({
       OrganizationalUnit: render(await model.updateOrganizationalUnit(input.OrganizationalUnitId, input.Name)),
     })),
-    DeleteOrganizationalUnit: operation(z.object({ OrganizationalUnitId }), async (input) =>
-      done(model.deleteOrganizationalUnit(input.OrganizationalUnitId)),
+    DeleteOrganizationalUnit: operation({ OrganizationalUnitId }, async (input) =>
+      model.deleteOrganizationalUnit(input.OrganizationalUnitId),
     ),
   }
 }
 
 function tagOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   return {
-    ListTagsForResource: operation(z.object({ ResourceId, NextToken }), async (input) => {
+    ListTagsForResource: operation({ ResourceId, NextToken }, async (input) => {
       const tags = await model.listTagsForResource(input.ResourceId)
       return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }
     }),
-    TagResource: operation(z.object({ ResourceId, Tags: TagList }), async (input) =>
-      done(model.tagResource(input.ResourceId, toTags(input.Tags))),
+    TagResource: operation({ ResourceId, Tags: TagList }, async (input) =>
+      model.tagResource(input.ResourceId, toTags(input.Tags)),
     ),
-    UntagResource: operation(z.object({ ResourceId, TagKeys: z.array(z.string().min(1).max(128)) }), async (input) =>
-      done(model.untagResource(input.ResourceId, input.TagKeys)),
+    UntagResource: operation({ ResourceId, TagKeys: z.array(z.string().min(1).max(128)) }, async (input) =>
+      model.untagResource(input.ResourceId, input.TagKeys),
     ),
   }
-}
-
-async function done(call: Promise<void>): Promise<object> {
-  await call
-  return {}
 }
 
 function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {

@@ -28,7 +28,7 @@ import {
   type RequestSummary,
 } from '../../../shared/ports/sso-admin.ts'
 import { localRegion } from '../local-account.ts'
-import { type JsonOperation, operation, textOf } from './json-operation.ts'
+import { type Answer, type InputOf, type JsonOperation, operation, textOf } from './json-operation.ts'
 
 // Shapes of the service's model; patterns and lengths from the IAM Identity Center API Reference.
 const InstanceArn = z.string().regex(/^arn:aws(-[a-z]{1,5}){0,3}:sso:::instance\/(sso)?ins-[a-zA-Z0-9-.]{16}$/)
@@ -89,14 +89,12 @@ export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<strin
 type OnInstance = ReturnType<typeof inInstance>
 
 function inInstance(model: MemorySsoAdmin) {
-  return <S extends z.ZodType<{ readonly InstanceArn?: string | undefined }>>(
-    input: S,
-    answer: (input: z.output<S>) => Promise<object>,
-  ): JsonOperation =>
-    operation(input, async (parsed) => {
-      if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn)
-        throw noSuchInstance(parsed.InstanceArn)
-      return answer(parsed)
+  const named = z.object({ InstanceArn: InstanceArn.optional() })
+  return <S extends z.ZodRawShape>(shape: S, answer: Answer<S>): JsonOperation =>
+    operation(shape, (input) => {
+      const { InstanceArn: arn } = named.parse(input)
+      if (arn !== undefined && arn !== model.instanceArn) throw noSuchInstance(arn)
+      return answer(input)
     })
 }
 
@@ -114,8 +112,8 @@ function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation
     PrimaryRegion: localRegion,
   })
   return {
-    ListInstances: operation(z.object(paging), async () => ({ Instances: (await model.listInstances()).map(render) })),
-    DescribeInstance: operation(z.object(instance), async (input) => {
+    ListInstances: operation(paging, async () => ({ Instances: (await model.listInstances()).map(render) })),
+    DescribeInstance: operation(instance, async (input) => {
       const found = await model.describeInstance(input.InstanceArn)
       if (found === undefined) throw noSuchInstance(input.InstanceArn)
       return render(found)
@@ -125,26 +123,26 @@ function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation
 
 function assignmentOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
   return {
-    CreateAccountAssignment: on(z.object(assignment), async (input) => ({
+    CreateAccountAssignment: on(assignment, async (input) => ({
       AccountAssignmentCreationStatus: renderRequest(await model.createAccountAssignment(toTarget(input))),
     })),
-    DeleteAccountAssignment: on(z.object(assignment), async (input) => ({
+    DeleteAccountAssignment: on(assignment, async (input) => ({
       AccountAssignmentDeletionStatus: renderRequest(await model.deleteAccountAssignment(toTarget(input))),
     })),
-    ListAccountAssignments: on(z.object({ ...permissionSet, ...paging, AccountId }), async (input) => {
+    ListAccountAssignments: on({ ...permissionSet, ...paging, AccountId }, async (input) => {
       const { AccountId: id, PermissionSetArn: arn, NextToken: token, MaxResults: most } = input
       const page = await model.listAccountAssignments(id, arn, token, most)
       const rows = page.items.map((principal) => renderTarget({ accountId: id, permissionSetArn: arn, ...principal }))
       return { AccountAssignments: rows, NextToken: page.nextToken }
     }),
     ListAccountAssignmentsForPrincipal: on(
-      z.object({
+      {
         ...instance,
         ...paging,
         PrincipalId: principalId,
         PrincipalType: principalType,
         Filter: z.object({ AccountId: AccountId.optional() }).optional(),
-      }),
+      },
       async ({ PrincipalId, PrincipalType, Filter: filter, ...input }) => {
         const page = await model.listAccountAssignmentsForPrincipal(
           { principalId: PrincipalId, principalType: PrincipalType },
@@ -163,18 +161,18 @@ function statusOperations(model: MemorySsoAdmin, on: OnInstance): Record<string,
     if (request === undefined) throw noSuchRequest(id)
     return renderRequest(request)
   }
-  const listInput = z.object({ ...instance, ...paging, Filter })
-  const list = async (kind: RequestKind, input: z.output<typeof listInput>) =>
+  const listInput = { ...instance, ...paging, Filter }
+  const list = async (kind: RequestKind, input: InputOf<typeof listInput>) =>
     model.listAssignmentRequests(kind, input.Filter?.Status, input.NextToken, input.MaxResults)
   return {
     DescribeAccountAssignmentCreationStatus: on(
-      z.object({ ...instance, AccountAssignmentCreationRequestId: requestId }),
+      { ...instance, AccountAssignmentCreationRequestId: requestId },
       async (input) => ({
         AccountAssignmentCreationStatus: await describe('creation', input.AccountAssignmentCreationRequestId),
       }),
     ),
     DescribeAccountAssignmentDeletionStatus: on(
-      z.object({ ...instance, AccountAssignmentDeletionRequestId: requestId }),
+      { ...instance, AccountAssignmentDeletionRequestId: requestId },
       async (input) => ({
         AccountAssignmentDeletionStatus: await describe('deletion', input.AccountAssignmentDeletionRequestId),
       }),
@@ -195,22 +193,22 @@ function permissionSetOperations(model: MemorySsoAdmin, on: OnInstance): Record<
     return renderPermissionSet(found)
   }
   return {
-    ListPermissionSets: on(z.object({ ...instance, ...paging }), async ({ NextToken, MaxResults }) => {
+    ListPermissionSets: on({ ...instance, ...paging }, async ({ NextToken, MaxResults }) => {
       const page = await model.listPermissionSets(NextToken, MaxResults)
       return { PermissionSets: page.items, NextToken: page.nextToken }
     }),
-    DescribePermissionSet: on(z.object(permissionSet), async (input) => ({
+    DescribePermissionSet: on(permissionSet, async (input) => ({
       PermissionSet: await describe(input.PermissionSetArn),
     })),
     CreatePermissionSet: on(
-      z.object({
+      {
         ...instance,
         Name: permissionSetName,
         Description: Description.optional(),
         RelayState: RelayState.optional(),
         SessionDuration: SessionDuration.optional(),
         Tags: Tags.optional(),
-      }),
+      },
       async (input) => {
         const attributes = {
           name: input.Name,
@@ -225,32 +223,27 @@ function permissionSetOperations(model: MemorySsoAdmin, on: OnInstance): Record<
       },
     ),
     UpdatePermissionSet: on(
-      z.object({
+      {
         ...permissionSet,
         Description: Description.optional(),
         RelayState: RelayState.optional(),
         SessionDuration: SessionDuration.optional(),
-      }),
-      async (input) => {
-        await model.updatePermissionSet(input.PermissionSetArn, {
+      },
+      async (input) =>
+        model.updatePermissionSet(input.PermissionSetArn, {
           description: input.Description,
           relayState: input.RelayState,
           sessionDuration: input.SessionDuration,
-        })
-        return {}
-      },
+        }),
     ),
-    DeletePermissionSet: on(z.object(permissionSet), async (input) => {
-      await model.deletePermissionSet(input.PermissionSetArn)
-      return {}
-    }),
+    DeletePermissionSet: on(permissionSet, async (input) => model.deletePermissionSet(input.PermissionSetArn)),
   }
 }
 
 function policyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
-  const managed = z.object({ ...permissionSet, ManagedPolicyArn })
-  const customerManaged = z.object({ ...permissionSet, CustomerManagedPolicyReference })
-  const list = z.object({ ...permissionSet, ...paging })
+  const managed = { ...permissionSet, ManagedPolicyArn }
+  const customerManaged = { ...permissionSet, CustomerManagedPolicyReference }
+  const list = { ...permissionSet, ...paging }
   return {
     ListManagedPoliciesInPermissionSet: on(list, async (input) => {
       const page = await model.listManagedPolicies(input.PermissionSetArn, input.NextToken, input.MaxResults)
@@ -258,20 +251,20 @@ function policyOperations(model: MemorySsoAdmin, on: OnInstance): Record<string,
       return { AttachedManagedPolicies: policies, NextToken: page.nextToken }
     }),
     AttachManagedPolicyToPermissionSet: on(managed, async (input) =>
-      done(model.attachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn)),
+      model.attachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn),
     ),
     DetachManagedPolicyFromPermissionSet: on(managed, async (input) =>
-      done(model.detachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn)),
+      model.detachManagedPolicy(input.PermissionSetArn, input.ManagedPolicyArn),
     ),
     ListCustomerManagedPolicyReferencesInPermissionSet: on(list, async (input) => {
       const page = await model.listCustomerManagedPolicies(input.PermissionSetArn, input.NextToken, input.MaxResults)
       return { CustomerManagedPolicyReferences: page.items, NextToken: page.nextToken }
     }),
     AttachCustomerManagedPolicyReferenceToPermissionSet: on(customerManaged, async (input) =>
-      done(model.attachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference)),
+      model.attachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference),
     ),
     DetachCustomerManagedPolicyReferenceFromPermissionSet: on(customerManaged, async (input) =>
-      done(model.detachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference)),
+      model.detachCustomerManagedPolicy(input.PermissionSetArn, input.CustomerManagedPolicyReference),
     ),
     ...ownPolicyOperations(model, on),
   }
@@ -285,31 +278,31 @@ function ownPolicyOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
     CustomerManagedPolicyReference: CustomerManagedPolicyReference.optional(),
   })
   return {
-    GetInlinePolicyForPermissionSet: on(z.object(permissionSet), async (input) => ({
+    GetInlinePolicyForPermissionSet: on(permissionSet, async (input) => ({
       InlinePolicy: (await model.getInlinePolicy(input.PermissionSetArn)) ?? '',
     })),
-    PutInlinePolicyToPermissionSet: on(z.object({ ...permissionSet, InlinePolicy }), async (input) =>
-      done(model.putInlinePolicy(input.PermissionSetArn, input.InlinePolicy)),
+    PutInlinePolicyToPermissionSet: on({ ...permissionSet, InlinePolicy }, async (input) =>
+      model.putInlinePolicy(input.PermissionSetArn, input.InlinePolicy),
     ),
-    DeleteInlinePolicyFromPermissionSet: on(z.object(permissionSet), async (input) =>
-      done(model.deleteInlinePolicy(input.PermissionSetArn)),
+    DeleteInlinePolicyFromPermissionSet: on(permissionSet, async (input) =>
+      model.deleteInlinePolicy(input.PermissionSetArn),
     ),
-    GetPermissionsBoundaryForPermissionSet: on(z.object(permissionSet), async (input) => {
+    GetPermissionsBoundaryForPermissionSet: on(permissionSet, async (input) => {
       const boundary = await model.getPermissionsBoundary(input.PermissionSetArn)
       if (boundary === undefined) throw noBoundary()
       return { PermissionsBoundary: boundary }
     }),
-    PutPermissionsBoundaryToPermissionSet: on(z.object({ ...permissionSet, PermissionsBoundary }), async (input) => {
+    PutPermissionsBoundaryToPermissionSet: on({ ...permissionSet, PermissionsBoundary }, async (input) => {
       const { ManagedPolicyArn: arn, CustomerManagedPolicyReference: reference } = input.PermissionsBoundary
       if ((arn === undefined) === (reference === undefined))
         throw invalid('Only one of ManagedPolicyArn or CustomerManagedPolicyReference should be given.')
       const boundary = arn === undefined ? undefined : { ManagedPolicyArn: arn }
       const other = reference === undefined ? undefined : { CustomerManagedPolicyReference: withPath(reference) }
       const chosen = boundary ?? other
-      return chosen === undefined ? {} : done(model.putPermissionsBoundary(input.PermissionSetArn, chosen))
+      if (chosen !== undefined) await model.putPermissionsBoundary(input.PermissionSetArn, chosen)
     }),
-    DeletePermissionsBoundaryFromPermissionSet: on(z.object(permissionSet), async (input) =>
-      done(model.deletePermissionsBoundary(input.PermissionSetArn)),
+    DeletePermissionsBoundaryFromPermissionSet: on(permissionSet, async (input) =>
+      model.deletePermissionsBoundary(input.PermissionSetArn),
     ),
   }
 }
@@ -317,7 +310,7 @@ function ownPolicyOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
 function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
   return {
     ProvisionPermissionSet: on(
-      z.object({ ...permissionSet, TargetType: z.enum(provisioningTargets), TargetId: AccountId.optional() }),
+      { ...permissionSet, TargetType: z.enum(provisioningTargets), TargetId: AccountId.optional() },
       async (input) => {
         if ((input.TargetType === 'AWS_ACCOUNT') !== (input.TargetId !== undefined))
           throw invalid('TargetId must be given for AWS_ACCOUNT, and only then.')
@@ -326,29 +319,26 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
       },
     ),
     DescribePermissionSetProvisioningStatus: on(
-      z.object({ ...instance, ProvisionPermissionSetRequestId: requestId }),
+      { ...instance, ProvisionPermissionSetRequestId: requestId },
       async ({ ProvisionPermissionSetRequestId: id }) => {
         const record = await model.describeProvisioning(id)
         if (record === undefined) throw noSuchRequest(id)
         return { PermissionSetProvisioningStatus: renderProvisioning(record) }
       },
     ),
-    ListPermissionSetProvisioningStatus: on(z.object({ ...instance, ...paging, Filter }), async (input) =>
+    ListPermissionSetProvisioningStatus: on({ ...instance, ...paging, Filter }, async (input) =>
       renderSummaries(
         'PermissionSetsProvisioningStatus',
         await model.listProvisionings(input.Filter?.Status, input.NextToken, input.MaxResults),
       ),
     ),
-    ListAccountsForProvisionedPermissionSet: on(
-      z.object({ ...permissionSet, ...paging, ProvisioningStatus }),
-      async (input) => {
-        const { PermissionSetArn: arn, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
-        const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, token, most)
-        return { AccountIds: page.items, NextToken: page.nextToken }
-      },
-    ),
+    ListAccountsForProvisionedPermissionSet: on({ ...permissionSet, ...paging, ProvisioningStatus }, async (input) => {
+      const { PermissionSetArn: arn, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
+      const page = await model.listAccountsForProvisionedPermissionSet(arn, wanted, token, most)
+      return { AccountIds: page.items, NextToken: page.nextToken }
+    }),
     ListPermissionSetsProvisionedToAccount: on(
-      z.object({ ...instance, ...paging, AccountId, ProvisioningStatus }),
+      { ...instance, ...paging, AccountId, ProvisioningStatus },
       async (input) => {
         const { AccountId: id, ProvisioningStatus: wanted, NextToken: token, MaxResults: most } = input
         const page = await model.listPermissionSetsProvisionedToAccount(id, wanted, token, most)
@@ -361,15 +351,15 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
 function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
   const resource = { InstanceArn: InstanceArn.optional(), ResourceArn }
   return {
-    ListTagsForResource: on(z.object({ ...resource, NextToken: paging.NextToken }), async (input) => {
+    ListTagsForResource: on({ ...resource, NextToken: paging.NextToken }, async (input) => {
       const page = await model.listTagsForResource(toPermissionSetArn(input.ResourceArn), input.NextToken)
       return { Tags: page.items, NextToken: page.nextToken }
     }),
-    TagResource: on(z.object({ ...resource, Tags }), async (input) =>
-      done(model.tagResource(toPermissionSetArn(input.ResourceArn), input.Tags)),
+    TagResource: on({ ...resource, Tags }, async (input) =>
+      model.tagResource(toPermissionSetArn(input.ResourceArn), input.Tags),
     ),
-    UntagResource: on(z.object({ ...resource, TagKeys: z.array(Tag.shape.Key).min(1).max(75) }), async (input) =>
-      done(model.untagResource(toPermissionSetArn(input.ResourceArn), input.TagKeys)),
+    UntagResource: on({ ...resource, TagKeys: z.array(Tag.shape.Key).min(1).max(75) }, async (input) =>
+      model.untagResource(toPermissionSetArn(input.ResourceArn), input.TagKeys),
     ),
   }
 }
@@ -385,9 +375,9 @@ const InstanceAccessControlAttributeConfiguration = z
   )
 
 function attributeOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
-  const input = z.object({ ...instance, InstanceAccessControlAttributeConfiguration })
+  const input = { ...instance, InstanceAccessControlAttributeConfiguration }
   return {
-    DescribeInstanceAccessControlAttributeConfiguration: on(z.object(instance), async () => {
+    DescribeInstanceAccessControlAttributeConfiguration: on(instance, async () => {
       const configured = await model.describeAttributes()
       if (configured === undefined) throw notFound('InstanceAccessControlAttributeConfiguration not found.')
       const { status: Status, reason: StatusReason, attributes } = configured
@@ -395,14 +385,12 @@ function attributeOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
       return { Status, StatusReason, InstanceAccessControlAttributeConfiguration: { AccessControlAttributes } }
     }),
     CreateInstanceAccessControlAttributeConfiguration: on(input, async (asked) =>
-      done(model.createAttributes(asked.InstanceAccessControlAttributeConfiguration)),
+      model.createAttributes(asked.InstanceAccessControlAttributeConfiguration),
     ),
     UpdateInstanceAccessControlAttributeConfiguration: on(input, async (asked) =>
-      done(model.updateAttributes(asked.InstanceAccessControlAttributeConfiguration)),
+      model.updateAttributes(asked.InstanceAccessControlAttributeConfiguration),
     ),
-    DeleteInstanceAccessControlAttributeConfiguration: on(z.object(instance), async () =>
-      done(model.deleteAttributes()),
-    ),
+    DeleteInstanceAccessControlAttributeConfiguration: on(instance, async () => model.deleteAttributes()),
   }
 }
 
@@ -413,15 +401,15 @@ const Scope = z.string().regex(/^[A-Za-z0-9_]{1,50}(:[A-Za-z0-9_]{1,50}){0,2}$/)
 
 function applicationOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
   const provider = 'arn:aws:sso::aws:applicationProvider/custom'
-  const create = z.object({
+  const create = {
     ...instance,
     ApplicationProviderArn: z.literal(provider),
     Name: z.string().min(1).max(100),
     Status: z.literal('ENABLED').optional(),
-  })
-  const scoped = z.object({ ApplicationArn, Scope })
+  }
+  const scoped = { ApplicationArn, Scope }
   return {
-    ListApplications: on(z.object({ ...instance, ...paging }), async ({ NextToken, MaxResults }) => {
+    ListApplications: on({ ...instance, ...paging }, async ({ NextToken, MaxResults }) => {
       const { items, nextToken } = await model.listApplications(NextToken, MaxResults)
       const Applications = items.map(({ arn, name, account, isEnabled }) => ({
         ApplicationArn: arn,
@@ -438,24 +426,14 @@ function applicationOperations(model: MemorySsoAdmin, on: OnInstance): Record<st
       return { Scope: scope }
     }),
     CreateApplication: on(create, async ({ Name }) => ({ ApplicationArn: model.applications.create(Name) })),
-    DeleteApplication: operation(z.object({ ApplicationArn }), async ({ ApplicationArn: arn }) => {
-      model.applications.delete(arn)
-      return {}
-    }),
-    PutApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) => {
-      model.applications.putScope(arn, scope)
-      return {}
-    }),
-    DeleteApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) => {
-      model.applications.deleteScope(arn, scope)
-      return {}
-    }),
+    DeleteApplication: operation({ ApplicationArn }, async ({ ApplicationArn: arn }) => model.applications.delete(arn)),
+    PutApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
+      model.applications.putScope(arn, scope),
+    ),
+    DeleteApplicationAccessScope: operation(scoped, async ({ ApplicationArn: arn, Scope: scope }) =>
+      model.applications.deleteScope(arn, scope),
+    ),
   }
-}
-
-async function done(call: Promise<void>): Promise<object> {
-  await call
-  return {}
 }
 
 function withPath({ Name, Path = '/' }: z.output<typeof CustomerManagedPolicyReference>) {
@@ -469,9 +447,7 @@ function toPermissionSetArn(resourceArn: string): PermissionSetArn {
   return result.data
 }
 
-const assignmentInput = z.object(assignment)
-
-function toTarget(input: z.output<typeof assignmentInput>): AssignmentTarget {
+function toTarget(input: InputOf<typeof assignment>): AssignmentTarget {
   const { TargetId, PermissionSetArn: arn, PrincipalId, PrincipalType } = input
   return { accountId: TargetId, permissionSetArn: arn, principalId: PrincipalId, principalType: PrincipalType }
 }

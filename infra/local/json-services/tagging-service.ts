@@ -10,11 +10,11 @@ export function taggingOperations(
   model: MemoryOrganizations,
   isInManagementAccount: () => boolean,
 ): Readonly<Record<string, JsonOperation>> {
-  const input = z.object({
+  const input = {
     ResourceTypeFilters: z.tuple([z.literal('organizations:account')]),
     ResourcesPerPage: z.int().min(1).max(taggedMost).optional(),
     PaginationToken: z.string().max(2_048).optional(),
-  })
+  }
   return {
     GetResources: operation(input, async ({ ResourcesPerPage: most = 50, PaginationToken: token }) => {
       if (!isInManagementAccount()) return { PaginationToken: '', ResourceTagMappingList: [] }
