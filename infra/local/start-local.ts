@@ -41,7 +41,7 @@ import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
 import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
-import { type LocalModels, openLocalModels } from './local-models.ts'
+import { type LocalModels, type LocalModelsOptions, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './outcomes.ts'
@@ -55,24 +55,13 @@ import { serveInvoke } from './serve-invoke.ts'
 import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
 
-export type LocalOptions = {
+type ModelOptions = Omit<LocalModelsOptions, 'bucket' | 'openTable' | 'clock' | 'roles' | 'onError' | 'onEvent'>
+
+/** A bucket is versioned by default. A data directory with an organization keeps its own. */
+export type LocalOptions = ModelOptions & {
   /** 0: a free port. */
   readonly port: number
   readonly configuration: Configuration
-  /** Default: the acme fixture. A data directory with an organization keeps its own. */
-  readonly organizationFile: string | undefined
-  readonly latencyMs: number
-  readonly latencyP99Ms: number
-  /** How far listings of Identity Center lag behind its writes; default 0. */
-  readonly readLagMs?: number | undefined
-  /** Whether the bucket is versioned; default: yes. */
-  readonly versioned?: boolean | undefined
-  /** Whether ssofile is the delegated administrator, as AWS recommends, or runs in the management account. Default: it is. */
-  readonly isDelegatedAdministrator?: boolean | undefined
-  /** Whether the account also has its own instance of IAM Identity Center. Default: no. */
-  readonly hasAccountInstance?: boolean | undefined
-  /** Whether users come from Active Directory by the older AD sync. Default: no. */
-  readonly hasOlderAdSync?: boolean | undefined
   /** Everything in this directory outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */

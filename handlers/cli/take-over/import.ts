@@ -9,7 +9,7 @@ import { type LinkKey, renderGrant } from '../../../shared/domain/links/link.ts'
 import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
-import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
@@ -172,7 +172,7 @@ function toResult(
   { listed, ours, obstacles, links, left, unknown }: Prepared,
   adopted: Awaited<ReturnType<Prepared['carryOut']>> | undefined,
   isDryRun: boolean,
-): ImportResult {
+) {
   const planned = links.map(({ key, isNew, toAdopt }) => ({ key, isNew, keys: toAdopt.map((one) => one.key) }))
   const done = adopted?.map(({ link, isWritten, keys }) => ({ key: link, isNew: isWritten, keys }))
   const failed = adopted?.flatMap((one) => one.left) ?? []
@@ -195,22 +195,8 @@ function nameByLink(key: AssignmentKey, link: LinkKey): string {
   return renderAssignmentName(nameAssignment(assignmentOf(key), named))
 }
 
-/** The result of `import --assignments`, or of its dry run. */
-type ImportResult = {
-  readonly isDryRun: boolean
-  /** The drift check whose records were read. Absent: the import asked Identity Center. */
-  readonly listedAt?: string | undefined
-  readonly listed: number
-  readonly alreadyOurs: number
-  /** `isNew`: this import wrote the link. `assignments`: the assignments that ssofile owns since this import because of the link. */
-  readonly links: readonly {
-    readonly key: string
-    readonly isNew: boolean
-    readonly assignments: readonly string[]
-  }[]
-  readonly obstacles: readonly Obstacle[]
-  readonly left: readonly Complaint[]
-}
+/** `listedAt`: the drift check whose records were read. Absent: the import asked Identity Center. */
+type ImportResult = ReturnType<typeof toResult> & { readonly listedAt?: string | undefined }
 
 const accountsShown = 5
 

@@ -240,21 +240,12 @@ async function adoptAll(
   return adopted
 }
 
-type Counterparts = {
-  /** All permission sets of this instance, by name. */
-  readonly permissionSets: ReadonlyMap<PermissionSetName, PermissionSetArn>
-  /** Names in the file that do not exist here, each once. */
-  readonly missing: readonly Complaint[]
-  /** The access of the other ledger: its folders in history. */
-  readonly ledger: ReadonlySet<string>
-}
-
 /** Reads the whole file, and looks up each name here. Both sides have the same names but different ids. Throws Refusal. */
 async function findCounterparts(
   context: ConfiguredPorts,
   file: ExportFile,
   { inPortions }: { readonly inPortions: InPortions },
-): Promise<Counterparts> {
+) {
   const { clock, configuration } = context
   const names = await collectNames(file, configuration)
   const index = new Map<PermissionSetName, PermissionSetArn>()
@@ -287,24 +278,16 @@ function lack(object: string, received: string): Complaint {
   }
 }
 
-type Names = {
-  readonly permissionSets: ReadonlySet<PermissionSetName>
-  /** The permission sets with a file in the export. */
-  readonly files: ReadonlySet<PermissionSetName>
-  readonly principals: ReadonlyMap<string, Pick<Grant, 'type' | 'principal'>>
-  readonly scopes: ReadonlyMap<string, Scope>
-  /** Folders of links that are not declared here. */
-  readonly folders: ReadonlySet<string>
-  readonly ledger: Counterparts['ledger']
-}
-
-async function collectNames({ lines }: ExportFile, { folders: declared }: Configuration): Promise<Names> {
+async function collectNames({ lines }: ExportFile, { folders: declared }: Configuration) {
   const names = {
     permissionSets: new Set<PermissionSetName>(),
+    /** The permission sets with a file in the export. */
     files: new Set<PermissionSetName>(),
     principals: new Map<string, Pick<Grant, 'type' | 'principal'>>(),
     scopes: new Map<string, Scope>(),
+    /** Folders of links that are not declared here. */
     folders: new Set<string>(),
+    /** The access of the other ledger: its folders in history. */
     ledger: new Set<string>(),
   }
   const note = ({ permissionSet, type, principal }: Grant, scope: Scope) => {
