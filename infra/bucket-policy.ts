@@ -151,41 +151,23 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
   const { access } = environment
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const { root, folders, permissionSets } = areasOf(environment)
-  const only = (
-    sid: string | undefined,
-    prefixes: readonly string[],
-    principals: readonly string[],
-  ): PolicyStatementJson => ({
-    ...(sid !== undefined && { Sid: sid }),
-    Effect: 'Deny',
-    Principal: '*',
-    Action: writes,
-    Resource: prefixes.map(objects),
-    ...unless(principals),
-  })
+  const only = (sid: string | undefined, prefixes: readonly string[], principals: readonly string[]) =>
+    deny(sid, writes, { Resource: prefixes.map(objects), ...unless(principals) })
   return [
-    {
-      Sid: 'OnlyByTls',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:*'],
+    deny('OnlyByTls', ['s3:*'], {
       Resource: [bucketArn, objects('')],
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    },
-    { Sid: 'NobodyUndoes', Effect: 'Deny', Principal: '*', Action: undoing, Resource: [objects('')] },
+    }),
+    deny('NobodyUndoes', undoing, { Resource: [objects('')] }),
     ...denialOfSettings(environment, names),
-    {
-      Sid: 'OnlySsofileWrites',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
+    deny('OnlySsofileWrites', writes, {
       NotResource: [
         ...inputPrefixesOf(environment).map(objects),
         objects(kinds.request.at),
         ...ownPlaces().map(objects),
       ],
       ...unless(roleArns),
-    },
+    }),
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
     only('OnlyGovernance', governedPrefixes(), access.governance),
@@ -198,13 +180,9 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...ownFoldersOf(environment).map(({ prefix, principals }) =>
       only(undefined, [prefix], [...principals, ...rolesBesideOwners(prefix, names)]),
     ),
-    {
-      // The denial covers links_data/ outside the declared folders. No pattern matches exactly that, so the statement names the other
-      // places where people write.
-      Sid: 'OutsideFolders',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
+    // The denial covers links_data/ outside the declared folders. No pattern matches exactly that, so the statement names the other
+    // places where people write.
+    deny('OutsideFolders', writes, {
       NotResource: [
         ...folders.map(({ prefix }) => prefix),
         ...beginningsBeside(
@@ -217,20 +195,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ),
       ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
-    },
+    }),
     ...folders.map(({ prefix, writers }) => only(undefined, [prefix], [...writers, names.anyRoleArn])),
-    {
-      // The statements above have room only for the beginning of role names; somebody else might create a role with such a name.
-      Sid: 'OnlyTheseWriteLinks',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
+    // The statements above have room only for the beginning of role names; somebody else might create a role with such a name.
+    deny('OnlyTheseWriteLinks', writes, {
       Resource: [objects(kinds.link.at), objects(kinds.membership.at)],
       Condition: {
         ArnLike: { 'aws:PrincipalArn': names.anyRoleArn },
         ...unless(names.rolesThatWrite(kinds.link.at)).Condition,
       },
-    },
+    }),
     only(
       'PermissionSets',
       [permissionSets.prefix],
@@ -251,14 +225,10 @@ function rolesBesideOwners(prefix: string, names: DeploymentNames): readonly str
 function denialOfSettings(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   if (environment.bucket.existing !== undefined) return []
   return [
-    {
-      Sid: 'OnlyDeploymentsSetUp',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: settings,
+    deny('OnlyDeploymentsSetUp', settings, {
       Resource: [names.bucketArn],
       ...unless([names.deployerArn]),
-    },
+    }),
   ]
 }
 
@@ -315,44 +285,32 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const unnamed = [...new Set([environment.account, names.bucketAccount])].filter(
     (own) => !accounts.some((one) => one === own),
   )
-  const deny = { Effect: 'Deny', Principal: '*', Resource: personal.map(objects) } as const
+  const about = { Effect: 'Deny', Principal: '*', Resource: personal.map(objects) } as const
   return [
-    {
-      Sid: 'PeopleAskOwn',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:PutObject'],
+    deny('PeopleAskOwn', ['s3:PutObject'], {
       NotResource: exceptOwn,
       Condition: signedIn,
-    },
-    {
-      Sid: 'PeopleEndTheirOwn',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:DeleteObject'],
+    }),
+    deny('PeopleEndTheirOwn', ['s3:DeleteObject'], {
       NotResource: exceptOwn,
       Condition: { ...signedIn, ...unless(operators).Condition },
-    },
-    { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
-    { ...deny, Sid: 'OnlyPeopleEnd', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
+    }),
+    { ...about, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
+    { ...about, Sid: 'OnlyPeopleEnd', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
     ...(unnamed.length === 0
       ? []
       : [
           {
-            ...deny,
+            ...about,
             Sid: 'NobodyHereAsks',
             Action: ['s3:PutObject'],
             Condition: { ArnLike: { 'aws:PrincipalArn': unnamed.map((own) => names.sessionArnsOf(own)) } },
           } as const,
         ]),
-    {
-      Sid: 'OnlyRequestsGrant',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
+    deny('OnlyRequestsGrant', writes, {
       Resource: [objects(temporaryPrefix)],
       ...unless(names.rolesThatWrite(temporaryPrefix)),
-    },
+    }),
   ]
 }
 
@@ -479,6 +437,14 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
       Condition: { ...signedIn, StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
     },
   ]
+}
+
+function deny(
+  Sid: string | undefined,
+  Action: readonly string[],
+  rest: Pick<PolicyStatementJson, 'Resource' | 'NotResource' | 'Condition'>,
+): PolicyStatementJson {
+  return { ...(Sid !== undefined && { Sid }), Effect: 'Deny', Principal: '*', Action, ...rest }
 }
 
 /** The denial covers all but these principals; without any, everyone. */
