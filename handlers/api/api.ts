@@ -27,7 +27,13 @@ import { type Answer, refusal, refuse } from './answer.ts'
 import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
 import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
-import { type PermissionSetRequest, parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
+import {
+  linkEnvelope,
+  linkRules,
+  type PermissionSetRequest,
+  permissionSetEnvelope,
+  permissionSetRules,
+} from './change-requests.ts'
 import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import type { RequestCaches } from './request-context.ts'
@@ -150,14 +156,14 @@ function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean;
 type Called = ApiSources & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
 
 async function postLink(event: ApiEvent, { caller, ...context }: Called): Promise<Answer> {
-  const request = readBody(event, parseLinkRequest)
+  const request = readBody(event, linkEnvelope, linkRules)
   if ('statusCode' in request) return request
   const key = linkKeyOf(request.linkData)
   return changeLink(request, { caller, statusPath: statusPath(event, key.slice(linkPrefix.length)) }, context)
 }
 
 async function postPermissionSet(event: ApiEvent, { caller, ...context }: Called): Promise<Answer> {
-  const request = readBody(event, parsePermissionSetRequest)
+  const request = readBody(event, permissionSetEnvelope, permissionSetRules)
   if ('statusCode' in request) return request
   const about = { caller, statusPath: statusPath(event, request.permissionSetData.permissionSetName) }
   return changePermissionSet(request, about, context)

@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
-import { parseJson } from '../../shared/domain/json/parse-json.ts'
 import { linkBodySchema } from '../../shared/domain/links/link-body.ts'
 import { permissionSetFileSchema } from '../../shared/domain/permission-sets/permission-set-file.ts'
-import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 
 const linkData = z.string().min(1)
 const named = z.object({ permissionSetName: z.string().min(1) })
@@ -18,7 +16,7 @@ export const linkRequest = z.discriminatedUnion('action', [
 ])
 
 /** The API judges the details as the resulting file, with the words that its uploader would get. */
-const linkEnvelope = z.discriminatedUnion('action', [
+export const linkEnvelope = z.discriminatedUnion('action', [
   linkRequest.options[0].extend({ linkDetails: z.json().optional() }),
   linkRequest.options[1],
 ])
@@ -40,24 +38,14 @@ export const permissionSetRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('delete'), permissionSetData: z.strictObject({ permissionSetName }) }),
 ])
 
-const permissionSetEnvelope = z.discriminatedUnion('action', [
+export const permissionSetEnvelope = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('create'), permissionSetData: named.catchall(z.json()) }),
   z.strictObject({ action: z.literal('update'), permissionSetData: named.catchall(z.json()) }),
   z.strictObject({ action: z.literal('delete'), permissionSetData: named.strict() }),
 ])
 export type PermissionSetRequest = z.infer<typeof permissionSetEnvelope>
 
-const theRequest = 'the request'
-
-export function parseLinkRequest(body: Uint8Array): Parsed<LinkRequest> {
-  return parseJson(theRequest, body, linkEnvelope, linkRules)
-}
-
-export function parsePermissionSetRequest(body: Uint8Array): Parsed<PermissionSetRequest> {
-  return parseJson(theRequest, body, permissionSetEnvelope, permissionSetRules)
-}
-
-const linkRules: JsonRules = {
+export const linkRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields action, linkData and perhaps linkDetails',
     remedy: () => 'write { "action": "create", "linkData": "root%all%ReadOnly%team-a%GROUP%ssofile" }',
@@ -73,7 +61,7 @@ const linkRules: JsonRules = {
   },
 }
 
-const permissionSetRules: JsonRules = {
+export const permissionSetRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields action and permissionSetData',
     remedy: () => 'write { "action": "create", "permissionSetData": { "permissionSetName": "…", … } }',

@@ -1,17 +1,14 @@
+import type * as z from 'zod'
+import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
+import { parseJson } from '../../shared/domain/json/parse-json.ts'
 import { permissionSetFileMostBytes } from '../../shared/domain/permission-sets/permission-set-file.ts'
-import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refuse, refuseComplaint } from './answer.ts'
 import { bodyOf, mediaTypeOf, type SentBody } from './api-request.ts'
 
 /** Room for a permission set that reaches every limit, and for the JSON around it. */
 const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 
-export function readBody<T extends object>(
-  event: SentBody,
-  parse: (
-    body: Uint8Array,
-  ) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint },
-): T | Answer {
+export function readBody<T extends object>(event: SentBody, schema: z.ZodType<T>, rules: JsonRules): T | Answer {
   const type = mediaTypeOf(event)
   if (type !== 'application/json')
     return refuse(
@@ -28,7 +25,7 @@ export function readBody<T extends object>(
       `at most ${requestMostBytes} bytes, which is more than a permission set can fill`,
       'check that the right file was sent',
     )
-  const request = parse(body)
+  const request = parseJson('the request', body, schema, rules)
   if (request.ok) return request.value
   return refuseComplaint(request.complaint)
 }

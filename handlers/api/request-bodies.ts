@@ -3,9 +3,7 @@ import { accessRequestSchema, requestDigest } from '../../shared/domain/files/ac
 import { approvalRules, approvalSchema } from '../../shared/domain/files/approval-file.ts'
 import { decisionRules, decisionSchema, itemDigest, verdicts } from '../../shared/domain/files/decision-file.ts'
 import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
-import { parseJson } from '../../shared/domain/json/parse-json.ts'
 import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
-import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 
 const linkData = z.string().min(1)
 const { $schema: _, ...approvalFields } = approvalSchema.shape
@@ -26,7 +24,7 @@ export const requestRequest = z.discriminatedUnion('action', [
 ])
 
 /** The API judges the details as the resulting file. */
-const requestEnvelope = z.discriminatedUnion('action', [
+export const requestEnvelope = z.discriminatedUnion('action', [
   requestRequest.options[0].extend({ requestDetails: z.json() }),
   requestRequest.options[1].extend({ requestDetails: z.json() }),
   requestRequest.options[2],
@@ -47,19 +45,7 @@ export const decisionsRequest = z.strictObject({
 })
 export type DecisionsRequest = z.infer<typeof decisionsRequest>
 
-export function parseDecisionsRequest(body: Uint8Array): Parsed<DecisionsRequest> {
-  return parseJson('the request', body, decisionsRequest, decisionsRules)
-}
-
-export function parseRequestRequest(body: Uint8Array): Parsed<RequestRequest> {
-  return parseJson('the request', body, requestEnvelope, requestRules)
-}
-
-export function parseApprovalRequest(body: Uint8Array): Parsed<ApprovalRequest> {
-  return parseJson('the request', body, approvalRequest, approvalRequestRules)
-}
-
-const requestRules: JsonRules = {
+export const requestRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields action, linkData and requestDetails',
     remedy: () =>
@@ -80,7 +66,7 @@ const requestRules: JsonRules = {
   },
 }
 
-const decisionsRules: JsonRules = {
+export const decisionsRules: JsonRules = {
   ...decisionRules,
   $: {
     expected: 'one JSON object with review, verdict, digests and perhaps comment',
@@ -92,7 +78,7 @@ const decisionsRules: JsonRules = {
   '$.digests.[]': { expected: '32 hexadecimal digits', remedy: () => 'take them from GET /reviews' },
 }
 
-const approvalRequestRules: JsonRules = {
+export const approvalRequestRules: JsonRules = {
   ...approvalRules,
   $: {
     expected: 'one JSON object with digest, decision and perhaps comment',

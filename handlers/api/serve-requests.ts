@@ -7,7 +7,7 @@ import type { ApiEvent } from './api-request.ts'
 import { ask, decide, finish, withdraw } from './change-request.ts'
 import { readBody } from './read-body.ts'
 import { listRequests, readDecision, readRequest } from './read-requests.ts'
-import { parseApprovalRequest, parseRequestRequest } from './request-bodies.ts'
+import { approvalRequest, approvalRequestRules, requestEnvelope, requestRules } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
@@ -23,10 +23,10 @@ export async function serveRequests(event: ApiEvent, called: Omit<RequestContext
   if (method === 'GET' && digest !== undefined) return readDecision(digest, context)
   if (method !== 'POST') return refuseMethod(path)
   if (path === '/approvals') {
-    const approval = readBody(event, parseApprovalRequest)
+    const approval = readBody(event, approvalRequest, approvalRequestRules)
     return 'statusCode' in approval ? approval : decide(approval, context)
   }
-  const asked = readBody(event, parseRequestRequest)
+  const asked = readBody(event, requestEnvelope, requestRules)
   if ('statusCode' in asked) return asked
   if (asked.action === 'withdraw') return withdraw(asked, context)
   return asked.action === 'finish' ? finish(asked, context) : ask(asked, context)

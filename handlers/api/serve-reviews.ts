@@ -19,7 +19,7 @@ import { firstThatFit } from './first-that-fit.ts'
 import { readBody } from './read-body.ts'
 import { type Parameters, parsePage, refuseParameter } from './read-inputs.ts'
 import { mayReadAll } from './read-requests.ts'
-import { type DecisionsRequest, parseDecisionsRequest } from './request-bodies.ts'
+import { type DecisionsRequest, decisionsRequest, decisionsRules } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
@@ -43,7 +43,7 @@ export async function serveReviews(event: ApiEvent, called: Omit<RequestContext,
     return refuse(405, 'another method', allow, 'send GET /reviews to read, POST /decisions to decide', { allow })
   }
   if (isDecision) {
-    const asked = readBody(event, parseDecisionsRequest)
+    const asked = readBody(event, decisionsRequest, decisionsRules)
     return 'statusCode' in asked ? asked : decideItems(asked, context)
   }
   const { review } = event.pathParameters ?? {}

@@ -20,7 +20,7 @@ import { listRuns } from '../../shared/reconcile/records/schedule-runs.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
-import { parsePauseRequest, parseReleaseRequest, parseResumeRequest } from './operator-bodies.ts'
+import { operatorRules, pauseRequest, releaseRequest, resumeRequest } from './operator-bodies.ts'
 import type { PageLooks } from './page-looks.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
@@ -97,7 +97,7 @@ export class Operations {
 
   /** Releases exactly the list, or the file, that has this digest now. */
   async release({ event, caller }: Act): Promise<Answer> {
-    const asked = readBody(event, parseReleaseRequest)
+    const asked = readBody(event, releaseRequest, operatorRules)
     if ('statusCode' in asked) return asked
     const result = await releaseList(this.#ports.objects, asked.digest, byOf(caller))
     if (result.outcome !== 'other-list') return answer(200, { outcome: result.outcome })
@@ -112,7 +112,7 @@ export class Operations {
   }
 
   async pause({ event, caller }: Act): Promise<Answer> {
-    const asked = readBody(event, parsePauseRequest)
+    const asked = readBody(event, pauseRequest, operatorRules)
     if ('statusCode' in asked) return asked
     const { isNew, pause } = await pauseChanges(this.#ports, { reason: asked.reason, by: byOf(caller) })
     if (isNew) return answer(200, { pause: tellPause(pause) })
@@ -121,7 +121,7 @@ export class Operations {
 
   /** Ends exactly the pause that the person saw. */
   async resume({ event, caller }: Act): Promise<Answer> {
-    const asked = readBody(event, parseResumeRequest)
+    const asked = readBody(event, resumeRequest, operatorRules)
     if ('statusCode' in asked) return asked
     const resumed = await resumeChanges(this.#ports, byOf(caller), { since: asked.since })
     switch (resumed.is) {

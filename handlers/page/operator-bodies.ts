@@ -1,27 +1,13 @@
 import * as z from 'zod'
 import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
-import { parseJson } from '../../shared/domain/json/parse-json.ts'
-import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 import { saysSomething } from '../../shared/domain/text/says-something.ts'
 
-const releaseRequest = z.strictObject({ digest: z.string().regex(/^[0-9a-f]{16}$/) })
-const pauseRequest = z.strictObject({ reason: z.string().max(1000).refine(saysSomething) })
+export const releaseRequest = z.strictObject({ digest: z.string().regex(/^[0-9a-f]{16}$/) })
+export const pauseRequest = z.strictObject({ reason: z.string().max(1000).refine(saysSomething) })
 /** `since`: the beginning of the pause that the person saw. */
-const resumeRequest = z.strictObject({ since: z.iso.datetime() })
+export const resumeRequest = z.strictObject({ since: z.iso.datetime() })
 
-export function parseReleaseRequest(body: Uint8Array): Parsed<z.infer<typeof releaseRequest>> {
-  return parseJson('the request', body, releaseRequest, rules)
-}
-
-export function parsePauseRequest(body: Uint8Array): Parsed<z.infer<typeof pauseRequest>> {
-  return parseJson('the request', body, pauseRequest, rules)
-}
-
-export function parseResumeRequest(body: Uint8Array): Parsed<z.infer<typeof resumeRequest>> {
-  return parseJson('the request', body, resumeRequest, rules)
-}
-
-const rules: JsonRules = {
+export const operatorRules: JsonRules = {
   $: { expected: 'one JSON object with digest, reason or since', remedy: () => 'send it as the page does' },
   '$.digest': {
     expected: 'the digest of what is held, 16 hexadecimal digits',
