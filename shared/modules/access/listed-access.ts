@@ -7,7 +7,7 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
-import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
+import { listAssignmentsIn, listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import { readGently } from '../../reconcile/calls/limited-sso-admin.ts'
 import { looksMost } from '../../reconcile/calls/rate-limiter.ts'
 import { wrapPort } from '../../reconcile/calls/wrap-port.ts'
@@ -139,9 +139,6 @@ async function listRows(
   { ssoAdmin }: Asking,
 ): Promise<readonly AssignmentTarget[]> {
   if (places.length > callsMost) throw new TooManyCallsError(`it would take more than ${callsMost} calls`)
-  const rows = await pLimit(askedAtOnce).map(places, async ([accountId, permissionSetArn]) => {
-    const pages = (token?: string) => ssoAdmin.listAccountAssignments(accountId, permissionSetArn, token)
-    return (await listUnlessGone(pages)).map((row) => ({ accountId, permissionSetArn, ...row }))
-  })
+  const rows = await pLimit(askedAtOnce).map(places, ([account, arn]) => listAssignmentsIn(account, arn, ssoAdmin))
   return rows.flat()
 }

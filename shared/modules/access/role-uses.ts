@@ -8,7 +8,7 @@ import type { AuditedAccount, PermissionSetRole } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isServiceError, unlessCode } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 import { readServiceUses } from '../../reconcile/calls/read-service-uses.ts'
 import type { RoleUse } from '../usage/rules/role-use.ts'
@@ -111,10 +111,10 @@ export class RoleUses {
       [...permissionSets],
       async (name) => [name, await begin(iam, byName.get(name) ?? [])] as const,
     )
-    const read = await pLimit(rolesAtOnce).map(
-      begun,
-      async ([name, jobs]) => [name, await unlessGone(this.#finish(iam, jobs, asOf))] as const,
-    )
+    // The last assignment of a permission set takes its role away, at any moment.
+    const read = await pLimit(rolesAtOnce).map(begun, async ([name, jobs]) => {
+      return [name, (await unlessCode(this.#finish(iam, jobs, asOf), 'NoSuchEntity')) ?? roleGone] as const
+    })
     return new Map<PermissionSetName, RoleUse>(read)
   }
 
@@ -159,21 +159,10 @@ type Job = { readonly role: PermissionSetRole; readonly id: string | undefined }
 async function begin(iam: AuditedAccount, roles: readonly PermissionSetRole[]): Promise<readonly Job[]> {
   return Promise.all(
     roles.map(async (role) => {
-      const id = await iam.generateServiceLastAccessedDetails(role.arn).catch((error: unknown) => {
-        if (!isServiceError(error, 'NoSuchEntity')) throw error
-        return undefined
-      })
+      const id = await unlessCode(iam.generateServiceLastAccessedDetails(role.arn), 'NoSuchEntity')
       return { role, id }
     }),
   )
-}
-
-/** The last assignment of a permission set takes its role away, at any moment. */
-async function unlessGone(finish: Promise<RoleUse>): Promise<RoleUse> {
-  return finish.catch((error: unknown) => {
-    if (!isServiceError(error, 'NoSuchEntity')) throw error
-    return roleGone
-  })
 }
 
 function latestOf(instants: readonly Date[]): Date {

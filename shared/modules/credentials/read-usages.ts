@@ -7,7 +7,7 @@ import { permissionSetOfRole } from '../../domain/permission-sets/permission-set
 import type { AuditedAccount, PermissionSetRole } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isServiceError, unlessCode } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 import { readServiceUses } from '../../reconcile/calls/read-service-uses.ts'
 import type { SetUsages } from './kept-usages.ts'
@@ -58,7 +58,9 @@ async function readRole(
 ): Promise<SetUsage> {
   const asOf = ports.clock.now()
   try {
-    const job = await beginJob(iam, role)
+    // Deleting the last assignment of a permission set deletes its role, at any moment: then there is nothing to report, and no job. A job
+    // that is gone later says nothing about the role.
+    const job = await unlessCode(iam.generateServiceLastAccessedDetails(role.arn, 'ACTION_LEVEL'), 'NoSuchEntity')
     if (job === undefined) return noUsage
     const found = await readServiceUses(ports, iam, job)
     if ('why' in found) return unreadUsage(account, found.why)
@@ -66,19 +68,6 @@ async function readRole(
   } catch (error) {
     if (!isServiceError(error)) throw error
     return unreadUsage(account, error.message)
-  }
-}
-
-/**
- * Deleting the last assignment of a permission set deletes its role, at any moment: then there is nothing to report, and no job. A job
- * that is gone later says nothing about the role.
- */
-async function beginJob(iam: AuditedAccount, role: PermissionSetRole): Promise<string | undefined> {
-  try {
-    return await iam.generateServiceLastAccessedDetails(role.arn, 'ACTION_LEVEL')
-  } catch (error) {
-    if (!isServiceError(error, 'NoSuchEntity')) throw error
-    return undefined
   }
 }
 

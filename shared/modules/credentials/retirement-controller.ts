@@ -395,12 +395,7 @@ export async function readLiveCredential(
 
 /** IAM answers NoSuchEntity for a missing thing, and for a missing user of it. */
 async function isThere(call: Promise<unknown>): Promise<boolean> {
-  return (
-    (await unlessCode(
-      call.then(() => true),
-      'NoSuchEntity',
-    )) === true
-  )
+  return (await unlessGone(() => call.then(() => true))) ?? false
 }
 
 function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
-import { isServiceError, unlessUnread } from '../../ports/service-error.ts'
+import { unlessCode, unlessUnread } from '../../ports/service-error.ts'
 import { type Actor, type ActorSources, findActor } from '../../reconcile/directory/find-actor.ts'
 import { Memberships } from '../../reconcile/directory/memberships.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
@@ -105,11 +105,7 @@ export class People {
   }
 
   async #listGroups(user: PrincipalId): Promise<readonly PrincipalId[]> {
-    try {
-      return await Array.fromAsync(listAll((token) => this.#identityStore.listGroupsOf(user, token)))
-    } catch (error) {
-      if (isServiceError(error, 'ResourceNotFoundException')) return []
-      throw error
-    }
+    const groups = Array.fromAsync(listAll((token) => this.#identityStore.listGroupsOf(user, token)))
+    return (await unlessCode(groups, 'ResourceNotFoundException')) ?? []
   }
 }

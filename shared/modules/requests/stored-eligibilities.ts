@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { isObjectRefusal } from '../../ports/service-error.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import type { FileText } from '../../reconcile/records/parsed-files.ts'
-import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { isUnreadable, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
 
 export const eligibilityStateKey = 'state/eligibilities.json'
 /** Longer texts are read from the files: ten thousand of 64 KiB each would be 640 MB. */
@@ -39,11 +38,6 @@ export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyM
 
 /** By key. Empty if the object is gone or the caller may not read it: the files have the same texts. */
 export async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
-  try {
-    const found = await spoiledAsAbsent(eligibilityState(objects).read())
-    return new Map(found?.value.texts.map(({ key, ...file }) => [key, file]))
-  } catch (error) {
-    if (isObjectRefusal(error)) return new Map()
-    throw error
-  }
+  const found = await unlessUnreadable(eligibilityState(objects).read())
+  return new Map(isUnreadable(found) ? [] : found?.value.texts.map(({ key, ...file }) => [key, file]))
 }

@@ -14,11 +14,10 @@ import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isObjectRefusal } from '../../ports/service-error.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
 import { listPeopleStories, type PeopleEvent } from '../../reconcile/records/people-ledger.ts'
-import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isUnreadable, spoiledAsAbsent, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
 import type { Undecided } from './find-lost-entries.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { judgeLostMembership } from './rules/judge-lost-membership.ts'
@@ -103,12 +102,7 @@ async function listCandidates(
 
 /** Whether this object, if it exists, can be read. */
 export async function isSound(objects: ObjectStore, key: string, schema: z.ZodType): Promise<boolean> {
-  try {
-    return !isSpoiled(await unlessSpoiled(new JsonRecord(objects, key, schema).read()))
-  } catch (error) {
-    if (isObjectRefusal(error)) return false
-    throw error
-  }
+  return !isUnreadable(await unlessUnreadable(new JsonRecord(objects, key, schema).read()))
 }
 
 async function judgeGroup({ key, over, kept, begun }: Candidate, context: PeopleSources): Promise<Verdict> {

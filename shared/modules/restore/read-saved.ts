@@ -1,8 +1,7 @@
 import type * as z from 'zod'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
-import { isObjectRefusal } from '../../ports/service-error.ts'
-import { parseSaved } from '../../reconcile/records/stored-json.ts'
+import { isUnreadable, parseSaved, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 
 /** The places to search for lost records. */
@@ -25,17 +24,9 @@ export async function readSaved<T>(
 ): Promise<T | undefined> {
   for (const { versionId, lastModified } of all) {
     if (at && lastModified > at) continue
-    const saved = parseSaved(await readVersion(versions, key, versionId), schema)
+    const body = await unlessUnreadable(versions.get(key, versionId))
+    const saved = isUnreadable(body) ? undefined : parseSaved(body, schema)
     if (saved !== undefined) return saved
   }
   return undefined
-}
-
-async function readVersion(versions: ObjectVersions, key: string, versionId: string): Promise<Uint8Array | undefined> {
-  try {
-    return await versions.get(key, versionId)
-  } catch (error) {
-    if (isObjectRefusal(error)) return undefined
-    throw error
-  }
 }

@@ -13,7 +13,7 @@ import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { findGrantingLinks } from '../../reconcile/assignments/evaluate-assignment.ts'
 import { mayApplyTo } from '../../reconcile/assignments/user-binding.ts'
@@ -265,13 +265,9 @@ async function listAgain(all: readonly Existing[], ssoAdmin: SsoAdmin): Promise<
   const byPlace = () =>
     limit.map([...places.values()], (one) => listAssignmentsIn(one.accountId, one.permissionSetArn, ssoAdmin))
   const byPrincipal = () => limit.map([...principals.values()], (one) => listAssignmentsOf(one, ssoAdmin))
-  const rows = await (principals.size <= places.size
-    ? byPrincipal().catch((error: unknown) => {
-        // AWS documents it for the management account: a delegated administrator may be refused.
-        if (isServiceError(error, 'AccessDeniedException')) return byPlace()
-        throw error
-      })
-    : byPlace())
+  // AWS documents it for the management account: a delegated administrator may be refused.
+  const own = principals.size <= places.size ? await unlessCode(byPrincipal(), 'AccessDeniedException') : undefined
+  const rows = own ?? (await byPlace())
   const there = new Set(rows.flat().map(renderTarget))
   for (const target of await listDeletions(ssoAdmin)) there.delete(renderTarget(target))
   return there

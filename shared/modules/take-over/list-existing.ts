@@ -7,7 +7,7 @@ import type { PrincipalName, PrincipalType } from '../../domain/principals/princ
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import { PermissionSetIndex } from '../../reconcile/directory/permission-set-index.ts'
@@ -110,16 +110,14 @@ async function listByPrincipal(
   { inPortions }: ListSources,
 ): Promise<readonly AssignmentTarget[] | undefined> {
   const rows: AssignmentTarget[] = []
-  try {
-    await inPortions(principals, 'groups and users', async (principal, ssoAdmin) => {
-      const listed = await listAssignmentsOf(principal, ssoAdmin)
-      for (const row of listed) rows.push(row)
-    })
-    return rows
-  } catch (error) {
-    if (isServiceError(error, 'AccessDeniedException')) return undefined
-    throw error
-  }
+  const listing = inPortions(principals, 'groups and users', async (principal, ssoAdmin) => {
+    const listed = await listAssignmentsOf(principal, ssoAdmin)
+    for (const row of listed) rows.push(row)
+  })
+  return unlessCode(
+    listing.then(() => rows),
+    'AccessDeniedException',
+  )
 }
 
 async function listByPlace(

@@ -3,7 +3,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { listAll, type Page } from '../../ports/page.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
 
 /** How long a listing serves hints that were pulled before it was taken. */
@@ -100,12 +100,7 @@ export async function listAssignmentsOf(
 
 /** All pages about a permission set. A deleted set has no assignments, because AWS does not delete a set that has one. */
 export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
-  try {
-    return await Array.fromAsync(listAll(pages))
-  } catch (error) {
-    if (isServiceError(error, 'ResourceNotFoundException')) return []
-    throw error
-  }
+  return (await unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')) ?? []
 }
 
 /** A text that identifies one assignment. */

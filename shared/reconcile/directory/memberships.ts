@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { Answers } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 
 /** How long an answer counts. Events may be lost, and Identity Store allows 20 calls a second. */
 const knownMs = 60_000
@@ -36,11 +36,7 @@ export class Memberships {
   }
 
   async #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[]> {
-    try {
-      return await Array.fromAsync(listAll((token) => this.#identityStore.listMembersOf(groupId, token)))
-    } catch (error) {
-      if (isServiceError(error, 'ResourceNotFoundException')) return []
-      throw error
-    }
+    const members = Array.fromAsync(listAll((token) => this.#identityStore.listMembersOf(groupId, token)))
+    return (await unlessCode(members, 'ResourceNotFoundException')) ?? []
   }
 }

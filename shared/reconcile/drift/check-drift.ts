@@ -16,7 +16,7 @@ import type { PrincipalType } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
-import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { unlessCode, unlessUnread } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -355,14 +355,9 @@ async function listGroups({ identityStore }: DriftCheckSources): Promise<readonl
 async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources): Promise<boolean> {
   const [anyone] = (await identityStore.listPrincipals('GROUP')).items
   if (anyone === undefined) return false
-  try {
-    await ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: anyone.id, principalType: 'GROUP' })
-    return true
-  } catch (error) {
-    // The error code for a delegated administrator is unknown.
-    if (isServiceError(error) && !isPassing(error)) return false
-    throw error
-  }
+  // The error code for a delegated administrator is unknown.
+  const listing = ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: anyone.id, principalType: 'GROUP' })
+  return 'is' in (await unlessUnread(listing))
 }
 
 /** The direct assignments of a principal. For a deleted one AWS may return none: the check by permission set finds those. */
@@ -372,10 +367,6 @@ async function listRowsOf(
   ssoAdmin: PrincipalListing,
   accountId?: AccountId,
 ): Promise<readonly AssignmentTarget[]> {
-  try {
-    return await listAssignmentsOf({ principalId, principalType }, ssoAdmin, accountId)
-  } catch (error) {
-    if (isServiceError(error, 'ResourceNotFoundException')) return []
-    throw error
-  }
+  const listing = listAssignmentsOf({ principalId, principalType }, ssoAdmin, accountId)
+  return (await unlessCode(listing, 'ResourceNotFoundException')) ?? []
 }

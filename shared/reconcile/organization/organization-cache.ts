@@ -5,7 +5,7 @@ import { askTags, type Selectors } from '../../domain/scopes/selector-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 import { listLinksOfKind } from '../records/list-links.ts'
 import { SelectorFiles } from '../records/selector-files.ts'
@@ -316,12 +316,8 @@ export class OrganizationCache {
   /** An account that is gone has no tags. */
   async #tagsOf(accountId: AccountId): Promise<Pick<Account, 'tags' | 'tagsRevision'>> {
     const tagsRevision = this.#known.view?.revision ?? 0
-    try {
-      return { tags: await this.#organizations.listTags(accountId), tagsRevision }
-    } catch (error) {
-      if (isServiceError(error, 'TargetNotFoundException')) return {}
-      throw error
-    }
+    const tags = await unlessCode(this.#organizations.listTags(accountId), 'TargetNotFoundException')
+    return tags === undefined ? {} : { tags, tagsRevision }
   }
 
   /** Overwrites exactly the view that was read. If another process was faster, merges its view account by account. */
