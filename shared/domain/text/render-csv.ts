@@ -8,11 +8,16 @@ export type TableColumn<Row> = {
 }
 
 /**
- * Rows as CSV, the titles first (RFC 4180), every cell in quotes. If a spreadsheet would take a cell for a formula, the cell gets a leading
+ * Rows as CSV (RFC 4180), every cell in quotes. If a spreadsheet would take a cell for a formula, the cell gets a leading
  * apostrophe, so that the spreadsheet shows text. Names from outside are escaped: no cell has a line end. (OWASP, "CSV Injection".)
  */
 export function renderCsv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(renderCell).join(',')}\r\n`).join('')
+}
+
+/** A table as CSV, the titles first. */
+export function renderTable<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[]): string {
+  return renderCsv([columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ text }) => text(row)))])
 }
 
 /** Reads the rows of `renderCsv`, without the apostrophes before formulas. */

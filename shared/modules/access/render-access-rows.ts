@@ -1,5 +1,5 @@
 import { describeTemporary } from '../../domain/links/told-link.ts'
-import { renderCsv, type TableColumn } from '../../domain/text/render-csv.ts'
+import { renderCsv, renderTable, type TableColumn } from '../../domain/text/render-csv.ts'
 import type { HeldAccess } from './expand-access.ts'
 
 type Column = TableColumn<HeldAccess>
@@ -62,7 +62,7 @@ export const accessColumns = columnsOf({})
 
 /** The first line of access as CSV. */
 export function accessCsvTitles(wanted: Wanted = {}): string {
-  return renderCsv([columnsOf(wanted).map(({ title }) => title)])
+  return renderTable(columnsOf(wanted), [])
 }
 
 /** A line each. */

@@ -6,7 +6,7 @@ import { listManagedPolicies } from '../../domain/iam-policies/compare-permissio
 import type { SetUsage } from '../../domain/iam-policies/set-usage.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { renderCsv } from '../../domain/text/render-csv.ts'
+import { renderTable, type TableColumn } from '../../domain/text/render-csv.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { ManagedPolicies } from '../../reconcile/calls/managed-policies.ts'
 import { readSetPolicies } from '../../reconcile/directory/read-set-policies.ts'
@@ -112,23 +112,17 @@ async function readLevels(
 }
 
 function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string {
-  const titles = [
-    'permission set',
-    'access levels',
-    'accounts',
-    'not read',
-    'services',
-    'unused services',
-    'unused actions',
-    'made at',
+  const columns: readonly TableColumn<PermissionSummary['sets'][number]>[] = [
+    { title: 'permission set', text: ({ name }) => name },
+    { title: 'access levels', text: ({ levels }) => levels.join(' ; ') },
+    { title: 'accounts', text: ({ accounts }) => String(accounts) },
+    { title: 'not read', text: ({ unread }) => String(unread) },
+    { title: 'services', text: ({ services }) => String(services) },
+    { title: 'unused services', text: ({ unusedServices }) => String(unusedServices) },
+    { title: 'unused actions', text: ({ unusedActions }) => String(unusedActions) },
+    { title: 'made at', text: () => madeAt },
   ]
-  const lines = sets.map((one) => [
-    one.name,
-    one.levels.join(' ; '),
-    ...[one.accounts, one.unread, one.services, one.unusedServices, one.unusedActions].map(String),
-    madeAt,
-  ])
-  return renderCsv([titles, ...lines])
+  return renderTable(columns, sets)
 }
 
 /** Reads the accounts in parts, by their ids. Returns whether all are read. */

@@ -1,5 +1,5 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { renderCsv, type TableColumn } from '../../domain/text/render-csv.ts'
+import { renderCsv, renderTable, type TableColumn } from '../../domain/text/render-csv.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
 
@@ -46,7 +46,7 @@ export class TableWriter<Row> {
   /** `path`: without the extension, such as `reports/2026-03-03/access`. */
   static async begin<Row>(objects: ObjectStore, path: string, columns: readonly TableColumn<Row>[]) {
     const writer = new TableWriter(objects, path, columns)
-    await writer.#csv.write(renderCsv([columns.map(({ title }) => title)]))
+    await writer.#csv.write(renderTable(columns, []))
     return writer
   }
 

@@ -2,7 +2,7 @@ import type { SetUsage } from '../../../domain/iam-policies/set-usage.ts'
 import type { AccountId } from '../../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
 import { count } from '../../../domain/text/count.ts'
-import { renderCsv } from '../../../domain/text/render-csv.ts'
+import { renderTable, type TableColumn } from '../../../domain/text/render-csv.ts'
 import { unusedDays } from './judge-credentials.ts'
 
 /** In the order of reports: unread data comes first, because it limits all the rest. */
@@ -65,32 +65,19 @@ function byFinding(a: UsageRow, b: UsageRow): number {
 
 const butFor = (unread: number) => (unread === 0 ? '' : `; ${count(unread, 'account')} could not be read`)
 
-const titles = [
-  'permission set',
-  'finding',
-  'service',
-  'service name',
-  'action',
-  'last used',
-  'account',
-  'unused days',
-  'detail',
-  'as of',
-]
-
 /** One line for each row, the titles first. */
 export function renderUsage(name: PermissionSetName, rows: readonly UsageRow[], asOf: string | undefined): string {
-  const lines = rows.map((row) => [
-    name,
-    row.finding,
-    row.service ?? '',
-    row.serviceName ?? '',
-    row.action === undefined ? '' : `${row.service}:${row.action}`,
-    row.lastUsedAt ?? (row.service === undefined ? '' : 'never'),
-    row.account ?? '',
-    row.unusedDays === undefined ? '' : String(row.unusedDays),
-    row.detail,
-    asOf ?? '',
-  ])
-  return renderCsv([titles, ...lines])
+  const columns: readonly TableColumn<UsageRow>[] = [
+    { title: 'permission set', text: () => name },
+    { title: 'finding', text: ({ finding }) => finding },
+    { title: 'service', text: ({ service = '' }) => service },
+    { title: 'service name', text: ({ serviceName = '' }) => serviceName },
+    { title: 'action', text: ({ service, action }) => (action === undefined ? '' : `${service}:${action}`) },
+    { title: 'last used', text: ({ service, lastUsedAt }) => lastUsedAt ?? (service === undefined ? '' : 'never') },
+    { title: 'account', text: ({ account = '' }) => account },
+    { title: 'unused days', text: ({ unusedDays = '' }) => String(unusedDays) },
+    { title: 'detail', text: ({ detail }) => detail },
+    { title: 'as of', text: () => asOf ?? '' },
+  ]
+  return renderTable(columns, rows)
 }

@@ -1,66 +1,45 @@
 import { escapeHtml } from '../../../domain/text/escape-html.ts'
-import { renderCsv } from '../../../domain/text/render-csv.ts'
+import { renderCsv, renderTable, type TableColumn } from '../../../domain/text/render-csv.ts'
 import page from '../../access-page/rules/page.json' with { type: 'json' }
 import { renderPageHead } from '../../access-page/rules/page-head.ts'
 import { type CredentialRow, type Urgency, urgencies, urgencyOf } from './credential-row.ts'
 
-const titles = [
-  'account',
-  'account name',
-  'owner',
-  'kind',
-  'name',
-  'access key',
-  'made',
-  'last used',
-  'by service',
-  'in Region',
-  'unused days',
-  'password last used',
-  'password unused days',
-  'MFA',
-  'active',
-  'detail',
-  'IAM Access Analyzer',
-  'urgency',
-  'findings',
-  'what is found',
-  'what to do',
-  'exception',
-  'as of',
+const columns: readonly TableColumn<CredentialRow>[] = [
+  { title: 'account', text: ({ account }) => account },
+  { title: 'account name', text: ({ accountName }) => accountName },
+  { title: 'owner', text: ({ owner }) => owner },
+  { title: 'kind', text: ({ kind }) => kind },
+  { title: 'name', text: ({ name }) => name },
+  { title: 'access key', text: ({ key = '' }) => key },
+  { title: 'made', text: ({ madeAt = '' }) => madeAt },
+  { title: 'last used', text: ({ madeAt, lastUsedAt }) => lastUsedAt ?? (madeAt === undefined ? '' : 'never') },
+  { title: 'by service', text: ({ service = '' }) => service },
+  { title: 'in Region', text: ({ region = '' }) => region },
+  { title: 'unused days', text: ({ unusedDays = '' }) => String(unusedDays) },
+  {
+    title: 'password last used',
+    text: (row) => row.passwordLastUsedAt ?? (row.passwordUnusedDays === undefined ? '' : 'never'),
+  },
+  { title: 'password unused days', text: ({ passwordUnusedDays = '' }) => String(passwordUnusedDays) },
+  { title: 'MFA', text: ({ hasMfa }) => sayYes(hasMfa) },
+  { title: 'active', text: ({ isActive }) => sayYes(isActive) },
+  { title: 'detail', text: ({ detail = '' }) => detail },
+  { title: 'IAM Access Analyzer', text: ({ analyzer = [] }) => analyzer.join(' ') },
+  { title: 'urgency', text: (row) => urgencyOf(row) ?? '' },
+  { title: 'findings', text: ({ findings }) => findings.map(({ kind }) => kind).join(' ') },
+  { title: 'what is found', text: toldOf },
+  { title: 'what to do', text: remedyOf },
+  { title: 'exception', text: ({ exception = '' }) => exception },
+  { title: 'as of', text: ({ asOf }) => asOf },
 ]
-export const credentialCsvTitles = renderCsv([titles])
+export const credentialCsvTitles = renderTable(columns, [])
 
 export function renderCredentialRow(row: CredentialRow): string {
-  const number = (value: number | undefined) => (value === undefined ? '' : String(value))
-  const said = (value: boolean | undefined) => (value === undefined ? '' : value ? 'yes' : 'no')
-  return renderCsv([
-    [
-      row.account,
-      row.accountName,
-      row.owner,
-      row.kind,
-      row.name,
-      row.key ?? '',
-      row.madeAt ?? '',
-      row.lastUsedAt ?? (row.madeAt === undefined ? '' : 'never'),
-      row.service ?? '',
-      row.region ?? '',
-      number(row.unusedDays),
-      row.passwordLastUsedAt ?? (row.passwordUnusedDays === undefined ? '' : 'never'),
-      number(row.passwordUnusedDays),
-      said(row.hasMfa),
-      said(row.isActive),
-      row.detail ?? '',
-      (row.analyzer ?? []).join(' '),
-      urgencyOf(row) ?? '',
-      row.findings.map(({ kind }) => kind).join(' '),
-      toldOf(row),
-      remedyOf(row),
-      row.exception ?? '',
-      row.asOf,
-    ],
-  ])
+  return renderCsv([columns.map(({ text }) => text(row))])
+}
+
+function sayYes(value: boolean | undefined): string {
+  return value === undefined ? '' : value ? 'yes' : 'no'
 }
 
 /** A credential in words: `user ci in shop (200000000001)`. */
@@ -71,9 +50,13 @@ export function describeThing({ kind, name, key, account, accountName }: Credent
   return `${kind === 'root' ? 'root user' : kind === 'password policy' ? kind : `${kind} ${name}`} in ${where}`
 }
 
-export const toldOf = ({ findings }: CredentialRow): string => findings.map(({ told }) => told).join('; ')
-export const remedyOf = ({ findings }: CredentialRow): string =>
-  [...new Set(findings.map(({ remedy }) => remedy))].join('; ')
+export function toldOf({ findings }: CredentialRow): string {
+  return findings.map(({ told }) => told).join('; ')
+}
+
+export function remedyOf({ findings }: CredentialRow): string {
+  return [...new Set(findings.map(({ remedy }) => remedy))].join('; ')
+}
 
 type CredentialPage = {
   readonly madeAt: string

@@ -1,5 +1,5 @@
 import { count } from '../../../domain/text/count.ts'
-import { renderCsv } from '../../../domain/text/render-csv.ts'
+import { renderTable, type TableColumn } from '../../../domain/text/render-csv.ts'
 import { describeSubject, type GivenDecision, isDecided, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
 
@@ -88,27 +88,24 @@ function describePace(decisions: readonly GivenDecision[]) {
   })
 }
 
+const columns: readonly TableColumn<Manifest['items'][number]>[] = [
+  { title: 'item', text: ({ item }) => item },
+  { title: 'result', text: ({ result }) => result },
+  { title: 'reviewers', text: ({ reviewers }) => reviewers.join(', ') },
+  { title: 'decisions', text: ({ decisions }) => decisions.map(describeDecision).join('; ') },
+  { title: 'ended', text: ({ end }) => end?.at ?? '' },
+  { title: 'proven', text: ({ provenAt = '' }) => provenAt },
+  { title: 'proof', text: ({ proof = [] }) => proof.join(' ') },
+  { title: 'digest', text: ({ digest }) => digest },
+  { title: 'came back', text: ({ cameBack = [] }) => cameBack.map(({ key }) => key).join(' ') },
+  { title: 'task', text: ({ end }) => end?.task ?? '' },
+  { title: 'owners', text: ({ end }) => end?.owners?.join(', ') ?? '' },
+  { title: 'due', text: ({ end }) => end?.dueAt ?? '' },
+]
+
 /** One row for each item. No cell can be a formula. */
 export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
-  const titles = [
-    ...['item', 'result', 'reviewers', 'decisions', 'ended', 'proven', 'proof', 'digest', 'came back'],
-    ...['task', 'owners', 'due'],
-  ]
-  const rows = items.map(({ item, result, reviewers, decisions, end, provenAt, proof = [], digest, cameBack = [] }) => [
-    item,
-    result,
-    reviewers.join(', '),
-    decisions.map(describeDecision).join('; '),
-    end?.at ?? '',
-    provenAt ?? '',
-    proof.join(' '),
-    digest,
-    cameBack.map(({ key }) => key).join(' '),
-    end?.task ?? '',
-    end?.owners?.join(', ') ?? '',
-    end?.dueAt ?? '',
-  ])
-  return renderCsv([titles, ...rows])
+  return renderTable(columns, items)
 }
 
 export function describeDecision({ verdict, name, user, at, comment }: GivenDecision): string {
