@@ -61,14 +61,11 @@ function passNames({ rows, values }: AccessTable, filter: Filter): readonly Pass
     const wanted = fold(filter[kind])
     const names = values[kind].map((value) => (typeof value === 'string' ? [value] : value.slice(0, 2)).map(fold))
     const isWhole = names.some((parts) => parts.includes(wanted))
-    const fits = mask(names, (parts) =>
-      isWhole ? parts.includes(wanted) : parts.some((part) => part.includes(wanted)),
-    )
-    passing.push(spread(rows[kind], fits))
+    const fits = (parts: readonly string[]) =>
+      isWhole ? parts.includes(wanted) : parts.some((part) => part.includes(wanted))
+    passing.push(pass(rows[kind], names, fits))
   }
-  if (filter.unit !== '') {
-    passing.push(spread(rows.account, mask(values.account, passUnit(values.account, fold(filter.unit)))))
-  }
+  if (filter.unit !== '') passing.push(pass(rows.account, values.account, passUnit(values.account, fold(filter.unit))))
   return passing
 }
 
@@ -105,14 +102,7 @@ function passWords({ length, rows, values, searched }: AccessTable, text: string
 }
 
 function passTime({ rows, values }: AccessTable, since: string): readonly Passing[] {
-  return since === ''
-    ? []
-    : [
-        spread(
-          rows.since,
-          mask(values.instant, (instant) => instant >= since),
-        ),
-      ]
+  return since === '' ? [] : [pass(rows.since, values.instant, (instant) => instant >= since)]
 }
 
 function passReady({ rows, values, permissionSets }: AccessTable, ready: ReadyFilter) {
@@ -121,41 +111,22 @@ function passReady({ rows, values, permissionSets }: AccessTable, ready: ReadyFi
     case 'everything':
       return []
     case 'direct':
-      return [
-        isAbsent(rows.group),
-        spread(
-          rows.person,
-          mask(values.person, ([name]) => name !== ''),
-        ),
-      ]
+      return [isAbsent(rows.group), pass(rows.person, values.person, ([name]) => name !== '')]
     case 'ending':
-      return [
-        spread(
-          rows.until,
-          mask(values.instant, (instant) => instant !== ''),
-        ),
-      ]
+      return [pass(rows.until, values.instant, (instant) => instant !== '')]
     case 'foreign':
-      return [
-        spread(
-          rows.state,
-          mask(values.state, (state) => state === 'foreign'),
-        ),
-      ]
+      return [pass(rows.state, values.state, (state) => state === 'foreign')]
     case 'unused':
-      return [
-        spread(
-          rows.use,
-          mask(values.use, ([, days]) => days >= unusedDaysAsked),
-        ),
-      ]
-    case 'administrator': {
-      const fits = mask(permissionSets, (set) => set.isAdministrator)
-      return [isAbsent(rows.until), spread(rows.permissionSet, fits)]
-    }
+      return [pass(rows.use, values.use, ([, days]) => days >= unusedDaysAsked)]
+    case 'administrator':
+      return [isAbsent(rows.until), pass(rows.permissionSet, permissionSets, (set) => set.isAdministrator)]
     default:
       return ready satisfies never
   }
+}
+
+function pass<T>(places: Int32Array, values: readonly T[], fits: (value: T) => boolean): Passing {
+  return spread(places, mask(values, fits))
 }
 
 /** 1 for each value that fits. */
