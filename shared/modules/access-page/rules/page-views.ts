@@ -146,33 +146,16 @@ export class PageViews {
         return at >= filter.since && isFitting(`${deployment} ${at} ${event} ${what}`) && isOf(filter, deployment)
       })
       .sort((a, b) => (a.at > b.at ? -1 : 1))
-    return {
+    return this.#list(shown, {
       label: 'What changed',
       columns: [
-        ...this.#deploymentColumn(),
-        { title: 'When', width: '15rem' },
-        { title: 'What', width: '13rem' },
-        { title: 'Of what', width: '50rem' },
+        { title: 'When', width: '15rem', text: ({ at = '' }) => at },
+        { title: 'What', width: '13rem', text: ({ event = '' }) => event },
+        { title: 'Of what', width: '50rem', text: ({ what = '' }) => what },
       ],
-      length: shown.length,
+      headed: 'What',
       count: shown.length === 1 ? '1 change' : `${shown.length} changes`,
-      among: none,
-      cells: (row) => {
-        const { deployment = '', at = '', event = '', what = '' } = shown[row] ?? {}
-        return [...(this.#hasDeployments ? [deployment] : []), at, event, what]
-      },
-      opened: (row) => {
-        const { at = '', event = '', what = '' } = shown[row] ?? {}
-        return {
-          to: 'details',
-          title: event,
-          facts: [
-            ['When', at],
-            ['Of what', what],
-          ],
-        }
-      },
-    }
+    })
   }
 
   #attention({ filter }: PageState): View {
@@ -180,38 +163,43 @@ export class PageViews {
     const shown = this.#facts.attention.filter(({ deployment = '', input, state, reason, remedy }) => {
       return isFitting([deployment, state, input, reason, remedy].join(' ')) && isOf(filter, deployment)
     })
-    return {
+    return this.#list(shown, {
       label: 'What wants attention',
       columns: [
-        ...this.#deploymentColumn(),
-        { title: 'State', width: '7rem' },
-        { title: 'Input', width: '28rem' },
-        { title: 'Why', width: '30rem' },
-        { title: 'What to do', width: '30rem' },
+        { title: 'State', width: '7rem', text: ({ state = '' }) => state },
+        { title: 'Input', width: '28rem', text: ({ input = '' }) => input },
+        { title: 'Why', width: '30rem', text: ({ reason = '' }) => reason },
+        { title: 'What to do', width: '30rem', text: ({ remedy = '' }) => remedy },
       ],
-      length: shown.length,
+      headed: 'State',
       count: renderAttention(shown.length, this.#facts.attention.length),
-      among: none,
-      cells: (row) => {
-        const { deployment = '', state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
-        return [...(this.#hasDeployments ? [deployment] : []), state, input, reason, remedy]
-      },
-      opened: (row) => {
-        const { state = '', input = '', reason = '', remedy = '' } = shown[row] ?? {}
-        const facts: Facts = [
-          ['Input', input],
-          ['Why', reason],
-          ['What to do', remedy],
-        ]
-        return { to: 'details', title: state, facts: facts.filter(([, text]) => text !== '') }
-      },
-    }
+    })
   }
 
-  #deploymentColumn() {
-    return this.#hasDeployments ? [{ title: 'Deployment', width: '8.5rem' }] : []
+  /** `headed`: the column whose text is the title of the details; the other columns are their facts. */
+  #list<T extends { readonly deployment?: string | undefined }>(
+    shown: readonly T[],
+    { columns, headed, ...told }: Pick<View, 'label' | 'count'> & { columns: readonly ListColumn<T>[]; headed: string },
+  ): View {
+    const deployment: ListColumn<T> = { title: 'Deployment', width: '8.5rem', text: (one) => one.deployment ?? '' }
+    const all = this.#hasDeployments ? [deployment, ...columns] : columns
+    const facts = (row: number) => columns.map(({ title, text }) => [title, text(shown[row] ?? {})] as const)
+    return {
+      ...told,
+      columns: all.map(({ title, width }) => ({ title, width })),
+      length: shown.length,
+      among: none,
+      cells: (row) => all.map(({ text }) => text(shown[row] ?? {})),
+      opened: (row) => ({
+        to: 'details',
+        title: facts(row).find(([title]) => title === headed)?.[1] ?? '',
+        facts: facts(row).filter(([title, text]) => title !== headed && text !== ''),
+      }),
+    }
   }
 }
+
+type ListColumn<T> = View['columns'][number] & { readonly text: (one: Partial<T>) => string }
 
 function isOf({ deployment: wanted }: PageState['filter'], deployment: string): boolean {
   return fold(deployment).includes(fold(wanted))
