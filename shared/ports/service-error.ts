@@ -56,17 +56,28 @@ export async function unlessCode<T>(
   }
 }
 
+/** The answer of a service, or its error. */
+export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
+
+/** Throws errors that did not come from a service. */
+export async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { is: await call }
+  } catch (error) {
+    if (isServiceError(error)) return { error }
+    throw error
+  }
+}
+
 /**
  * The answer of a call, or the reason of its refusal, in AWS's words. Unread data is unknown: never treat it as empty. Throws errors that
  * may pass by themselves.
  */
 export async function unlessUnread<T>(call: Promise<T>): Promise<{ readonly is: T } | { readonly unread: string }> {
-  try {
-    return { is: await call }
-  } catch (error) {
-    if (!isServiceError(error) || isPassing(error)) throw error
-    return { unread: error.message }
-  }
+  const answer = await answerOf(call)
+  if ('is' in answer) return answer
+  if (isPassing(answer.error)) throw answer.error
+  return { unread: answer.error.message }
 }
 
 /**

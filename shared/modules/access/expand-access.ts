@@ -11,7 +11,7 @@ import { type MembershipId, ownedMembershipKey } from '../../domain/principals/o
 import { disabledRemark, goneRemark, suspendedRemark } from '../../domain/principals/person-remark.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import type { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { type OwnUse, type RoleUse, unusedDays } from '../usage/rules/role-use.ts'
@@ -205,16 +205,14 @@ async function readMembers(
   const read = await Promise.all(
     [...groups].map(async (id): Promise<readonly [PrincipalId, readonly PrincipalId[] | undefined] | undefined> => {
       if (isOwn && ownGroups.has(id)) return [id, [user.id]]
-      try {
-        const members = await people.membersOf(id)
-        onStep('reading the members of groups', { done: ++done, of: groups.size })
-        return [id, user === undefined ? members : members?.filter((member) => member === user.id)]
-      } catch (error) {
-        if (!isServiceError(error)) throw error
-        const note = `the members of groups could not be listed, so groups are not expanded: ${error.message}`
+      const answer = await answerOf(people.membersOf(id))
+      if ('error' in answer) {
+        const note = `the members of groups could not be listed, so groups are not expanded: ${answer.error.message}`
         if (!notes.includes(note)) notes.push(note)
         return undefined
       }
+      onStep('reading the members of groups', { done: ++done, of: groups.size })
+      return [id, user === undefined ? answer.is : answer.is?.filter((member) => member === user.id)]
     }),
   )
   return new Map(read.filter((found) => found !== undefined))
@@ -229,19 +227,16 @@ async function readNames(
   readonly users: Users | undefined
   readonly suspensionOf: SuspensionOf
 }> {
-  const read = async <T>(ids: ReadonlySet<PrincipalId>, ask: (ids: ReadonlySet<PrincipalId>) => Promise<T>) => {
-    try {
-      return await ask(ids)
-    } catch (error) {
-      if (!isServiceError(error)) throw error
-      const note = `the directory could not be asked for names, so recorded names and ids are shown: ${error.message}`
-      if (!notes.includes(note)) notes.push(note)
-      return undefined
-    }
+  const read = async <T>(call: Promise<T>) => {
+    const answer = await answerOf(call)
+    if ('is' in answer) return answer.is
+    const note = `the directory could not be asked for names, so recorded names and ids are shown: ${answer.error.message}`
+    if (!notes.includes(note)) notes.push(note)
+    return undefined
   }
   const [groupNames, found] = await Promise.all([
-    read(groups, (ids) => people.namesOf('GROUP', ids)),
-    read(users, (ids) => people.find('USER', ids)),
+    read(people.namesOf('GROUP', groups)),
+    read(people.find('USER', users)),
   ])
   return { groups: groupNames, users: found, suspensionOf }
 }

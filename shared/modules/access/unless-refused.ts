@@ -1,10 +1,9 @@
-import { isServiceError } from '../../ports/service-error.ts'
+import { answerOf } from '../../ports/service-error.ts'
 
 /** If a service cannot be asked, adds a note, and the rest of the answer follows anyway. */
 export async function unlessRefused<T>(call: Promise<T>, note: string, notes: string[]): Promise<T | undefined> {
-  return call.catch((error: unknown) => {
-    if (!isServiceError(error)) throw error
-    notes.push(`${note}: ${error.message}`)
-    return undefined
-  })
+  const answer = await answerOf(call)
+  if ('is' in answer) return answer.is
+  notes.push(`${note}: ${answer.error.message}`)
+  return undefined
 }

@@ -8,7 +8,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AuditedAccount } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 
 /** The security account's knowledge of all others. */
@@ -40,21 +40,22 @@ export async function readSecurityAccount(
   auditorRole: string,
 ): Promise<OrganizationKnowledge> {
   if (securityAccount === undefined) return nothing
-  const entered = await orCode(enterAccount(ports, securityAccount, auditorRole))
-  if ('code' in entered) return { ...nothing, notes: [`the security account could not be asked: ${entered.code}`] }
+  const entered = await answerOf(enterAccount(ports, securityAccount, auditorRole))
+  if ('error' in entered)
+    return { ...nothing, notes: [`the security account could not be asked: ${entered.error.code}`] }
   const account = entered.is
-  const central = await orCode(account.hasCentralRootCredentials())
-  const all = await orCode(account.unusedAccessAnalyzers())
+  const central = await answerOf(account.hasCentralRootCredentials())
+  const all = await answerOf(account.unusedAccessAnalyzers())
   return {
     account,
     isRootCentral: 'is' in central ? central.is : undefined,
     analyzers: 'is' in all ? all.is.filter((one) => one.isOfOrganization).map(({ arn }) => arn) : [],
     notes: [
-      ...('code' in central
-        ? [`ssofile does not know whether root credentials are managed centrally: ${central.code}`]
+      ...('error' in central
+        ? [`ssofile does not know whether root credentials are managed centrally: ${central.error.code}`]
         : []),
-      ...('code' in all
-        ? [`ssofile does not know whether the organization has an analyzer of unused access: ${all.code}`]
+      ...('error' in all
+        ? [`ssofile does not know whether the organization has an analyzer of unused access: ${all.error.code}`]
         : []),
     ],
   }
@@ -69,8 +70,8 @@ export async function readUnusedAccess(
   id: AccountId,
   organization: OrganizationKnowledge,
 ): Promise<UnusedAccess> {
-  const listed = await orCode(readFindings(own, id, organization))
-  if ('code' in listed) return { by: listed.code, found: new Map() }
+  const listed = await answerOf(readFindings(own, id, organization))
+  if ('error' in listed) return { by: listed.error.code, found: new Map() }
   return { by: listed.is.by, found: groupUnusedAccess(listed.is.findings) }
 }
 
@@ -87,13 +88,4 @@ async function readFindings(
     return { by: 'organization', findings: await list(account, analyzers) }
   const arns = (await own.unusedAccessAnalyzers()).map(({ arn }) => arn)
   return { by: arns.length === 0 ? 'none' : 'account', findings: await list(own, arns) }
-}
-
-async function orCode<T>(asked: Promise<T>): Promise<{ readonly is: T } | { readonly code: string }> {
-  try {
-    return { is: await asked }
-  } catch (error) {
-    if (!isServiceError(error)) throw error
-    return { code: error.code }
-  }
 }

@@ -6,7 +6,7 @@ import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
 import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
@@ -124,15 +124,10 @@ async function readHygiene(
 function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: OrganizationView) {
   const ownerOf = openAccountOwners(ports, hygiene, view)
   return async (account: Account): Promise<string> => {
-    try {
-      return (await ownerOf(account)) ?? ''
-    } catch (error) {
-      if (!isServiceError(error)) throw error
-      ports.log.warn('the tags of an account could not be read: ssofile does not notify its owner', {
-        account: account.id,
-        error,
-      })
-      return ''
-    }
+    const answer = await answerOf(ownerOf(account))
+    if ('is' in answer) return answer.is ?? ''
+    const told = 'the tags of an account could not be read: ssofile does not notify its owner'
+    ports.log.warn(told, { account: account.id, error: answer.error })
+    return ''
   }
 }

@@ -1,8 +1,8 @@
 import { type Finding, skip, warn } from '../../domain/guardrails/finding.ts'
 import type { Installation } from '../../ports/installation.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
-import { ask, isDenied } from './ask.ts'
+import { answerOf, isServiceError } from '../../ports/service-error.ts'
+import { isDenied } from './ask.ts'
 import { deniedRemedy } from './dry-calls.ts'
 import { ownPermissions } from './try-permissions.ts'
 
@@ -23,7 +23,7 @@ export async function askDispatcher(
 ): Promise<DispatcherFindings> {
   const instead = 'the following checks show the permissions of these credentials'
   for (let waits = 0; ; waits++) {
-    const answer = await ask(installation.askFunction(functionName, { doctor: true }))
+    const answer = await answerOf(installation.askFunction(functionName, { doctor: true }))
     if ('is' in answer) {
       const told = ownPermissions.safeParse(answer.is).data
       if (told) return { findings: told.findings.map((one) => inItsRole(functionName, one)), isAnswered: true }

@@ -2,19 +2,6 @@ import type { Finding } from '../../domain/guardrails/finding.ts'
 import { fail, skip, warn } from '../../domain/guardrails/finding.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 
-/** The answer of a service, or its error. */
-export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
-
-/** Throws errors that did not come from a service. */
-export async function ask<T>(call: Promise<T>): Promise<Answer<T>> {
-  try {
-    return { is: await call }
-  } catch (error) {
-    if (isServiceError(error)) return { error }
-    throw error
-  }
-}
-
 const denials = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'KMS.AccessDeniedException'] as const
 
 export function isDenied(error: ServiceError): boolean {

@@ -1,8 +1,9 @@
 import { type Finding, fail, ok, skip, warn } from '../../domain/guardrails/finding.ts'
 import { functionSettings } from '../../ports/deployment-settings.ts'
 import type { Installation } from '../../ports/installation.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import type { Owner } from '../../reconcile/records/owner.ts'
-import { ask, unasked } from './ask.ts'
+import { unasked } from './ask.ts'
 
 const check = 'concurrency'
 /** Lambda always keeps this number of instances unreserved. (Lambda Developer Guide, "Configuring reserved concurrency".) */
@@ -16,9 +17,9 @@ export async function examineFunctions(
   const { dispatch = '' } = queueUrls
   if (!URL.canParse(dispatch) || !/\.amazonaws\.com(\.cn)?$/.test(new URL(dispatch).hostname))
     return [skip(check, 'not checked: the queues are not on AWS, so there are no functions')]
-  const reserved = await ask(installation.reservedConcurrency(`${name}-dispatcher`))
+  const reserved = await answerOf(installation.reservedConcurrency(`${name}-dispatcher`))
   if ('error' in reserved) return [unasked(check, reserved.error, { needs: 'lambda:GetFunctionConcurrency' })]
-  const unreserved = await ask(installation.unreservedConcurrency())
+  const unreserved = await answerOf(installation.unreservedConcurrency())
   if ('error' in unreserved) return [unasked(check, unreserved.error, { needs: 'lambda:GetAccountSettings' })]
   return [judgeConcurrency({ reserved: reserved.is, unreserved: unreserved.is })]
 }

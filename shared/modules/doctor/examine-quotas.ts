@@ -2,8 +2,9 @@ import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 import type { Installation, Quota } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { type Answer, answerOf } from '../../ports/service-error.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
-import { type Answer, ask, unasked } from './ask.ts'
+import { unasked } from './ask.ts'
 
 const check = 'quotas'
 /** From this share on, somebody should request a higher quota. */
@@ -39,12 +40,12 @@ export async function examineQuotas(
   installation: Pick<Installation, 'quotasOf'>,
   accounts: number,
 ): Promise<readonly Finding[]> {
-  const sets = await ask(Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token))))
+  const sets = await answerOf(Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token))))
   if ('error' in sets) return [unasked(check, sets.error, { needs: 'sso:ListPermissionSets' })]
-  const ofOne = await ask(permissionSetsOfOneAccount(objects))
+  const ofOne = await answerOf(permissionSetsOfOneAccount(objects))
   if ('error' in ofOne) return [unasked(check, ofOne.error, { needs: 's3:ListBucket' })]
   const use = { permissionSets: sets.is.length, permissionSetsOfOneAccount: ofOne.is, accounts }
-  return judgeQuotas(use, await ask(installation.quotasOf('sso')))
+  return judgeQuotas(use, await answerOf(installation.quotasOf('sso')))
 }
 
 /** The largest number of permission sets in one account. */

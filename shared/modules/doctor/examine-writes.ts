@@ -1,7 +1,8 @@
 import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { joinRights, rightsByKinds, rightsOfFunctions } from '../../ports/rights.ts'
-import { ask, isDenied, unasked } from './ask.ts'
+import { answerOf } from '../../ports/service-error.ts'
+import { isDenied, unasked } from './ask.ts'
 
 const check = 'bucket writes'
 /** The folders that a dispatcher writes. `ssofile apply` writes the same ones if there is no deployment. */
@@ -19,7 +20,7 @@ export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   const denied: string[] = []
   const folders = writtenFolders()
   for (const prefix of folders) {
-    const answer = await ask(objects.put(`${prefix}ssofile-doctor`, '', { ifMatch: noEtag }))
+    const answer = await answerOf(objects.put(`${prefix}ssofile-doctor`, '', { ifMatch: noEtag }))
     if ('error' in answer && !isDenied(answer.error)) return unasked(check, answer.error, { needs: 's3:PutObject' })
     if ('error' in answer) denied.push(prefix)
     else if (answer.is.outcome === 'written')

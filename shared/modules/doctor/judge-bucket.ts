@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { notifiedPlaces } from '../../domain/inputs/kinds.ts'
 import type { BucketSettings } from '../../ports/installation.ts'
-import { ask, unasked } from './ask.ts'
+import { answerOf } from '../../ports/service-error.ts'
+import { unasked } from './ask.ts'
 
 type Setting<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
 
@@ -87,10 +88,10 @@ function judgeNotifications(rules: Setting<'notifications'>): Finding {
 
 /** All settings of the bucket, each read once. */
 export async function examineBucket(settings: BucketSettings): Promise<readonly Finding[]> {
-  const versioning = await ask(settings.versioning())
+  const versioning = await answerOf(settings.versioning())
   const status = 'is' in versioning ? versioning.is : undefined
   const judged = async <T>(check: string, needs: string, call: Promise<T>, judge: (told: T) => Finding) => {
-    const answer = await ask(call)
+    const answer = await answerOf(call)
     return 'is' in answer ? judge(answer.is) : unasked(check, answer.error, { needs })
   }
   return [

@@ -2,8 +2,9 @@ import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts
 import { queueSettings } from '../../ports/deployment-settings.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { type WorkedQueue, workedQueues } from '../../ports/queues.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import { deadLetterUrl } from '../../reconcile/records/dead-letters.ts'
-import { ask, unasked } from './ask.ts'
+import { unasked } from './ask.ts'
 
 type Attributes = Readonly<Record<string, string>> | undefined
 export type SeenQueue = { readonly name: WorkedQueue; readonly queue: Attributes; readonly dead: Attributes }
@@ -47,9 +48,9 @@ export async function examineQueues(
       seen.push({ name, queue: undefined, dead: undefined })
       continue
     }
-    const queue = await ask(installation.queueAttributes(url))
+    const queue = await answerOf(installation.queueAttributes(url))
     if ('error' in queue) return [unasked('queues', queue.error, { needs: 'sqs:GetQueueAttributes' })]
-    const dead = name === 'dispatch' ? undefined : await ask(installation.queueAttributes(deadLetterUrl(url)))
+    const dead = name === 'dispatch' ? undefined : await answerOf(installation.queueAttributes(deadLetterUrl(url)))
     if (dead && 'error' in dead) return [unasked('queues', dead.error, { needs: 'sqs:GetQueueAttributes' })]
     seen.push({ name, queue: queue.is, dead: dead?.is })
   }

@@ -2,8 +2,9 @@ import { settlingMs } from '../../domain/assignments/access-proof.ts'
 import { type Finding, ok, skip, warn } from '../../domain/guardrails/finding.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { answerOf } from '../../ports/service-error.ts'
 import { type AssignmentRequest, type RequestKind, type RequestSummary, requestKinds } from '../../ports/sso-admin.ts'
-import { ask, unasked } from './ask.ts'
+import { unasked } from './ask.ts'
 
 const check = 'read lag'
 /** Each look costs two calls, at four a second. */
@@ -23,7 +24,7 @@ export type Look = { readonly requestId: string; readonly ageMs: number; readonl
 export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {
   const requests: Listed[] = []
   for (const kind of requestKinds) {
-    const listed = await ask(listRequests(ports, kind))
+    const listed = await answerOf(listRequests(ports, kind))
     if ('error' in listed) return unasked(check, listed.error, { needs: 'sso:ListAccountAssignment…Status' })
     if (listed.is === 'too many') return skip(check, `not measured: more than ${pagesMost * 100} requests are listed`)
     requests.push(...listed.is)
@@ -54,13 +55,13 @@ async function lookAtEach(
     .toSorted((a, b) => b.at.getTime() - a.at.getTime())
     .slice(0, looksMost)
   for (const { kind, requestId, state, at } of newest) {
-    const described = await ask(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
+    const described = await answerOf(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
     const request = 'is' in described ? described.is : undefined
     const target = JSON.stringify(request?.target)
     if (request === undefined || seen.has(target)) continue
     seen.add(target)
     if (state !== 'SUCCEEDED' || !isActive(request.target.accountId)) continue
-    const listed = await ask(isListed(ports, request))
+    const listed = await answerOf(isListed(ports, request))
     if ('error' in listed) continue
     const ageMs = ports.clock.now().getTime() - at.getTime()
     looks.push({ requestId, ageMs, isShown: listed.is === (kind === 'creation') })
