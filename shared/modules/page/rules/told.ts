@@ -1,3 +1,6 @@
+import type * as z from 'zod'
+import type { accessRequestSchema } from '../../../domain/files/access-request.ts'
+import type { Eligibility } from '../../../domain/files/eligibility-file.ts'
 import type { AttentionState, Status } from '../../../domain/statuses/status.ts'
 import type { RequestStory } from '../../requests/rules/request-story.ts'
 import type { Manifest } from '../../reviews/rules/manifest.ts'
@@ -9,34 +12,15 @@ export type ToldRequest = {
   /** `null`: it is deleted, and its access is about to end. */
   readonly file: { readonly etag: string; readonly lastModified: string } | null
   /** `null`: not valid; its status says why. */
-  readonly requestDetails: {
-    readonly duration: string
-    readonly reason?: string
-    readonly ticket?: string
-    readonly incident?: string
-    readonly startsAt?: string
-  } | null
+  readonly requestDetails: z.infer<typeof accessRequestSchema> | null
   readonly status: Status | null
 }
 
 /** An eligibility of the page's user. */
-export type ToldEligibility = {
-  readonly name: string
-  readonly description?: string
-  readonly permissionSets: readonly string[]
+export type ToldEligibility = Omit<Eligibility, 'key' | 'for' | 'scopes' | `${string}Ms`> & {
   readonly scopes: readonly string[]
   readonly longest: string
-  readonly approvals: number
-  readonly approvers: {
-    readonly groups: readonly string[]
-    readonly users: readonly string[]
-    readonly ownerTag?: string
-  }
-  readonly approvedByItself?: object
-  readonly needs: readonly ('reason' | 'ticket' | 'incident')[]
-  readonly ticketPattern?: string
   readonly mayStartLater?: string
-  readonly endsSessions: boolean
 }
 
 /** Access as the page's records list it. */
