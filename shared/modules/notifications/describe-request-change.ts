@@ -7,7 +7,6 @@ import {
   userInKey,
 } from '../../domain/files/access-request.ts'
 import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
-import { recordedInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readOrganization } from '../../reconcile/organization/organization-file.ts'
@@ -17,24 +16,14 @@ import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Change } from '../../reconcile/records/tell-event.ts'
 import { EligibilityFiles } from '../requests/eligibility-files.ts'
-import { parseRequestEventKey, requestEventBody } from '../requests/request-history.ts'
+import { parseRequestEventKey, pickDetails, requestEventDetails } from '../requests/request-history.ts'
 import type { RequestEvent } from '../requests/rules/decide-request.ts'
 import type { RequestOutcome } from './rules/notification.ts'
 
 /** The number of newest events to compare with a change, because those of earlier versions do not name the upload. */
 const comparedMost = 20
 
-/** Details that only some events have in history. */
-const details = requestEventBody.extend({
-  by: givenApproval.optional(),
-  approvedBy: z.array(givenApproval).optional(),
-  eligibility: z.string().optional(),
-  reason: z.string().optional(),
-  ticket: z.string().optional(),
-  incident: z.string().optional(),
-  startsAt: recordedInstant.optional(),
-  expiresAt: recordedInstant.optional(),
-})
+const details = requestEventDetails.extend({ approvedBy: z.array(givenApproval).optional() })
 type Details = z.infer<typeof details>
 export type RequestChange = Omit<RequestOutcome, 'v' | 'id' | 'at' | 'bucket' | 'kind'>
 /** `isComplete`: history, and for `request-asked` the status, say everything about it already. */
@@ -71,7 +60,7 @@ export async function describeRequestChange(
       digest: said.digest,
       ...(said.by && { by: person(said.by) }),
       ...(said.approvedBy && { approvedBy: said.approvedBy.map(person) }),
-      ...pick(said),
+      ...pickDetails(picked, said),
     }),
     ...asked,
   }
@@ -80,9 +69,6 @@ export async function describeRequestChange(
 }
 
 const picked = ['eligibility', 'reason', 'ticket', 'incident', 'startsAt', 'expiresAt'] as const
-function pick(said: Details): Partial<Pick<Details, (typeof picked)[number]>> {
-  return Object.fromEntries(picked.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])))
-}
 
 type Sought = UploadName & { readonly user: string; readonly event: RequestEvent; readonly at: string }
 

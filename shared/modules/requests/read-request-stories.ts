@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { givenApproval, userInKey } from '../../domain/files/access-request.ts'
-import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
+import { userInKey } from '../../domain/files/access-request.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
@@ -8,7 +8,7 @@ import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import { datedMs } from './compare-heads.ts'
-import { parseRequestEventKey, requestEventBody } from './request-history.ts'
+import { parseRequestEventKey, pickDetails, requestEventDetails } from './request-history.ts'
 import {
   fitsFilter,
   type RequestStory,
@@ -18,17 +18,9 @@ import {
   tellStory,
 } from './rules/request-story.ts'
 
-const eventBody = requestEventBody.extend({
-  by: givenApproval.optional(),
-  comment: z.string().optional(),
-  reason: z.string().optional(),
-  ticket: z.string().optional(),
-  incident: z.string().optional(),
-  eligibility: z.string().optional(),
-  startsAt: recordedInstant.optional(),
-  expiresAt: recordedInstant.optional(),
-})
+const eventBody = requestEventDetails.extend({ comment: z.string().optional() })
 type EventBody = z.infer<typeof eventBody>
+const picked = ['reason', 'ticket', 'incident', 'eligibility', 'startsAt', 'expiresAt'] as const
 
 /** What a listing says of one request: its events were written from `firstMs` to `lastMs`. */
 type ListedRequest = { readonly keys: string[]; readonly firstMs: number; readonly lastMs: number }
@@ -92,14 +84,9 @@ function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
   )
   // The grant comes last, because its values are final.
   const ordered = bodies.toSorted((a, b) => Number(a.event === 'granted') - Number(b.event === 'granted'))
-  const said: SaidOfRequest = Object.assign({}, ...ordered.map(pick))
+  const said: SaidOfRequest = Object.assign({}, ...ordered.map((body) => pickDetails(picked, body)))
   const granted = bodies.find(({ event }) => event === 'granted')
   return tellStory(first, events, granted ? said : { ...said, startsAt: undefined, expiresAt: undefined })
-}
-
-const picked = ['reason', 'ticket', 'incident', 'eligibility', 'startsAt', 'expiresAt'] as const
-function pick(body: EventBody): SaidOfRequest {
-  return Object.fromEntries(picked.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
 }
 
 function timeOf({ events: [first], digest }: RequestStory): string {

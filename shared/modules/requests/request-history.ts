@@ -1,12 +1,14 @@
 import * as z from 'zod'
-import { renderUploadName, requestDigest } from '../../domain/files/access-request.ts'
+import { givenApproval, renderUploadName, requestDigest } from '../../domain/files/access-request.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { recordedInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { type RequestIds, requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { renderChangeKey } from '../../reconcile/records/tell-event.ts'
 import { type NewEvent, type RequestEvent, requestEvents, type UploadHistory } from './rules/decide-request.ts'
 import { type GrantRecord, grantRecord } from './rules/grant-record.ts'
+import type { SaidOfRequest } from './rules/request-story.ts'
 
 /** The event in one key under `history/requests/`. `by`: the approver, only of `approved`. */
 export type ListedRequestEvent = RequestIds & { readonly event: RequestEvent; readonly by?: string | undefined }
@@ -20,6 +22,23 @@ export const requestEventBody = z.looseObject({
   key: z.string(),
   digest: requestDigest,
 })
+
+/** Also the details that only some events have. */
+export const requestEventDetails = requestEventBody.extend({
+  by: givenApproval.optional(),
+  eligibility: z.string().optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  incident: z.string().optional(),
+  startsAt: recordedInstant.optional(),
+  expiresAt: recordedInstant.optional(),
+})
+type RequestEventDetails = z.infer<typeof requestEventDetails>
+
+/** These of the details that the event has, in this order. */
+export function pickDetails(names: readonly (keyof SaidOfRequest)[], body: RequestEventDetails): SaidOfRequest {
+  return Object.fromEntries(names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
+}
 
 const finishedBody = requestEventBody.extend({ replacedBy: requestDigest.optional() })
 
