@@ -47,7 +47,6 @@ import { findLostEntries, type LostEntry, type Undecided } from './find-lost-ent
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
 import { findLostRequests } from './find-lost-requests.ts'
-import { findLostUsers } from './find-lost-users.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 
@@ -112,12 +111,7 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   const history = undeleted.get('history/')?.asStore() ?? objects
   const found = await findLostEntries({ ...context, history })
   const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
-  const [groups, users] = [await findLostPeople({ ...context, history }), await findLostUsers({ ...context, history })]
-  const people = {
-    lost: [...groups.lost, ...users.lost],
-    undecided: [...groups.undecided, ...users.undecided],
-    deletions: [...groups.deletions, ...users.deletions],
-  }
+  const people = await findLostPeople({ ...context, history })
   const arns = [
     ...found.lost.map(({ entry }) => entry.permissionSetArn),
     ...permissionSets.flatMap(({ record }) => record.arn ?? []),
