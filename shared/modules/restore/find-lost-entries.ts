@@ -1,10 +1,9 @@
 import { type AccessNames, isLost } from '../../domain/assignments/access-changes.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type AssignmentKey, assignmentOf, isAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { listAssignmentsIn, renderTarget } from '../../reconcile/calls/assignment-listings.ts'
 import {
@@ -16,7 +15,7 @@ import {
 } from '../../reconcile/records/history.ts'
 import { Ledger, ledgerKey, listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
-import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { isUnreadable, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { judgeLostAccess, type LostVerdict } from './rules/judge-lost-access.ts'
 
@@ -98,9 +97,9 @@ async function listCandidates({ objects, versions, history }: EntrySources): Pro
   const found = new Map<AssignmentKey, Candidate>()
   for (const key of broken) found.set(key, withHead({ key }, heads))
   for await (const kept of versions.list(ledgerPrefix)) {
-    const key = keyOf(kept.key)
+    const key = kept.key.slice(ledgerPrefix.length)
     const [newest] = kept.versions
-    if (key === undefined || newest === undefined || sound.has(historyFolder(key))) continue
+    if (!isAssignmentKey(key) || newest === undefined || sound.has(historyFolder(key))) continue
     const event = last.get(historyFolder(key))
     // Its removal is in history, after everything that was written about it.
     if (!broken.has(key) && event && isEnd(event.event) && event.head.lastModified >= newest.lastModified) continue
@@ -116,16 +115,6 @@ async function listCandidates({ objects, versions, history }: EntrySources): Pro
   return [...found.values()]
 }
 
-function keyOf(key: string): AssignmentKey | undefined {
-  try {
-    const text = key.slice(ledgerPrefix.length) as AssignmentKey
-    assignmentOf(text)
-    return text
-  } catch {
-    return undefined
-  }
-}
-
 function withHead<T extends { readonly key: AssignmentKey }>(candidate: T, heads: ReadonlyMap<string, ObjectHead>) {
   const over = heads.get(ledgerKey(candidate.key))
   return over ? { ...candidate, over } : candidate
@@ -135,13 +124,8 @@ function withHead<T extends { readonly key: AssignmentKey }>(candidate: T, heads
 const soundEntry = ledgerEntry.refine((entry) => !isLost(entry))
 
 async function isSound(objects: ObjectStore, key: AssignmentKey): Promise<boolean> {
-  try {
-    const read = await unlessSpoiled(new Ledger(objects).read(key))
-    return !isSpoiled(read) && read !== undefined && !isLost(read.entry)
-  } catch (error) {
-    if (isObjectRefusal(error)) return false
-    throw error
-  }
+  const read = await unlessUnreadable(new Ledger(objects).read(key))
+  return !isUnreadable(read) && read !== undefined && !isLost(read.entry)
 }
 
 async function readCandidate(candidate: Candidate, { versions, at }: EntrySources): Promise<Read> {
