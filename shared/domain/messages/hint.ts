@@ -11,47 +11,25 @@ import { principalType } from '../principals/principal.ts'
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
 const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
 
+const of = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+  record({ v: z.literal(1), kind: z.literal(kind), ...shape, cause: z.string() })
+
 /**
  * Where to look, never what to do. `cause` is the input key that changed. ssofile looks there first and writes its status. It is never
  * evidence.
  */
 export const hint = z.discriminatedUnion('kind', [
-  record({
-    v: z.literal(1),
-    kind: z.literal('assignment'),
-    account: accountId,
-    ...grant.shape,
-    cause: z.string(),
-  }),
+  of('assignment', { account: accountId, ...grant.shape }),
   /** One access, for callers that know the principal's id, such as open work. */
-  record({
-    v: z.literal(1),
-    kind: z.literal('access'),
-    account: accountId,
-    permissionSet: permissionSetName,
-    principalId,
-    type: principalType,
-    cause: z.string(),
-  }),
-  record({
-    v: z.literal(1),
-    kind: z.literal('permission-set'),
-    permissionSet: permissionSetName,
-    cause: z.string(),
-  }),
+  of('access', { account: accountId, permissionSet: permissionSetName, principalId, type: principalType }),
+  of('permission-set', { permissionSet: permissionSetName }),
   /** The attributes for access control have only one file. */
-  record({ v: z.literal(1), kind: z.literal('attributes'), cause: z.string() }),
+  of('attributes', {}),
   /**
    * Something that somebody changed by hand: a permission set, or its assignments in one account. Without a permission set: existing roles
    * that account access manager gives, in one account or everywhere.
    */
-  record({
-    v: z.literal(1),
-    kind: z.literal('by-hand'),
-    permissionSetArn: permissionSetArn.optional(),
-    account: accountId.optional(),
-    cause: z.string(),
-  }),
+  of('by-hand', { permissionSetArn: permissionSetArn.optional(), account: accountId.optional() }),
   /** A whole drift check. It is divided into units, and each unit becomes a hint. */
   record({ ...ofDrift, kind: z.literal('drift') }),
   record({
