@@ -1,5 +1,5 @@
 import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam'
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { partitionOf } from '../domain/deployment/environment.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
@@ -20,6 +20,20 @@ export type EnteredAccount = {
   }
 }
 
+/** The settings of clients in one Region. */
+export type RegionSettings = ReturnType<typeof clientSettings> & {
+  readonly region: string
+  readonly endpoint?: string | undefined
+}
+
+/** The credentials of a session of this role. Throws ServiceError (`sts`). */
+export async function assumeRole(sts: STSClient, input: Omit<AssumeRoleCommandInput, 'DurationSeconds'>) {
+  const command = new AssumeRoleCommand({ ...input, DurationSeconds: sessionSeconds })
+  const { Credentials } = await answerOf('sts', sts.send(command))
+  const read = parseAnswer({ service: 'sts', member: 'Credentials' }, credentialsSchema, Credentials)
+  return { accessKeyId: read.AccessKeyId, secretAccessKey: read.SecretAccessKey, sessionToken: read.SessionToken }
+}
+
 /** Opens roles in accounts; tries each call once. Throws ServiceError (`sts`). */
 export function openRoles(endpoint?: AwsPortsOptions['endpoint']) {
   const settings = clientSettings(endpoint)
@@ -28,16 +42,12 @@ export function openRoles(endpoint?: AwsPortsOptions['endpoint']) {
     const region = await sts.config.region()
     const ownArn = `arn:${partitionOf(region)}:iam::${account}`
     const RoleArn = `${ownArn}:role/${roleName}`
-    const input = { RoleArn, RoleSessionName: 'ssofile', DurationSeconds: sessionSeconds }
-    const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
-    const member = { service: 'sts', member: 'Credentials' } as const
-    const { AccessKeyId, SecretAccessKey, SessionToken } = parseAnswer(member, credentialsSchema, Credentials)
     const own = {
       ...settings,
       region,
       // All accounts share connections, because they use the same service.
       requestHandler: sts.config.requestHandler,
-      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      credentials: await assumeRole(sts, { RoleArn, RoleSessionName: 'ssofile' }),
     }
     return { ownArn, iam: new IAMClient(own), settings: own }
   }

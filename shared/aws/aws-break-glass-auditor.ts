@@ -23,7 +23,7 @@ import {
   ListSubscriptionsByTopicCommand,
   SNSClient,
 } from '@aws-sdk/client-sns'
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/account-facts/break-glass-names.ts'
 import type {
@@ -38,15 +38,12 @@ import type {
 import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
 import type { Clock } from '../ports/clock.ts'
 import { listAll } from '../ports/page.ts'
-import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
+import { answerOf, answerOrAbsent } from './answers.ts'
+import { assumeRole, type RegionSettings } from './assume-role-in-account.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
 import { SystemClock } from './system-clock.ts'
 
-type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
-
-const sessionSeconds = 900
-const credentialsSchema = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string() })
 const trailEvent = z.object({ CloudTrailEvent: z.string() })
 const trailPage = z.object({ Events: z.array(trailEvent), NextToken: z.string().optional() })
 const detail = z.object({
@@ -74,16 +71,13 @@ export function openBreakGlassAuditor(
       own ??= ownAccount()
       if ((await own) === account) return openAccount({ ...settings, region }, clock)
       const RoleArn = `arn:aws:iam::${account}:role/${roleName}`
-      const input = { RoleArn, RoleSessionName: 'break-glass-check', DurationSeconds: sessionSeconds }
-      const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
-      const read = parseAnswer({ service: 'sts', member: 'Credentials' }, credentialsSchema, Credentials)
-      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = read
-      return openAccount({ ...settings, region, credentials: { accessKeyId, secretAccessKey, sessionToken } }, clock)
+      const credentials = await assumeRole(sts, { RoleArn, RoleSessionName: 'break-glass-check' })
+      return openAccount({ ...settings, region, credentials }, clock)
     },
   }
 }
 
-function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
+function openAccount(settings: RegionSettings, clock: Clock): BreakGlassAccount {
   const sts = new STSClient(settings)
   const iam = new IAMClient({ ...settings, region: 'us-east-1' })
   return {

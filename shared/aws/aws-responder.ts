@@ -1,7 +1,7 @@
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { DeleteUserCommand, IAMClient, ListRolesCommand, UntagRoleCommand } from '@aws-sdk/client-iam'
 import { DescribeOrganizationCommand, OrganizationsClient } from '@aws-sdk/client-organizations'
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import {
   type DryCallName,
@@ -12,12 +12,10 @@ import {
 } from '../domain/account-facts/dry-calls.ts'
 import type { AssumedRole, Responder } from '../ports/break-glass.ts'
 import { answerOf, parseAnswer } from './answers.ts'
+import { assumeRole, type RegionSettings } from './assume-role-in-account.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
 
-/** The minimum. (STS API Reference, "AssumeRole".) */
-const sessionSeconds = 900
-const credentialsSchema = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string() })
 const refusals = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']
 /** AWS answers these only after it has found the permission: the thing is missing, or the dry run succeeded. */
 const consents = [
@@ -37,26 +35,18 @@ export function openAwsResponder(endpoint?: AwsPortsOptions['endpoint']): Respon
       return parseAnswer({ service: 'sts', member: 'Arn' }, z.string(), Arn)
     },
     async assume({ roleArn, session, sourceIdentity, device }) {
-      const input = {
+      const credentials = await assumeRole(sts, {
         RoleArn: roleArn,
         RoleSessionName: session,
         SourceIdentity: sourceIdentity,
-        DurationSeconds: sessionSeconds,
         ...(device === undefined ? {} : { SerialNumber: device.serial, TokenCode: device.code }),
-      }
-      const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
-      const read = parseAnswer({ service: 'sts', member: 'Credentials' }, credentialsSchema, Credentials)
-      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = read
-      const credentials = { accessKeyId, secretAccessKey, sessionToken }
+      })
       return openRole({ ...settings, region: await sts.config.region(), credentials }, roleArn.split('/').at(-1) ?? '')
     },
   }
 }
 
-/** The settings of clients in one Region. */
-type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
-
-function openRole(settings: Settings, role: string): AssumedRole {
+function openRole(settings: RegionSettings, role: string): AssumedRole {
   const sts = new STSClient(settings)
   const inIamRegion = { ...settings, region: 'us-east-1' }
   const iam = new IAMClient(inIamRegion)
