@@ -13,22 +13,13 @@ export function readPage<T>(items: Iterable<T>, keyOf: (item: T) => string, requ
 }
 
 /** The caller's object may contain more than a target. */
-export function copyTarget({
-  accountId: id,
-  permissionSetArn: arn,
-  principalId,
-  principalType,
-}: AssignmentTarget): AssignmentTarget {
-  return { accountId: id, permissionSetArn: arn, principalId, principalType }
+export function copyTarget(target: AssignmentTarget): AssignmentTarget {
+  const { accountId, permissionSetArn, principalId, principalType } = target
+  return { accountId, permissionSetArn, principalId, principalType }
 }
 
-export function targetKey({
-  accountId: id,
-  permissionSetArn: arn,
-  principalType,
-  principalId,
-}: AssignmentTarget): string {
-  return `${id} ${arn} ${principalId} ${principalType}`
+export function targetKey({ accountId, permissionSetArn: arn, principalType, principalId }: AssignmentTarget): string {
+  return `${accountId} ${arn} ${principalId} ${principalType}`
 }
 
 export function describeRequest(record: AssignmentRequestRecord): AssignmentRequest {
