@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type JsonRules, optional, required } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
-import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
+import { complainAboutName, jsonNames, nameForm } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from '../text/iso-duration.ts'
 import { line } from '../text/one-line.ts'
@@ -89,19 +89,11 @@ export type Eligibility = {
 /** Every eligibility in the bucket, by name. An invalid one, or one that S3 does not return, has a complaint. */
 export type Eligibilities = ReadonlyMap<string, Parsed<Eligibility>>
 
-/** Whether a key belongs to an eligibility. ssofile ignores other objects under `eligibility/`. */
-export function isEligibilityKey(key: string): boolean {
-  return /^eligibility\/[^/]+\.json$/.test(key)
-}
-
-export function eligibilityKey(named: string): string {
-  return `${eligibilityPrefix}${named}.json`
-}
-
-/** The name in the key of an eligibility. It may be invalid. */
-export function nameInEligibilityKey(key: string): string {
-  return key.slice(eligibilityPrefix.length, -'.json'.length)
-}
+export const {
+  keyOf: eligibilityKey,
+  nameIn: nameInEligibilityKey,
+  isKey: isEligibilityKey,
+} = jsonNames(eligibilityPrefix)
 
 export function parseEligibilityFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Eligibility> {
   const misnamed = complainAboutName(key, eligibilityPrefix, nameForm)

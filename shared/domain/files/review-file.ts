@@ -3,7 +3,7 @@ import { unusedDaysMost } from '../account-facts/tracked-days.ts'
 import { type JsonRules, optional, required, rule } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { type Scope, scopeOf } from '../scopes/scope.ts'
-import { complainAboutName, nameForm } from '../scopes/selector-name.ts'
+import { complainAboutName, jsonNames, nameForm } from '../scopes/selector-name.ts'
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { givenInstant } from '../text/instant.ts'
 import { line } from '../text/one-line.ts'
@@ -61,18 +61,12 @@ export const reviewFileSchema = z
   })
 export type ReviewFile = z.infer<typeof reviewFileSchema>
 
-export function reviewKey(named: string): string {
-  return `${reviewPrefix}${named}.json`
-}
-
-export function isReviewKey(key: string): boolean {
-  return /^reviews\/[^/]+\.json$/.test(key)
-}
+export const { keyOf: reviewKey, nameIn: nameInReviewKey, isKey: isReviewKey } = jsonNames(reviewPrefix)
 
 /** The name of a review, from its key. */
 export function parseReviewKey(key: string): Parsed<string> {
   const complaint = complainAboutName(key, reviewPrefix, nameForm)
-  return complaint ? refused(complaint) : parsed(key.slice(reviewPrefix.length, -'.json'.length))
+  return complaint ? refused(complaint) : parsed(nameInReviewKey(key))
 }
 
 export function parseReviewFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<ReviewFile> {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { principalType } from '../principals/principal.ts'
+import { jsonNames } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { line } from '../text/one-line.ts'
 
@@ -153,10 +154,7 @@ export type Guardrails = { readonly policies: readonly Policy[]; readonly broken
 
 export const noGuardrails: Guardrails = { policies: [], broken: [] }
 
-/** Whether a key belongs to a policy. ssofile ignores other objects under `policies/`. */
-export function isPolicyKey(key: string): boolean {
-  return /^policies\/[^/]+\.json$/.test(key)
-}
+export const { isKey: isPolicyKey } = jsonNames(policyPrefix)
 
 export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Policy> {
   const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }

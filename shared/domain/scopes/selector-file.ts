@@ -6,7 +6,7 @@ import { type Complaint, type Parsed, parsed, refused } from '../statuses/compla
 import { matchesGlob } from '../text/glob.ts'
 import { convertJoints, type Joint, jointConditions, listJoint, listMost, rulesOfJoints } from './joint-conditions.ts'
 import { parseScope } from './scope.ts'
-import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
+import { complainAboutName, jsonNames, type SelectorName, selectorNameForm } from './selector-name.ts'
 
 export const selectorPrefix = 'selectors/'
 
@@ -70,19 +70,11 @@ export function askTags(selectors: Selectors): boolean {
   return [...selectors.values()].some((selector) => selector.ok && selector.value.asksTags)
 }
 
-/** Whether a key belongs to a selector. ssofile ignores other objects under `selectors/`. */
-export function isSelectorKey(key: string): boolean {
-  return /^selectors\/[^/]+\.json$/.test(key)
-}
-
-export function selectorKey(name: SelectorName): string {
-  return `${selectorPrefix}${name}.json`
-}
-
-/** The name in the key of a selector. It may be invalid. */
-export function nameInSelectorKey(key: string): string {
-  return key.slice(selectorPrefix.length, -'.json'.length)
-}
+export const {
+  keyOf: selectorKey,
+  nameIn: nameInSelectorKey,
+  isKey: isSelectorKey,
+} = jsonNames<SelectorName>(selectorPrefix)
 
 export function parseSelectorFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Selector> {
   const misnamed = complainAboutName(key, selectorPrefix, selectorNameForm)

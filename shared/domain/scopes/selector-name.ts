@@ -12,9 +12,16 @@ export type SelectorName = z.infer<typeof selectorName>
 export const nameForm = '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
 export const selectorNameForm = `the name of a selector: ${nameForm}`
 
+/** The keys `<prefix><name>.json`, and the names in them, which may be invalid. ssofile ignores other objects under the prefix. */
+export const jsonNames = <Name extends string = string>(prefix: string) => ({
+  keyOf: (name: Name) => `${prefix}${name}.json`,
+  nameIn: (key: string) => key.slice(prefix.length, -'.json'.length),
+  isKey: (key: string) => key.startsWith(prefix) && /^[^/]+\.json$/.test(key.slice(prefix.length)),
+})
+
 /** The fault in the name of a file `<prefix><name>.json`, of a selector or an eligibility. */
 export function complainAboutName(key: string, prefix: string, expected: string): Complaint | undefined {
-  const name = key.slice(prefix.length, -'.json'.length)
+  const name = jsonNames(prefix).nameIn(key)
   if (selectorName.safeParse(name).success) return undefined
   return {
     object: key,
