@@ -70,10 +70,15 @@ export function placeOf(names: Names, name: string): number {
   return place + (names instanceof Pieces ? (names.starts[nth] ?? 0) : 0)
 }
 
+/** Pieces of exactly so many items; the last may be shorter. */
+export function portionsOf<T>(items: readonly T[], size: number): readonly T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, nth) => items.slice(nth * size, (nth + 1) * size))
+}
+
 /** Pieces of about equal length with at most so many names. None: there are no names. */
 export function cutNames<T>(names: readonly T[], most: number): readonly T[][] {
   const size = Math.max(1, Math.ceil(names.length / Math.max(1, Math.ceil(names.length / most))))
-  return Array.from({ length: Math.ceil(names.length / size) }, (_, nth) => names.slice(nth * size, (nth + 1) * size))
+  return portionsOf(names, size)
 }
 
 /** The piece that has this name or would have it, and the place of the name in that piece. */

@@ -1,6 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { peoplePrefix, personKey } from '../../domain/files/person-file.ts'
 import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
+import { portionsOf } from '../../domain/text/sorted-names.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -82,9 +83,5 @@ async function listUsers(
 
 /** `keys`: ascending. */
 function cutParts(keys: readonly string[]): readonly (NamedPart & { readonly keys: readonly string[] })[] {
-  const starts = Array.from({ length: Math.ceil(keys.length / peopleAtOnce) }, (_, nth) => nth * peopleAtOnce)
-  return starts.map((start) => {
-    const part = keys.slice(start, start + peopleAtOnce)
-    return { name: part.at(-1) ?? '', keys: part }
-  })
+  return portionsOf(keys, peopleAtOnce).map((part) => ({ name: part.at(-1) ?? '', keys: part }))
 }

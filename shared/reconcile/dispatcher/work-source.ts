@@ -1,6 +1,7 @@
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, hint as hintSchema } from '../../domain/messages/hint.ts'
+import { portionsOf } from '../../domain/text/sorted-names.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ReceivedMessage } from '../../ports/queues.ts'
@@ -330,8 +331,7 @@ export class WorkSource {
   #batchesInHand() {
     return lanes.flatMap((lane) => {
       const ofLane = [...this.#inHand].filter((one) => one[1] === lane).map(([receiptHandle]) => receiptHandle)
-      const starts = Array.from({ length: Math.ceil(ofLane.length / extendedAtOnce) }, (_, at) => at * extendedAtOnce)
-      return starts.map((start) => ({ lane, receiptHandles: ofLane.slice(start, start + extendedAtOnce) }))
+      return portionsOf(ofLane, extendedAtOnce).map((receiptHandles) => ({ lane, receiptHandles }))
     })
   }
 }

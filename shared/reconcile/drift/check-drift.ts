@@ -14,6 +14,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import { portionsOf } from '../../domain/text/sorted-names.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { unlessCode, unlessUnread } from '../../ports/service-error.ts'
@@ -201,7 +202,7 @@ async function divide({ run }: DriftHint, isLeft: IsLeft, context: UnitSources):
   })
   const part = { v: 1, run, cause: 'drift' } as const
   const ofPrincipals = (['GROUP', 'USER'] as const).flatMap((type) =>
-    portions(ids[type], principalsOfUnit).map((principals, index): DriftHint => {
+    portionsOf([...ids[type]].sort(), principalsOfUnit).map((principals, index): DriftHint => {
       return { ...part, kind: 'drift-of-principals', unit: `${type} ${index + 1}`, type, principals }
     }),
   )
@@ -296,7 +297,7 @@ async function dividePrincipals(hint: PrincipalsHint, context: UnitSources): Pro
   if (type === 'GROUP') for (const { id } of (await context.organization.view()).accounts) accounts.add(id)
   for (const known of (await findKnownAccounts(type, principals, context)).values())
     for (const id of known) accounts.add(id)
-  return portions(accounts, accountsOfUnit).map((portion, index) => {
+  return portionsOf([...accounts].sort(), accountsOfUnit).map((portion, index) => {
     return { ...hint, unit: `${unit} ${index + 1}`, accounts: portion }
   })
 }
@@ -310,7 +311,7 @@ async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): 
   // Add accounts that should have the permission set but are not listed.
   const known = assignmentsOf(await context.standings.keysOf((grant) => grant.permissionSet === permissionSet))
   const accounts = new Set([...listed, ...known.map(({ accountId }) => accountId)])
-  return portions(accounts, accountsOfUnit).map((portion, index) => {
+  return portionsOf([...accounts].sort(), accountsOfUnit).map((portion, index) => {
     return { ...hint, unit: `${permissionSet} ${index + 1}`, accounts: portion }
   })
 }
@@ -337,13 +338,6 @@ async function nameSets(context: UnitSources): Promise<DriftSources> {
 
 function assignmentsOf({ ledger, foreign }: KnownKeys): readonly AssignmentId[] {
   return [...ledger, ...foreign].map(assignmentOf)
-}
-
-function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
-  const sorted = [...items].sort()
-  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
-    sorted.slice(index * size, (index + 1) * size),
-  )
 }
 
 async function listGroups({ identityStore }: DriftCheckSources): Promise<readonly PrincipalId[]> {

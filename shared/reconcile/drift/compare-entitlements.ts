@@ -8,6 +8,7 @@ import {
 import type { DriftHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import { portionsOf } from '../../domain/text/sorted-names.ts'
 import type { AccountAccess, Entitlement } from '../../ports/account-access.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -52,9 +53,7 @@ export async function divideByRoles({ run }: DriftHint, context: RoleSources): P
   const accounts = new Set<AccountId>()
   for await (const { accountId } of listEntitlementKeys(objects)) accounts.add(accountId)
   if (applications.length > 0) for (const { id } of (await organization.view()).accounts) accounts.add(id)
-  const sorted = [...accounts].sort()
-  const units = Array.from({ length: Math.ceil(sorted.length / accountsOfUnit) }, (_, index): RolesHint => {
-    const portion = sorted.slice(index * accountsOfUnit, (index + 1) * accountsOfUnit)
+  const units = portionsOf([...accounts].sort(), accountsOfUnit).map((portion, index): RolesHint => {
     const part = { v: 1, run, cause: 'drift', unit: `roles ${index + 1}` } as const
     return { ...part, kind: 'drift-of-roles', applications: [...applications], accounts: portion }
   })
