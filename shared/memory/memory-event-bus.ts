@@ -1,3 +1,4 @@
+import { isRecord, parseLooseJson } from '../domain/json/loose-json.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
 import { notificationSource } from '../ports/event-bus.ts'
@@ -127,12 +128,7 @@ export class MemoryEventBus implements EventBus {
 function faultOf({ Source, DetailType, Detail }: EventEntry): string | undefined {
   if (!Source || !DetailType || Detail === undefined) return 'InvalidArgument'
   if (Source.startsWith('aws.')) return 'NotAuthorizedForSourceException'
-  try {
-    const parsed: unknown = JSON.parse(Detail)
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? undefined : 'MalformedDetail'
-  } catch {
-    return 'MalformedDetail'
-  }
+  return isRecord(parseLooseJson(Detail)) ? undefined : 'MalformedDetail'
 }
 
 function sizeOf({ Source = '', DetailType = '', Detail = '', Time }: EventEntry): number {

@@ -7,6 +7,10 @@ export function parseLooseJson(text: string): unknown {
   }
 }
 
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The same value, with the fields of each object in one order: their order means nothing in JSON. */
 export function sortFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortFields)

@@ -1,3 +1,4 @@
+import { isRecord } from '../json/loose-json.ts'
 import { enterpriseExtension } from './user-attributes.ts'
 
 export const profileFields = [
@@ -95,7 +96,7 @@ export function toProfile({ DisplayName, Name, Emails, Title, UserType, Extensio
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+  return isRecord(value) ? value : {}
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isRecord } from '../json/loose-json.ts'
+
 /**
  * The attributes that a rule may test, by AWS's names: of the user and of the enterprise extension. `manager`: as in the directory,
  * usually an id. (Identity Store API Reference, "User"; IAM Identity Center User Guide, "Supported attributes".)
@@ -39,8 +41,4 @@ function toText(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' ? value : null
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

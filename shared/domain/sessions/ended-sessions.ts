@@ -194,12 +194,8 @@ export function withoutDenials(
   inlinePolicy: string | undefined,
   known?: readonly DenialStatement[],
 ): string | undefined {
-  const texts = known && new Set(known.map(renderSorted))
-  return withoutStatements(inlinePolicy, (one) => (texts ? texts.has(renderSorted(one)) : isDenial(one)))
-}
-
-function renderSorted(statement: unknown): string {
-  return JSON.stringify(sortFields(statement))
+  const texts = known && new Set(known.map((one) => JSON.stringify(sortFields(one))))
+  return withoutStatements(inlinePolicy, (one) => texts?.has(JSON.stringify(sortFields(one))) ?? isDenial(one))
 }
 
 function withoutStatements(
