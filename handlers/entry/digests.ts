@@ -1,4 +1,4 @@
-import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
+import { openAwsChannels } from '../../shared/aws/aws-channels.ts'
 import { digests } from '../digests.ts'
 import { openDeployment } from './open-deployment.ts'
 

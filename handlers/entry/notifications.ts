@@ -1,4 +1,4 @@
-import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
+import { openEventBridgeBus } from '../../shared/aws/event-bridge-bus.ts'
 import { jobsOfNotifications, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 

@@ -1,8 +1,10 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { type Channels, WebhookError } from '../ports/channels.ts'
 import type { Clock } from '../ports/clock.ts'
 import { answerOf } from './answers.ts'
+import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
+import { SystemClock } from './system-clock.ts'
 
 /** Slack and Teams answer within a second or two. */
 const answerMostMs = 10_000
@@ -14,6 +16,12 @@ type ChannelsOptions = {
   readonly topicArn: string
   /** The `--time-scale` of a local system does not change this clock. */
   readonly clock: Clock
+}
+
+export function openAwsChannels(topicArn: string, endpoint?: AwsPortsOptions['endpoint']): Channels {
+  const settings = clientSettings(endpoint)
+  const clients = { sns: new SNSClient(settings), secrets: new SecretsManagerClient(settings) }
+  return new AwsChannels({ ...clients, topicArn, clock: new SystemClock() })
 }
 
 /** Mail by SNS, and webhooks whose URLs are secrets; tries each call once. */

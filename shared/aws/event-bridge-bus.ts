@@ -1,8 +1,13 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { escapeBody } from '../domain/messages/message-body.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
 import { notificationSource } from '../ports/event-bus.ts'
 import { answerOf } from './answers.ts'
+import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
+
+export function openEventBridgeBus(name: string, endpoint?: AwsPortsOptions['endpoint']): EventBus {
+  return new EventBridgeBus(new EventBridgeClient(clientSettings(endpoint)), name)
+}
 
 /** One bus of EventBridge, over a client that tries each call once. */
 export class EventBridgeBus implements EventBus {

@@ -18,6 +18,7 @@ import {
   permissionSetHint,
 } from '../../domain/messages/hint.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import { describePutOff, type PutOff } from '../../domain/statuses/put-off.ts'
 import { suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
@@ -40,10 +41,10 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { inputsOfWork, isUrgentWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { readLink } from '../records/read-link.ts'
+import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
-import { tellPutOff } from '../statuses/tell-put-off.ts'
 import type { WorkItem } from './work-item.ts'
 import { giveBackEach } from './work-source.ts'
 
@@ -353,4 +354,9 @@ function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'attributes') return { lane, file: attributesKey }
   if (isDriftHint(hint)) return { lane, drift: hint.unit }
   return { lane, ...(hint.kind === 'by-hand' ? { look: subjectKey(hint) } : { assignment: subjectKey(hint) }) }
+}
+
+/** Writes into the status of each input why its work was put off. */
+async function tellPutOff(statuses: StatusStore, inputs: Iterable<string>, putOff: PutOff): Promise<void> {
+  for (const input of inputs) await statuses.revise(input, async (current) => describePutOff(current, putOff))
 }

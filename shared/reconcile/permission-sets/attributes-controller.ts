@@ -35,11 +35,15 @@ import type {
   ReconcileContext,
 } from '../inputs/controller.ts'
 import { type UploadTypes, uploadController } from '../inputs/upload-controller.ts'
-import { attributesFolder, tellAttributeSteps, tellHeldAttributes } from '../records/attribute-history.ts'
+import {
+  attributesFolder,
+  ownedAttributesRecord,
+  tellAttributeSteps,
+  tellHeldAttributes,
+} from '../records/attribute-records.ts'
 import { digestOf, readBrake } from '../records/brake-file.ts'
 import { sendInput } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
-import { ownedAttributesRecord } from '../records/owned-attributes.ts'
 import { describeInput } from '../records/read-input.ts'
 
 type AttributesContext = ReconcileContext &
