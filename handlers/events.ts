@@ -7,10 +7,13 @@ import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
 import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
 import { noteArrivals } from '../shared/modules/doctor/arrivals.ts'
-import { followLeavers, usersIn } from '../shared/modules/people/follow-leavers.ts'
-import { followMembershipCalls } from '../shared/modules/people/follow-membership-calls.ts'
-import { followMemberships } from '../shared/modules/people/follow-memberships.ts'
-import { lookAtSuspended } from '../shared/modules/people/look-at-suspended.ts'
+import {
+  followLeavers,
+  followMembershipCalls,
+  followMemberships,
+  lookAtSuspended,
+  usersIn,
+} from '../shared/modules/people/follow-directory.ts'
 import { RuleFiles } from '../shared/modules/people/rule-files.ts'
 import { followPeople } from '../shared/modules/requests/follow-people.ts'
 import type { Ports } from '../shared/ports/ports.ts'

@@ -7,7 +7,7 @@ import { retireCredentials } from '../shared/modules/credentials/retire-credenti
 import { writeCredentials } from '../shared/modules/credentials/write-credentials.ts'
 import { writePermissions } from '../shared/modules/credentials/write-permissions.ts'
 import { tellOutcomes } from '../shared/modules/notifications/tell-outcomes.ts'
-import { followLeavers } from '../shared/modules/people/follow-leavers.ts'
+import { followLeavers } from '../shared/modules/people/follow-directory.ts'
 import { reconcileMemberships } from '../shared/modules/people/reconcile-memberships.ts'
 import { reconcilePeople } from '../shared/modules/people/reconcile-people.ts'
 import { writeReport } from '../shared/modules/reports/write-report.ts'

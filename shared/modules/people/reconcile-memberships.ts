@@ -29,7 +29,7 @@ import { fileReadingOf, readParsedInput } from '../../reconcile/records/read-inp
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type NamedPart, Turn } from '../../reconcile/records/turns.ts'
-import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-memberships.ts'
+import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-directory.ts'
 import { MembershipAlignment } from './membership-index.ts'
 import { compareListed } from './rule-controller.ts'
 import { RuleFiles } from './rule-files.ts'

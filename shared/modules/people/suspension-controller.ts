@@ -42,7 +42,7 @@ import { listMeantUsers, type Suspensions } from '../../reconcile/records/suspen
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
 import { findSessions } from './find-sessions.ts'
-import { inputOfEntry, lookAtRulesFor } from './follow-memberships.ts'
+import { inputOfEntry, lookAtRulesFor } from './follow-directory.ts'
 import { beginReport, endReport, reportLeaver } from './report-leaver.ts'
 import type { RuleFiles } from './rule-files.ts'
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { followMemberships } from '../../../../shared/modules/people/follow-memberships.ts'
+import { followMemberships } from '../../../../shared/modules/people/follow-directory.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const ana = 'ana.ruiz@acme.example'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { followLeavers } from '../../../../shared/modules/people/follow-leavers.ts'
+import { followLeavers } from '../../../../shared/modules/people/follow-directory.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const membership = `memberships/oncall%${kenji}%ssofile`

@@ -1,6 +1,6 @@
 import type { DirectoryChange } from '../../../../shared/domain/principals/directory-event.ts'
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { followMemberships } from '../../../../shared/modules/people/follow-memberships.ts'
+import { followMemberships } from '../../../../shared/modules/people/follow-directory.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import type { InterceptedCall } from '../../../intercept.ts'
 import { Grouping } from './grouping.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { followMemberships } from '../../../../shared/modules/people/follow-memberships.ts'
+import { followMemberships } from '../../../../shared/modules/people/follow-directory.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { runsOf } from '../../../depth.ts'

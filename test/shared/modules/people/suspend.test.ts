@@ -14,7 +14,7 @@ import { explainAccess } from '../../../../shared/modules/access/explain-access.
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { openInputs } from '../../../../shared/modules/input-context.ts'
 import { controllerOf } from '../../../../shared/modules/modules.ts'
-import { lookAtSuspended } from '../../../../shared/modules/people/look-at-suspended.ts'
+import { lookAtSuspended } from '../../../../shared/modules/people/follow-directory.ts'
 import { previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import type { OutgoingMessage } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
