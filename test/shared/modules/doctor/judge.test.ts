@@ -2,16 +2,18 @@ import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { unasked } from '../../../../shared/modules/doctor/ask.ts'
 import { judgeDryCalls, judgeMultiAccount } from '../../../../shared/modules/doctor/dry-calls.ts'
-import { examineFunctions, judgeConcurrency } from '../../../../shared/modules/doctor/examine-functions.ts'
-import { judgeQuotas } from '../../../../shared/modules/doctor/examine-quotas.ts'
+import {
+  examineBucket,
+  examineFunctions,
+  judgeConcurrency,
+  judgeQueues,
+} from '../../../../shared/modules/doctor/examine-deployment.ts'
+import { judgeQuotas, judgeReadLag } from '../../../../shared/modules/doctor/examine-identity-center.ts'
 import { judgeAccounts } from '../../../../shared/modules/doctor/judge-accounts.ts'
 import { judgeArrivals } from '../../../../shared/modules/doctor/judge-arrivals.ts'
-import { examineBucket } from '../../../../shared/modules/doctor/judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/modules/doctor/judge-delegation.ts'
 import { judgeInstance } from '../../../../shared/modules/doctor/judge-instance.ts'
 import { judgeOwnAccount } from '../../../../shared/modules/doctor/judge-own-account.ts'
-import { judgeQueues } from '../../../../shared/modules/doctor/judge-queues.ts'
-import { judgeReadLag } from '../../../../shared/modules/doctor/read-lag.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import { examineReadLag } from '../../../../shared/modules/doctor/read-lag.ts'
+import { examineReadLag } from '../../../../shared/modules/doctor/examine-identity-center.ts'
 import { slowPorts } from '../../../../shared/modules/doctor/slow-ports.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { World } from '../../../world.ts'
