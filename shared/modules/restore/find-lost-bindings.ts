@@ -1,11 +1,15 @@
+import { parseRequestKey, requestPrefix } from '../../domain/files/access-request.ts'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { linkPrefix, parseLinkAnywhere, temporaryPrefix } from '../../domain/links/link.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { type Status, status } from '../../domain/statuses/status.ts'
+import { endedSessionsKey } from '../../domain/sessions/ended-sessions.ts'
+import { endOfRunning, type Status, status } from '../../domain/statuses/status.ts'
 import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { brakeKey, partsPrefix } from '../../reconcile/records/brake-file.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { inputOfStatus, isTooLong, statusKey, statusPrefix, tooLong } from '../../reconcile/records/status-store.ts'
@@ -100,4 +104,65 @@ async function findLostNotes(objects: ObjectStore, statuses: readonly LostStatus
     if (!(await listMeantNames(objects, user)).includes(name.value)) notes.push({ user, name: name.value })
   })
   return notes
+}
+
+/**
+ * The requests that were granted right before the loss, whose time is not over, and whose access nothing asks for now. Only their authors
+ * can ask again: an approval is about one upload. `lostAt` absent: no deletion is known. Reads only.
+ */
+export async function findLostRequests(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  versions: ObjectVersions,
+  lostAt: Date | undefined,
+): Promise<readonly string[]> {
+  if (lostAt === undefined) return []
+  const lost: string[] = []
+  for (const place of [requestPrefix, tooLong])
+    await forEachAtOnce(await Array.fromAsync(versions.list(statusPrefix + place)), async (kept) => {
+      const old = lostSince(kept, lostAt)
+      const body = old && (await versions.get(kept.key, old.versionId))
+      const saved = parseSaved(body, status)
+      if (saved === undefined) return
+      const source = findSource(saved, clock.now())
+      if (source !== undefined && (await objects.head(source)) === undefined) lost.push(saved.input)
+    })
+  return lost.sort()
+}
+
+/** What the access that was granted comes from: its link, or the request, if it begins later. `undefined`: it is over, or is none. */
+function findSource(told: Status, now: Date): string | undefined {
+  const path = parseRequestKey(told.input)
+  const end = endOfRunning(told)
+  if (!path.ok || end === undefined || new Date(end) <= now) return undefined
+  const { startsAt, runsUntil } = told.request ?? {}
+  const isLater = runsUntil === undefined && startsAt !== undefined && new Date(startsAt) > now
+  return isLater ? path.value.key : path.value.link.key
+}
+
+export type LostControl = { readonly key: string; readonly body: Uint8Array }
+
+/** In this order: the brake's record names its parts. */
+const places = [partsPrefix, brakeKey, endedSessionsKey] as const
+
+/**
+ * The counts and held lists of the brake, and the ended sessions, if they were deleted since the loss, as they were right before it. They
+ * come back even if there are new ones. `lostAt` absent: no deletion is known. Reads only.
+ */
+export async function findLostControl(
+  objects: ObjectStore,
+  versions: ObjectVersions,
+  lostAt: Date | undefined,
+): Promise<readonly LostControl[]> {
+  const lost: LostControl[] = []
+  if (lostAt === undefined) return lost
+  for (const place of places)
+    for await (const kept of versions.list(place)) {
+      const { key } = kept
+      const old = lostSince(kept, lostAt)
+      if (old === undefined) continue
+      if (place === partsPrefix && (await objects.head(key)) !== undefined) continue
+      const body = await versions.get(key, old.versionId)
+      if (body) lost.push({ key, body })
+    }
+  return lost
 }
