@@ -16,7 +16,7 @@ import { EligibilityFiles } from '../shared/modules/requests/eligibility-files.t
 import { AskedPeople, askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
 import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/modules/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/modules/requests/watch-eligibilities.ts'
-import { forgetUses } from '../shared/modules/usage/record-uses.ts'
+import { forgetUses } from '../shared/modules/usage/last-uses.ts'
 import { functionSettings } from '../shared/ports/deployment-settings.ts'
 import { attentionMetrics, heartbeats, type ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'

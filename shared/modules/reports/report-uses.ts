@@ -3,8 +3,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
-import { listLastUses, readWatched } from '../usage/last-uses.ts'
-import { usagePrefix } from '../usage/usage-records.ts'
+import { listLastUses, readWatched, usagePrefix } from '../usage/last-uses.ts'
 
 const titles = [
   ...['person', 'person id', 'account', 'permission set', 'first use', 'last use', 'way', 'address', 'user agent'],

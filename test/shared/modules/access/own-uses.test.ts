@@ -5,7 +5,7 @@ import type { OwnedMembership } from '../../../../shared/domain/principals/owned
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
-import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/last-uses.ts'
 import { judgeUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { ownedMembershipRecord } from '../../../../shared/reconcile/records/owned-groups.ts'

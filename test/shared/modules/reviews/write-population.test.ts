@@ -4,7 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
 import { describeSubject } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { verifyReview } from '../../../../shared/modules/reviews/verify-review.ts'
-import { recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/last-uses.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { Interceptor } from '../../../intercept.ts'
 import { minutesUntil } from '../../reconcile/inputs/minutes.ts'

@@ -3,8 +3,13 @@ import { configuration } from '../../../../shared/domain/deployment/configuratio
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { readLastUses, readWatched } from '../../../../shared/modules/usage/last-uses.ts'
-import { forgetUses, recordUses, recordWatching } from '../../../../shared/modules/usage/record-uses.ts'
+import {
+  forgetUses,
+  readLastUses,
+  readWatched,
+  recordUses,
+  recordWatching,
+} from '../../../../shared/modules/usage/last-uses.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
