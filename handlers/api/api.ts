@@ -12,7 +12,7 @@ import {
 import { isCutName, parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import { EligibilityFiles } from '../../shared/modules/requests/eligibility-files.ts'
 import { People } from '../../shared/modules/requests/people.ts'
-import { KnownReviews } from '../../shared/modules/reviews/known-reviews.ts'
+import { KnownReviews } from '../../shared/modules/reviews/review-records.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'

@@ -18,7 +18,6 @@ import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import { performEnd, readItemState } from './carry-out.ts'
-import { proveOutcomes, readEvidence, writeEvidence } from './check-outcomes.ts'
 import type { PopulationSources } from './gather-population.ts'
 import {
   folderOf,
@@ -44,6 +43,7 @@ import {
 import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
 import { describeSubject, type ItemEnd, isDecided, isUnproven, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
+import { proveOutcomes, readEvidence, writeEvidence } from './verify-review.ts'
 import { writePopulation } from './write-population.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources
