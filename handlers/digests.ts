@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
-import { deliverDigest } from '../shared/modules/notifications/deliver-digest.ts'
 import { digestMessage } from '../shared/modules/notifications/rules/digest.ts'
+import { deliverDigest } from '../shared/modules/notifications/send-digests.ts'
 import { WebhookError } from '../shared/ports/channels.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { backOffMs } from '../shared/reconcile/calls/repeat-patiently.ts'

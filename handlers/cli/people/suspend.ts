@@ -4,7 +4,7 @@ import { type PrincipalName, principalName } from '../../../shared/domain/princi
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { parseSuspensionBody, suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
-import { findNearPrincipal } from '../../../shared/modules/access/find-near-principal.ts'
+import { findNearPrincipal } from '../../../shared/modules/access/find-subject.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'

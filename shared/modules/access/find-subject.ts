@@ -1,11 +1,12 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { renderNear } from '../../domain/principals/near-principal.ts'
+import { nearPrincipal, renderNear } from '../../domain/principals/near-principal.ts'
 import { nameInLinks, nounOf, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import type { People } from '../../reconcile/directory/people.ts'
-import { findNearPrincipal } from './find-near-principal.ts'
 import type { AnyAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -94,4 +95,13 @@ async function findId(type: PrincipalType, text: string, context: SubjectSources
     return undefined
   }
   return unlessRefused(find(), `the directory could not be asked for the ${noun} '${text}'`, notes)
+}
+
+/** The group or user that a person most likely meant. Lists the whole directory, so only for a missing name. */
+export async function findNearPrincipal(
+  type: PrincipalType,
+  name: string,
+  directory: IdentityStore,
+): Promise<string | undefined> {
+  return nearPrincipal(name, await Array.fromAsync(listAll((token) => directory.listPrincipals(type, token))))
 }

@@ -15,9 +15,9 @@ import { repeatPatiently } from '../../reconcile/calls/repeat-patiently.ts'
 import type { KeptCredentials, ReadAccount } from './kept-credentials.ts'
 import { type OrganizationKnowledge, readUnusedAccess, type UnusedAccess } from './read-unused-access.ts'
 import type { CredentialRow } from './rules/credential-row.ts'
-import { findException } from './rules/find-exception.ts'
 import {
   closedAccount,
+  findException,
   type JudgedThing,
   judgeKey,
   judgePasswordPolicy,

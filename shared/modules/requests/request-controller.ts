@@ -9,6 +9,7 @@ import {
 } from '../../domain/files/access-request.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { endOfRequest, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -23,11 +24,11 @@ import type {
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../../reconcile/records/crowds.ts'
+import { recordEndedSessions } from '../../reconcile/records/ended-sessions.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
-import { endGrantedSessions } from './end-granted-sessions.ts'
 import {
   type RequestSources,
   readDirectory,
@@ -51,7 +52,7 @@ import {
   type RequestInputFacts,
   requestActions,
 } from './rules/decide-request-input.ts'
-import { renderGrantedLink } from './rules/grant-record.ts'
+import { type GrantRecord, renderGrantedLink } from './rules/grant-record.ts'
 
 export type RequestContext = ReconcileContext &
   RequestSources & {
@@ -320,4 +321,19 @@ async function notePointer(digest: RequestDigest, { key }: RequestPath, objects:
 export async function findRequest(objects: ReadingObjects, digest: RequestDigest): Promise<string | undefined> {
   const pointer = readStored(objects, pointerKey(digest), z.object({ key: z.string() }))
   return (await spoiledAsAbsent(pointer))?.value.key
+}
+
+/**
+ * The granted access is over, and its eligibility ends running sessions: ends those of its permission set in its account, or
+ * for a wider scope in all accounts. Runs before the end is recorded, so that no crash comes between. `now`: by S3's clock. Safe to repeat.
+ */
+async function endGrantedSessions(
+  { userId, link: { principal, permissionSet, scope } }: RequestPath,
+  { digest, endsSessions }: GrantRecord,
+  { objects, now }: { readonly objects: ObjectStore; readonly now: Date },
+): Promise<void> {
+  if (endsSessions !== true) return
+  const account = scope.kind === 'account' ? scope.id : undefined
+  const wish = { user: userId, name: principal, permissionSet, account, by: endOfRequest(digest) }
+  await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }

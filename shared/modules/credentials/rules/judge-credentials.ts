@@ -6,7 +6,8 @@ import type {
   RootFacts,
   UserFacts,
 } from '../../../domain/account-facts/credential-facts.ts'
-import type { Standards } from '../../../domain/files/hygiene-file.ts'
+import { foldIamName } from '../../../domain/account-facts/fold-iam-name.ts'
+import type { Hygiene, Standards } from '../../../domain/files/hygiene-file.ts'
 import { oneOrMore } from '../../../domain/iam-policies/allows-everything.ts'
 import { parseLooseJson } from '../../../domain/json/loose-json.ts'
 import { renderInstant } from '../../../domain/text/instant.ts'
@@ -360,4 +361,19 @@ function organizationsOf(
       if (key.toLowerCase() === 'aws:principalorgid') return oneOrMore.safeParse(values).data
   }
   return undefined
+}
+
+/** The exception that is in force now for a user, a role, `root` or `password policy` of an account, for people. */
+export function findException(
+  exceptions: Hygiene['exceptions'],
+  { account, name }: { readonly account: string; readonly name: string },
+  now: Date,
+): string | undefined {
+  const found = exceptions.find(
+    (one) =>
+      one.account === account &&
+      foldIamName(one.name) === foldIamName(name) &&
+      Date.parse(one.expiresAt) > now.getTime(),
+  )
+  return found && `${found.owner}, until ${found.expiresAt}: ${found.reason}`
 }

@@ -1,8 +1,9 @@
+import { foldIamName } from '../../../domain/account-facts/fold-iam-name.ts'
 import type { Hygiene } from '../../../domain/files/hygiene-file.ts'
 import type { RetireFile } from '../../../domain/files/retire-file.ts'
 import { type Account, refuses } from '../../../domain/organization/organization-view.ts'
 import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
-import { isNeverRetired } from './is-never-retired.ts'
+import { fitsOne } from '../../../domain/text/glob.ts'
 
 type AccountFacts = {
   /** `undefined`: the organization had no such account at its last reading. */
@@ -51,4 +52,8 @@ export function judgeRetireFile(
   if (isNeverRetired(user, { neverRetire }))
     return refuse(`the user ${user}, which is on neverRetire`, 'a user that is not', 'ask governance (hygiene.json)')
   return undefined
+}
+
+export function isNeverRetired(user: string, { neverRetire }: Pick<Hygiene, 'neverRetire'>): boolean {
+  return fitsOne(neverRetire.map(foldIamName), foldIamName(user))
 }

@@ -10,8 +10,8 @@ import {
   renderRetireKey,
 } from '../../../domain/files/retire-file.ts'
 import { accountId } from '../../../domain/organization/account-id.ts'
-import { findException } from './find-exception.ts'
-import { isNeverRetired } from './is-never-retired.ts'
+import { findException } from './judge-credentials.ts'
+import { isNeverRetired } from './judge-retire-file.ts'
 
 /** The needed cells of a line in `credentials.csv`, as texts. */
 export type ReportLine = {
