@@ -184,29 +184,10 @@ export async function restoreRecords(
   return { text, exitCode: undecided.length > 0 || !endsStop ? 1 : 0 }
 }
 
-function isNothing({
-  history,
-  entries,
-  permissionSets,
-  people,
-  statuses,
-  control,
-  owner,
-  inputs,
-  isConfigurationLost,
-}: Restoration): boolean {
-  return (
-    history +
-      entries.length +
-      permissionSets.length +
-      people.length +
-      statuses.length +
-      control.length +
-      inputs.length ===
-      0 &&
-    owner === 'there' &&
-    !isConfigurationLost
-  )
+function isNothing({ history, owner, isConfigurationLost, ...found }: Restoration): boolean {
+  const { entries, permissionSets, people, statuses, control, inputs } = found
+  const restored = [entries, permissionSets, people, statuses, control, inputs].flat()
+  return history + restored.length === 0 && owner === 'there' && !isConfigurationLost
 }
 
 async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
@@ -318,15 +299,8 @@ type Restoration = {
 }
 
 /** Counts the files that keep everything stopped: this run does not bring back a file that the loss may have taken, or nobody knows its user. */
-function countMissing({
-  inputsDeletedLater,
-  inputsOfOthers,
-  inputsOfOthersSinceAt,
-  returns,
-  inputsWithoutUser,
-  requests,
-  wasStopped,
-}: Omit<Restoration, 'owner'>): number {
+function countMissing({ wasStopped, inputsOfOthersSinceAt, ...files }: Omit<Restoration, 'owner'>): number {
+  const { inputsDeletedLater, inputsOfOthers, returns, inputsWithoutUser, requests } = files
   const taken = [inputsDeletedLater, inputsOfOthers, returns, inputsWithoutUser, requests].flat().length
   return wasStopped ? taken + inputsOfOthersSinceAt.length : taken
 }
@@ -356,52 +330,40 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
   lines.unshift(`bucket ${bucket}`)
   if (owner === 'unknown')
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
-  if (inputsDeletedLater.length > 0 && lostAt)
-    lines.push(
-      `left alone, deleted after everything stopped: ${count(inputsDeletedLater.length, 'file')}`,
-      ...listKeys(inputsDeletedLater),
-      ...(endsStop ? [] : [`  do: if nobody meant that, bring all of them back: add --at ${lostAt.toISOString()}`]),
+  const leave = (why: string, keys: readonly string[], remedy?: string, noun = 'file') => {
+    if (keys.length === 0) return
+    lines.push(`${why}: ${count(keys.length, noun)}`, ...listKeys(keys))
+    if (remedy !== undefined && !endsStop) lines.push(`  do: ${remedy}`)
+  }
+  if (lostAt) {
+    const remedy = `if nobody meant that, bring all of them back: add --at ${lostAt.toISOString()}`
+    leave('left alone, deleted after everything stopped', inputsDeletedLater, remedy)
+    const command = `ssofile restore --inputs --at ${lostAt.toISOString()}`
+    leave('left to governance, HR or account owners', inputsOfOthers, `a person who may write them runs ${command}`)
+  }
+  if (at)
+    leave(
+      `deleted since ${at.toISOString()} and left to governance, HR or account owners`,
+      inputsOfOthersSinceAt,
+      wasStopped ? 'a person who may write them brings them back, or decides that they stay away' : undefined,
     )
-  if (inputsOfOthers.length > 0 && lostAt)
-    lines.push(
-      `left to governance, HR or account owners: ${count(inputsOfOthers.length, 'file')}`,
-      ...listKeys(inputsOfOthers),
-      ...(endsStop
-        ? []
-        : [`  do: a person who may write them runs ssofile restore --inputs --at ${lostAt.toISOString()}`]),
-    )
-  if (inputsOfOthersSinceAt.length > 0 && at)
-    lines.push(
-      `deleted since ${at.toISOString()} and left to governance, HR or account owners: ${count(inputsOfOthersSinceAt.length, 'file')}`,
-      ...listKeys(inputsOfOthersSinceAt),
-      ...(wasStopped && !endsStop
-        ? ['  do: a person who may write them brings them back, or decides that they stay away']
-        : []),
-    )
-  if (returns.length > 0)
-    lines.push(
-      `left to HR, because the file would give access back to somebody whose time is over or limited: ${count(returns.length, 'file')}`,
-      ...listKeys(returns),
-      ...(endsStop ? [] : ['  do: HR uploads the file, or decides that it stays away; then add --accept-missing']),
-    )
-  if (inputsWithoutUser.length > 0)
-    lines.push(
-      `deleted with their status, so nothing says which user they mean: ${count(inputsWithoutUser.length, 'file')}`,
-      ...listKeys(inputsWithoutUser),
-      ...(endsStop
-        ? []
-        : ['  do: check that the user who has this name now is the right one; then add --accept-missing']),
-    )
-  if (requests.length > 0)
-    lines.push(
-      `left to their authors, because their temporary access is not over: ${count(requests.length, 'request')}`,
-      ...listKeys(requests),
-      ...(endsStop
-        ? ['  this access ends now']
-        : [
-            '  do: the author asks again and an approver approves, so that the access goes on; to end it instead, add --accept-missing',
-          ]),
-    )
+  leave(
+    'left to HR, because the file would give access back to somebody whose time is over or limited',
+    returns,
+    'HR uploads the file, or decides that it stays away; then add --accept-missing',
+  )
+  leave(
+    'deleted with their status, so nothing says which user they mean',
+    inputsWithoutUser,
+    'check that the user who has this name now is the right one; then add --accept-missing',
+  )
+  leave(
+    'left to their authors, because their temporary access is not over',
+    requests,
+    'the author asks again and an approver approves, so that the access goes on; to end it instead, add --accept-missing',
+    'request',
+  )
+  if (requests.length > 0 && endsStop) lines.push('  this access ends now')
   const isMissing = countMissing(restoration) > 0
   if (isMissing && endsStop) lines.push('these files are missing, and everything continues without them')
   else if (isMissing || (isDone && !endsStop && owner !== 'unknown'))
@@ -426,20 +388,15 @@ function listBroughtBack(restoration: Restoration): readonly string[] {
     restoration
   const ofUsers = people.filter((key) => key.startsWith(ownedPersonPrefix))
   const ofGroups = people.filter((key) => !key.startsWith(ownedPersonPrefix))
+  const some = (number: number, one: string, many: string) => (number > 0 ? [count(number, one, many)] : [])
   return [
-    ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
-    ...(entries.length > 0 ? [count(entries.length, 'entry of the ledger', 'entries of the ledger')] : []),
-    ...(permissionSets.length > 0
-      ? [count(permissionSets.length, 'record of a permission set', 'records of permission sets')]
-      : []),
-    ...(ofGroups.length > 0
-      ? [count(ofGroups.length, 'record of a group or membership', 'records of groups and memberships')]
-      : []),
-    ...(ofUsers.length > 0 ? [count(ofUsers.length, 'record of a user', 'records of users')] : []),
-    ...(statuses.length > 0
-      ? [count(statuses.length, 'file: which user it means', 'files: which users they mean')]
-      : []),
-    ...(inputs.length > 0 && at
+    ...some(history, 'object of history', 'objects of history'),
+    ...some(entries.length, 'entry of the ledger', 'entries of the ledger'),
+    ...some(permissionSets.length, 'record of a permission set', 'records of permission sets'),
+    ...some(ofGroups.length, 'record of a group or membership', 'records of groups and memberships'),
+    ...some(ofUsers.length, 'record of a user', 'records of users'),
+    ...some(statuses.length, 'file: which user it means', 'files: which users they mean'),
+    ...(at && inputs.length > 0
       ? [
           [
             `${count(inputs.length, 'file')}, as of ${at.toISOString()}`,
