@@ -20,9 +20,7 @@ const others: Readonly<Record<string, string>> = {
   'plan/make-plan.ts': 'a plan reads only; push and undo check first',
   'status/redrive.ts': 'it demands a deployment',
   'take-over/export.ts': 'it demands an owner',
-  'take-over/import-export.ts': 'it begins a bucket',
-  'take-over/import-permission-sets.ts': 'it begins a bucket',
-  'take-over/import.ts': 'it begins a bucket',
+  'take-over/open-import.ts': 'it begins a bucket',
   'who/explain.ts': 'it also asks Identity Center, without a deployment',
   'who/who.ts': 'it also asks Identity Center, without a deployment',
 }

@@ -1,10 +1,11 @@
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
 import {
   deployedConfigurationKey,
   readDeployedConfiguration,
 } from '../../../shared/reconcile/records/deployed-configuration.ts'
-import { type Deployment, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { type Deployment, type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { readConfiguration } from './read-configuration.ts'
@@ -21,6 +22,19 @@ export async function chooseConfiguration(
     )
   }
   return deployment ? readDeployed(objects, deployment) : readConfiguration(file)
+}
+
+/** The owner of the bucket. Throws Refusal if the bucket belongs to another Identity Center than the credentials reach. */
+export async function readOwnOwner({
+  objects,
+  ssoAdmin,
+}: Pick<Ports, 'objects' | 'ssoAdmin'>): Promise<Owner | undefined> {
+  const owner = await readOwner(objects)
+  const { instanceArn } = await ssoAdmin.instance()
+  if (owner === undefined || owner.instanceArn === instanceArn) return owner
+  throw new Refusal(
+    `bucket ${objects.bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
+  )
 }
 
 /** The same for the deployment to which the bucket belongs. */

@@ -25,7 +25,6 @@ import { reconcileInput } from '../../../shared/reconcile/inputs/reconcile-input
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { followEndedSessions } from '../../../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { uploadedPermissionSetController } from '../../../shared/reconcile/permission-sets/uploaded-permission-set.ts'
-import { claimBucket, WrongOwnerError } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
@@ -39,6 +38,7 @@ import { explainDenial } from '../operations/explain-denial.ts'
 import { readAllStatuses } from '../status/read-all-statuses.ts'
 import { renderSummary } from '../status/render-status.ts'
 import { listStillOpen, renderStillOpen } from '../status/still-open.ts'
+import { claimOrRefuse } from '../take-over/open-import.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { terminalWidth } from '../terminal/render-table.ts'
@@ -89,7 +89,7 @@ export function addApply(program: Command): void {
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const opened = openCliPorts(bucket)
   await refuseUnderPause(opened)
-  const { deployment } = await claim(opened)
+  const { deployment } = await claimOrRefuse(opened)
   const configuration = await chooseConfiguration(opened.objects, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : countingPorts(opened)
@@ -162,15 +162,6 @@ async function findStillOpen(ports: Ports, configuration: Configuration) {
 async function refuseUnderPause({ objects }: Ports): Promise<void> {
   const pause = await readPause(objects)
   if (pause) throw new Refusal(`all changes are ${describePause(pause)}\nTo end the pause, run ${remedyOf(pause)}`)
-}
-
-async function claim(ports: Ports) {
-  try {
-    return await claimBucket(ports)
-  } catch (error) {
-    if (error instanceof WrongOwnerError) throw new Refusal(error.message)
-    throw error
-  }
 }
 
 /** Reports the progress of the drift check while the work continues, then its result. */

@@ -21,7 +21,6 @@ import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { brakeKey } from '../../../shared/reconcile/records/brake-file.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
@@ -29,6 +28,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
+import { readOwnOwner } from '../bucket/deployment.ts'
 import { refuseUnused } from '../bucket/open-bucket.ts'
 import { type BringBackOptions, bringBack, findChangesBack } from '../folder/bring-back.ts'
 import { restoredPlaces } from '../folder/input-parts.ts'
@@ -100,7 +100,7 @@ async function restoreInputs({ at, ...options }: Options): Promise<number> {
 async function restore(options: Options): Promise<number> {
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
-  await refuseOther(ports)
+  await readOwnOwner(ports)
   const versions = openAwsObjectVersions(bucket)
   const progress = new Progress()
   try {
@@ -188,15 +188,6 @@ function isNothing({ history, owner, isConfigurationLost, ...found }: Restoratio
   const { entries, permissionSets, people, statuses, control, inputs } = found
   const restored = [entries, permissionSets, people, statuses, control, inputs].flat()
   return history + restored.length === 0 && owner === 'there' && !isConfigurationLost
-}
-
-async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
-  const owner = await readOwner(objects)
-  const { instanceArn } = await ssoAdmin.instance()
-  if (owner && owner.instanceArn !== instanceArn)
-    throw new Refusal(
-      `bucket ${objects.bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
-    )
 }
 
 /**

@@ -15,10 +15,10 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { ManagedPolicies } from '../../../shared/reconcile/calls/managed-policies.ts'
-import { type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import type { Owner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration, readDeployed } from '../bucket/deployment.ts'
+import { chooseConfiguration, readDeployed, readOwnOwner } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
 import { findInvalid, type InvalidUpload, warnOfUploads } from '../folder/find-invalid.ts'
@@ -99,13 +99,7 @@ export async function makePlan(
   options: Options,
 ): Promise<MadePlan> {
   const ports = openCliPorts(bucket)
-  const owner = await readOwner(ports.objects)
-  const { instanceArn } = await ports.ssoAdmin.instance()
-  if (owner && owner.instanceArn !== instanceArn) {
-    throw new Refusal(
-      `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
-    )
-  }
+  const owner = await readOwnOwner(ports)
   const { configuration, notes, suffixBefore } = await choose(ports.objects, owner?.deployment, options)
   const now = ports.clock.now()
   const compared = await (typeof source === 'string'

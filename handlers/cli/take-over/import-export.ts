@@ -1,16 +1,10 @@
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { forgetLedgerCount, readLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
-import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
-import { claimForImport } from './claim-for-import.ts'
 import { readListedAt, renderListedAt } from './listed-at.ts'
+import { openImport } from './open-import.ts'
 import type { ExportFile } from './read-export.ts'
 import { type TakenOver, takeOverExport, type Written } from './take-over-export.ts'
 import { leasePortions, slowPortions } from './under-lease.ts'
@@ -19,21 +13,15 @@ type Options = { readonly dryRun?: boolean; readonly config?: string; readonly j
 
 /** `ssofile import --from FILE`, if the file is an export of another bucket. */
 export async function importExport(file: ExportFile, { dryRun = false, config, json }: Options): Promise<number> {
-  const bucket = bucketOf(undefined)
-  const opened = openCliPorts(bucket)
-  if (!dryRun) await askRights(opened.objects, rightsOfImport)
-  const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
-  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, config)
-  const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  const { opened, ports, hasDispatcher } = await openImport({ isDryRun: dryRun, config })
   // History from the file may describe access that does not exist here. So the guard of the ledger counts from now on.
   if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
   const progress = new Progress()
   const { tell } = progress
   try {
-    const hasDispatcher = owner?.deployment !== undefined
     const inPortions = dryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
     const listedAt = dryRun ? await readListedAt(opened.objects) : undefined
-    const taken = await takeOverExport({ ...ports, configuration }, file, {
+    const taken = await takeOverExport(ports, file, {
       isDryRun: dryRun,
       isRecorded: listedAt !== undefined,
       inPortions,

@@ -5,7 +5,6 @@ import {
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
-import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import type { WantedPermissionSet } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { listAll } from '../../../shared/ports/page.ts'
 import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
@@ -14,15 +13,10 @@ import { findUncontrolled } from '../../../shared/reconcile/directory/management
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { type Adoption, adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { readPermissionSet } from '../../../shared/reconcile/permission-sets/read-permission-set.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { parseSetName } from './assignment-filters.ts'
-import { claimForImport } from './claim-for-import.ts'
+import { openImport } from './open-import.ts'
 import { readImportSource } from './read-import-source.ts'
 import { slowSsoAdmin, turnMs, underLease } from './under-lease.ts'
 
@@ -38,12 +32,8 @@ export type ImportPermissionSetsOptions = {
 export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
   const wanted = await readWanted(options)
   const { dryRun: isDryRun = false } = options
-  const opened = openCliPorts(bucketOf(undefined))
-  if (!isDryRun) await askRights(opened.objects, rightsOfImport)
-  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
-  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
-  const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
-  const results = await adoptAll({ ...ports, configuration }, wanted, isDryRun)
+  const { ports } = await openImport({ isDryRun, config: options.config })
+  const results = await adoptAll(ports, wanted, isDryRun)
   if (options.json) process.stdout.write(renderJson(results))
   else {
     for (const result of results) process.stdout.write(`${renderResult(result)}\n`)

@@ -11,25 +11,19 @@ import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
 import type { Obstacle } from '../../../shared/modules/take-over/rules/compact-links.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
-import { chooseConfiguration } from '../bucket/deployment.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
-import { claimForImport } from './claim-for-import.ts'
 import { importExport } from './import-export.ts'
 import { type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
 import { readListedAt, renderListedAt } from './listed-at.ts'
+import { openImport } from './open-import.ts'
 import { readExport } from './read-export.ts'
 import { readImportSource } from './read-import-source.ts'
 import { leasePortions, slowPortions } from './under-lease.ts'
@@ -128,20 +122,15 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
     )
     return 1
   }
-  const bucket = bucketOf(undefined)
-  const opened = openCliPorts(bucket)
-  if (!isDryRun) await askRights(opened.objects, rightsOfImport)
-  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
-  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
+  const { opened, ports, hasDispatcher } = await openImport({ isDryRun, config: options.config })
+  const { configuration } = ports
   const { folder } = options
   if (folder !== undefined && !configuration.folders.includes(folder))
     throw new Refusal(
       `received the folder '${quote(folder)}', expected a declared one: ${configuration.folders.map((one) => `'${one}'`).join(', ') || 'the configuration has none'}`,
     )
-  const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   const progress = new Progress()
   const { tell } = progress
-  const hasDispatcher = owner?.deployment !== undefined
   const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
   try {
     const listedAt = isDryRun ? await readListedAt(opened.objects) : undefined
@@ -155,7 +144,7 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
       inPortions,
       onStep: tell,
     }
-    const prepared = await prepareImport({ ...ports, configuration }, steps)
+    const prepared = await prepareImport(ports, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()
     const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
