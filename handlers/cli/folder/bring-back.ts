@@ -37,33 +37,29 @@ export async function bringBack(
   { config, dryRun, invalid, only, ...options }: BringBackOptions,
 ): Promise<number> {
   const { bucket } = (await openBucket()).objects
-  const progress = new Progress()
-  try {
-    const made = await makePlan(
-      bucket,
-      async ({ objects }) => {
-        const { unversioned, returns, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
-        const [lost] = unversioned
-        if (lost !== undefined)
-          throw new Refusal(
-            `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
-          )
-        return { changes, faults: [], warnings: returns.map(describeReturn) }
-      },
-      { delete: true, onStep: progress.tell, config, invalid },
-    )
-    progress.end()
-    if (dryRun) {
-      await showPlan(made, { isJson: options.json === true })
-      if (made.push) refuseBadFiles(made.push)
-      return 0
-    }
-    // The command to continue is not undo, since the files written so far are the last push for undo.
-    const part = only === undefined ? '' : ` --only ${only}`
-    return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
-  } finally {
-    progress.end()
+  using progress = new Progress()
+  const made = await makePlan(
+    bucket,
+    async ({ objects }) => {
+      const { unversioned, returns, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+      const [lost] = unversioned
+      if (lost !== undefined)
+        throw new Refusal(
+          `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
+        )
+      return { changes, faults: [], warnings: returns.map(describeReturn) }
+    },
+    { delete: true, onStep: progress.tell, config, invalid },
+  )
+  progress.end()
+  if (dryRun) {
+    await showPlan(made, { isJson: options.json === true })
+    if (made.push) refuseBadFiles(made.push)
+    return 0
   }
+  // The command to continue is not undo, since the files written so far are the last push for undo.
+  const part = only === undefined ? '' : ` --only ${only}`
+  return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
 }
 
 function describeReturn({ key }: { readonly key: string }): string {

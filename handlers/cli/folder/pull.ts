@@ -59,23 +59,19 @@ async function pull(target: string, options: Options): Promise<number> {
   const { faults } = await folder.list()
   const [fault] = faults
   if (fault) throw new Refusal(`nothing was changed; ${fault.key}: received ${fault.received}; ${fault.remedy}`)
-  const progress = new Progress()
-  try {
-    progress.tell('comparing the bucket with the folder')
-    const changes = await comparePull(ports.objects, folder, scope)
-    progress.end()
-    await agree(changes, options)
-    let done = 0
-    const all = changes.writes.length + changes.removals.length
-    const pulled = await pullChanges(ports, folder, changes, () => {
-      done++
-      progress.tell('fetching files', { done, of: all })
-    })
-    progress.end()
-    return tell(pulled, changes, options.json)
-  } finally {
-    progress.end()
-  }
+  using progress = new Progress()
+  progress.tell('comparing the bucket with the folder')
+  const changes = await comparePull(ports.objects, folder, scope)
+  progress.end()
+  await agree(changes, options)
+  let done = 0
+  const all = changes.writes.length + changes.removals.length
+  const pulled = await pullChanges(ports, folder, changes, () => {
+    done++
+    progress.tell('fetching files', { done, of: all })
+  })
+  progress.end()
+  return tell(pulled, changes, options.json)
 }
 
 /** Asks only about files that would be lost here. Throws Refusal. */

@@ -59,21 +59,17 @@ async function push(source: string, { config, folder, only, invalid, ...options 
   if (source.startsWith('s3://'))
     throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const { bucket } = (await openBucket()).objects
-  const progress = new Progress()
-  try {
-    const made = await makePlan(bucket, source, {
-      delete: options.delete,
-      onStep: progress.tell,
-      config,
-      folder,
-      only,
-      invalid,
-    })
-    progress.end()
-    return await showAndPush(made, options, 'ssofile push')
-  } finally {
-    progress.end()
-  }
+  using progress = new Progress()
+  const made = await makePlan(bucket, source, {
+    delete: options.delete,
+    onStep: progress.tell,
+    config,
+    folder,
+    only,
+    invalid,
+  })
+  progress.end()
+  return await showAndPush(made, options, 'ssofile push')
 }
 
 /** Shows the plan, asks, and carries it out. `again`: the command for the rest of the work. Returns the exit code. */

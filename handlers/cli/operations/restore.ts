@@ -102,16 +102,12 @@ async function restore(options: Options): Promise<number> {
   const ports = openCliPorts(bucket)
   await readOwnOwner(ports)
   const versions = openAwsObjectVersions(bucket)
-  const progress = new Progress()
-  try {
-    const context = { ports, versions, readCaller: readCallerIdentity, progress }
-    const { text, exitCode } = await restoreRecords(context, options)
-    progress.end()
-    process.stdout.write(text)
-    return exitCode
-  } finally {
-    progress.end()
-  }
+  using progress = new Progress()
+  const context = { ports, versions, readCaller: readCallerIdentity, progress }
+  const { text, exitCode } = await restoreRecords(context, options)
+  progress.end()
+  process.stdout.write(text)
+  return exitCode
 }
 
 type Context = {

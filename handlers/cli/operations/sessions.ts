@@ -259,20 +259,16 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
       `recorded, but all changes are ${describePause(pause)}\nssofile does it after ${remedyOf(pause)}\n`,
     )
   const endsMs = clock.monotonicMs() + (pause ? 0 : patienceMs)
-  const progress = new Progress()
+  using progress = new Progress()
   const isAdded = (one: ShownSession) => added.some((other) => isSameWish(one, other))
-  try {
-    for (;;) {
-      const shown = (await listShown(ports)).sessions.filter(isAdded)
-      const answered = shown.filter(({ state }) => state !== 'in progress')
-      // A session outside the record is not denied. All entries of one wish have one state.
-      const done = added.filter((one) => answered.some((other) => isSameWish(one, other))).length
-      if (done === added.length || clock.monotonicMs() >= endsMs) return shown
-      progress.tell(`denying in ${count(added.length, 'permission set')}`, { done, of: added.length })
-      await clock.sleep(lookEveryMs)
-    }
-  } finally {
-    progress.end()
+  for (;;) {
+    const shown = (await listShown(ports)).sessions.filter(isAdded)
+    const answered = shown.filter(({ state }) => state !== 'in progress')
+    // A session outside the record is not denied. All entries of one wish have one state.
+    const done = added.filter((one) => answered.some((other) => isSameWish(one, other))).length
+    if (done === added.length || clock.monotonicMs() >= endsMs) return shown
+    progress.tell(`denying in ${count(added.length, 'permission set')}`, { done, of: added.length })
+    await clock.sleep(lookEveryMs)
   }
 }
 

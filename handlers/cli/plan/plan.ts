@@ -67,25 +67,21 @@ async function plan(source: string, options: Options): Promise<number> {
     throw new Refusal(
       `received --folder, --only, --no-delete or --invalid with '${source}', expected them only with a folder of files`,
     )
-  const progress = new Progress()
-  try {
-    const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
-      ...options,
-      onStep: progress.tell,
-      isForetelling: true,
-    })
-    progress.end()
-    if (options.markdown)
-      process.stdout.write(renderMarkdownPlan({ ...made, pause: await readPause(made.ports.objects), source }))
-    else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
-    if (made.push) refuseBadFiles(made.push)
-    const { uploads = [], deletions = [] } = made.push ?? {}
-    const hasChanges = changesAccess(made.preview) || uploads.length + deletions.length > 0
-    if (options.detailedExitcode && hasChanges) return 3
-    return countRejected(made.preview) > 0 ? 1 : 0
-  } finally {
-    progress.end()
-  }
+  using progress = new Progress()
+  const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
+    ...options,
+    onStep: progress.tell,
+    isForetelling: true,
+  })
+  progress.end()
+  if (options.markdown)
+    process.stdout.write(renderMarkdownPlan({ ...made, pause: await readPause(made.ports.objects), source }))
+  else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
+  if (made.push) refuseBadFiles(made.push)
+  const { uploads = [], deletions = [] } = made.push ?? {}
+  const hasChanges = changesAccess(made.preview) || uploads.length + deletions.length > 0
+  if (options.detailedExitcode && hasChanges) return 3
+  return countRejected(made.preview) > 0 ? 1 : 0
 }
 
 export async function showPlan(

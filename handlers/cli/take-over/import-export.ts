@@ -16,25 +16,21 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const { opened, ports, hasDispatcher } = await openImport({ isDryRun: dryRun, config })
   // History from the file may describe access that does not exist here. So the guard of the ledger counts from now on.
   if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
-  const progress = new Progress()
+  using progress = new Progress()
   const { tell } = progress
-  try {
-    const inPortions = dryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
-    const listedAt = dryRun ? await readListedAt(opened.objects) : undefined
-    const taken = await takeOverExport(ports, file, {
-      isDryRun: dryRun,
-      isRecorded: listedAt !== undefined,
-      inPortions,
-      onStep: tell,
-    })
-    progress.end()
-    process.stdout.write(
-      json ? renderJson({ from: file.header, ...taken, listedAt }) : render(taken) + renderListedAt(listedAt),
-    )
-    return taken.missing.length + taken.left.length > 0 ? 1 : 0
-  } finally {
-    progress.end()
-  }
+  const inPortions = dryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
+  const listedAt = dryRun ? await readListedAt(opened.objects) : undefined
+  const taken = await takeOverExport(ports, file, {
+    isDryRun: dryRun,
+    isRecorded: listedAt !== undefined,
+    inPortions,
+    onStep: tell,
+  })
+  progress.end()
+  process.stdout.write(
+    json ? renderJson({ from: file.header, ...taken, listedAt }) : render(taken) + renderListedAt(listedAt),
+  )
+  return taken.missing.length + taken.left.length > 0 ? 1 : 0
 }
 
 function render({ isDryRun, links, permissionSets, history, assignments, missing, left }: TakenOver): string {

@@ -129,30 +129,26 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
     throw new Refusal(
       `received the folder '${quote(folder)}', expected a declared one: ${configuration.folders.map((one) => `'${one}'`).join(', ') || 'the configuration has none'}`,
     )
-  const progress = new Progress()
+  using progress = new Progress()
   const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
-  try {
-    const listedAt = isDryRun ? await readListedAt(opened.objects) : undefined
-    const steps = {
-      filter,
-      source,
-      isCompact,
-      tagKeys,
-      folder,
-      isRecorded: listedAt !== undefined,
-      inPortions,
-      onStep: tell,
-    }
-    const prepared = await prepareImport(ports, steps)
-    const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
-    progress.end()
-    const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
-    process.stdout.write(options.json ? renderJson(result) : renderImport(result))
-    return result.left.length > 0 ? 1 : 0
-  } finally {
-    progress.end()
+  const listedAt = isDryRun ? await readListedAt(opened.objects) : undefined
+  const steps = {
+    filter,
+    source,
+    isCompact,
+    tagKeys,
+    folder,
+    isRecorded: listedAt !== undefined,
+    inPortions,
+    onStep: tell,
   }
+  const prepared = await prepareImport(ports, steps)
+  const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
+  progress.end()
+  const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
+  process.stdout.write(options.json ? renderJson(result) : renderImport(result))
+  return result.left.length > 0 ? 1 : 0
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareImport>>

@@ -110,16 +110,12 @@ function isMeant(
 }
 
 async function releaseAll(ports: Ports, keys: readonly Meant[]): Promise<readonly (Released & Meant)[]> {
-  const progress = new Progress()
+  using progress = new Progress()
   const released: (Released & Meant)[] = []
-  try {
-    const inPortions = leasePortions(ports, 'release', progress.tell)
-    await inPortions(keys, 'assignments', async (one) => {
-      released.push({ ...(await releaseAssignment(one.key, ports)), ...one })
-    })
-  } finally {
-    progress.end()
-  }
+  const inPortions = leasePortions(ports, 'release', progress.tell)
+  await inPortions(keys, 'assignments', async (one) => {
+    released.push({ ...(await releaseAssignment(one.key, ports)), ...one })
+  })
   return released
 }
 

@@ -9,7 +9,7 @@ const laterLinesMs = 10_000
 
 /**
  * Shows progress on standard error. A terminal has one line that is overwritten; other output, for instance the log of a pipeline, gets a
- * line after a second and then one every ten seconds.
+ * line after a second and then one every ten seconds. `using` ends it.
  */
 export class Progress {
   readonly #isTerminal = process.stderr.isTTY === true
@@ -42,6 +42,10 @@ export class Progress {
     this.#step = ''
     clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
   }
 
   #printAfter(ms: number): NodeJS.Timeout {
