@@ -223,30 +223,14 @@ function renderList(list: ShownList, room: Room): readonly string[] {
   const more = groups.length - shown.length
   return [
     renderRule(list),
-    ...(people.length > 0
-      ? [
-          '',
-          `People who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'} (${people.length.toLocaleString('en')}):`,
-          `  ${nameSome(people, room)}`,
-        ]
-      : []),
-    ...(memberships.length > 0
-      ? [
-          '',
-          `People who would leave their group (${memberships.length.toLocaleString('en')}):`,
-          `  ${nameSome(memberships, room)}`,
-        ]
-      : []),
-    ...(attributes.length > 0
-      ? ['', `Losses in aws:PrincipalTag (${attributes.length}):`, ...attributes.map((one) => `  ${quote(one, 700)}`)]
-      : []),
-    ...(credentials.length > 0
-      ? [
-          '',
-          `Credentials that would become inactive or be deleted (${credentials.length.toLocaleString('en')}):`,
-          ...renderCredentials(credentials, room),
-        ]
-      : []),
+    ...block(`People who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'}`, people, [nameSome(people, room)]),
+    ...block('People who would leave their group', memberships, [nameSome(memberships, room)]),
+    ...block(
+      'Losses in aws:PrincipalTag',
+      attributes,
+      attributes.map((one) => quote(one, 700)),
+    ),
+    ...block('Credentials that would become inactive or be deleted', credentials, renderCredentials(credentials, room)),
     ...(held.length > 0
       ? [
           '',
@@ -262,13 +246,17 @@ function renderList(list: ShownList, room: Room): readonly string[] {
   ]
 }
 
+/** Lines below a title with the number of the items. */
+function block(title: string, items: readonly string[], text: readonly string[]): readonly string[] {
+  return items.length === 0
+    ? []
+    : ['', `${title} (${items.length.toLocaleString('en')}):`, ...text.map((line) => `  ${line}`)]
+}
+
 function renderCredentials(items: readonly string[], room: Room): readonly string[] {
   const shown = takeFirst(items, room)
   const more = items.length - shown.length
-  return [
-    ...shown.map((item) => `  ${item}`),
-    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose shows all)`] : []),
-  ]
+  return [...shown, ...(more > 0 ? [`and ${count(more, 'more', 'more')} (--verbose shows all)`] : [])]
 }
 
 export function renderReleased(
