@@ -202,10 +202,8 @@ const pageParameters = [
   { name: 'nextToken', in: 'query', schema: { type: 'string' } },
 ]
 
-const accepted = {
-  202: { description: 'Written or deleted; the effect takes a while.', content: contentOf('Accepted') },
-  ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
-}
+const ofWrites = ['400', '403', '404', '409', '413', '415', '429', '503']
+const accepted = answers(202, 'Written or deleted; the effect takes a while.', 'Accepted', ...ofWrites)
 
 const ofReview = { name: 'review', in: 'path', required: true, schema: { type: 'string' } }
 
@@ -214,10 +212,7 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
   'get /eligibility': {
     operationId: 'list-eligibility',
     summary: 'Your name and your eligibilities',
-    responses: {
-      200: { description: 'Each eligibility that you have.', content: contentOf('EligibilityList') },
-      ...refusalsOf('403', '429', '503'),
-    },
+    responses: answers(200, 'Each eligibility that you have.', 'EligibilityList', '403', '429', '503'),
   },
   'post /requests': {
     operationId: 'change-requests',
@@ -232,10 +227,7 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
       { name: 'of', in: 'query', schema: z.toJSONSchema(z.enum(requestLists).default('mine')) },
       ...pageParameters,
     ],
-    responses: {
-      200: { description: 'One page; it may be empty and not the last.', content: contentOf('RequestPage') },
-      ...refusalsOf('400', '403', '429', '503'),
-    },
+    responses: answers(200, 'One page; it may be empty and not the last.', 'RequestPage', '400', '403', '429', '503'),
   },
   'get /requests/{request}': {
     operationId: 'read-request',
@@ -243,10 +235,16 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
     parameters: [
       { name: 'request', in: 'path', required: true, schema: { type: 'string' }, description: '<user id>/<link>' },
     ],
-    responses: {
-      200: { description: '`file` is null if it is deleted and some access is left.', content: contentOf('Request') },
-      ...refusalsOf('400', '403', '404', '429', '503'),
-    },
+    responses: answers(
+      200,
+      '`file` is null if it is deleted and some access is left.',
+      'Request',
+      '400',
+      '403',
+      '404',
+      '429',
+      '503',
+    ),
   },
   'post /approvals': {
     operationId: 'decide',
@@ -258,27 +256,18 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
     operationId: 'read-decision',
     summary: 'Your decision on a request, and whether it counts',
     parameters: [{ name: 'digest', in: 'path', required: true, schema: { type: 'string' } }],
-    responses: {
-      200: { description: '`status` is null if it is in order.', content: contentOf('Decision') },
-      ...refusalsOf('400', '403', '404', '429', '503'),
-    },
+    responses: answers(200, '`status` is null if it is in order.', 'Decision', '400', '403', '404', '429', '503'),
   },
   'get /reviews': {
     operationId: 'list-reviews',
     summary: 'The reviews that have something for you; auditors and operators read all',
-    responses: {
-      200: { description: 'The last run of each.', content: contentOf('ReviewList') },
-      ...refusalsOf('403', '429', '503'),
-    },
+    responses: answers(200, 'The last run of each.', 'ReviewList', '403', '429', '503'),
   },
   'get /reviews/{review}': {
     operationId: 'read-review',
     summary: 'A review and its counts',
     parameters: [ofReview],
-    responses: {
-      200: { description: 'Counts of the items that you may read.', content: contentOf('Review') },
-      ...refusalsOf('403', '404', '429', '503'),
-    },
+    responses: answers(200, 'Counts of the items that you may read.', 'Review', '403', '404', '429', '503'),
   },
   'get /reviews/{review}/items': {
     operationId: 'list-review-items',
@@ -288,19 +277,13 @@ const operationsOfRequests: Readonly<Record<string, object>> = {
       { name: 'of', in: 'query', schema: z.toJSONSchema(z.enum(itemLists).default('waiting')) },
       ...pageParameters,
     ],
-    responses: {
-      200: { description: 'One page, ascending by digest.', content: contentOf('ReviewItemPage') },
-      ...refusalsOf('400', '403', '404', '429', '503'),
-    },
+    responses: answers(200, 'One page, ascending by digest.', 'ReviewItemPage', '400', '403', '404', '429', '503'),
   },
   'post /decisions': {
     operationId: 'decide-items',
     summary: 'Keep or revoke items of a review as yourself',
     requestBody: { required: true, content: contentOf('DecisionsRequest') },
-    responses: {
-      202: { description: 'Written: `own` of an item says whether it counts.', content: contentOf('Decided') },
-      ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
-    },
+    responses: answers(202, 'Written: `own` of an item says whether it counts.', 'Decided', ...ofWrites),
   },
 }
 
@@ -334,20 +317,22 @@ function operationOf({ method, path }: { readonly method: string; readonly path:
       operationId: `list-${kind}`,
       summary: `The ${one}s of the bucket, with the state of each`,
       parameters: pageParameters,
-      responses: {
-        200: { description: 'One page; it may be empty and not the last.', content: contentOf(page) },
-        ...refusalsOf('400', '403', '429', '503'),
-      },
+      responses: answers(200, 'One page; it may be empty and not the last.', page, '400', '403', '429', '503'),
     }
   }
   return {
     operationId: `read-${one.replace(' ', '-')}`,
     summary: `A ${one} and its status`,
     parameters: [{ name: parameter, in: 'path', required: true, schema: { type: 'string' } }],
-    responses: {
-      200: { description: '`file` is null if it is deleted and some access is left.', content: contentOf(item) },
-      ...refusalsOf('403', '404', '429', '503'),
-    },
+    responses: answers(
+      200,
+      '`file` is null if it is deleted and some access is left.',
+      item,
+      '403',
+      '404',
+      '429',
+      '503',
+    ),
   }
 }
 
@@ -355,8 +340,8 @@ function contentOf(name: SchemaName): object {
   return { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } }
 }
 
-function refusalsOf(...statuses: readonly string[]): object {
-  return Object.fromEntries(
-    statuses.map((code) => [code, { description: refusals[code], content: contentOf('Refused') }]),
-  )
+/** The answer of a success, and the refusals with these statuses. */
+function answers(status: number, description: string, name: SchemaName, ...refused: readonly string[]): object {
+  const all = refused.map((code) => [code, { description: refusals[code], content: contentOf('Refused') }])
+  return { [status]: { description, content: contentOf(name) }, ...Object.fromEntries(all) }
 }
