@@ -127,7 +127,7 @@ class Serving {
       return this.#answer(call, session)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
-      return this.#refuse(call, error.code, error.message)
+      return this.#refuse(call.service, error.code, error.message)
     }
   }
 
@@ -150,11 +150,8 @@ class Serving {
     const verdict = model.judge(session, request)
     const errorCode = verdict === 'allowed' ? undefined : 'AccessDenied'
     const userName = input.UserName ?? (service === 'iam' && session.role === undefined ? session.user : undefined)
-    model.called(
-      session,
-      { service, operation, parameters: userName === undefined ? null : { userName }, errorCode },
-      this.#origin,
-    )
+    const requestParameters = userName === undefined ? null : { userName }
+    model.record(service, operation, { name: session.user, ...this.#origin, requestParameters, errorCode, session })
     if (errorCode === undefined) return
     const because =
       verdict === 'denied'
@@ -173,11 +170,15 @@ class Serving {
     if (service === 'sts') return session && this.#answerSts(session, call)
     if (service === 'ec2')
       return input.DryRun === 'true'
-        ? this.#refuse(call, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
-        : this.#refuse(call, 'UnsupportedOperation', 'There is no EC2 here, only its dry runs: --dry-run')
+        ? this.#refuse(service, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+        : this.#refuse(service, 'UnsupportedOperation', 'There is no EC2 here, only its dry runs: --dry-run')
     if (service === 'cloudtrail') return this.#answerCloudTrail(call, account)
     if (service === 'events' && operation === 'DisableRule')
-      return this.#refuse(call, 'ResourceNotFoundException', `Rule ${input.Name} does not exist on EventBus default.`)
+      return this.#refuse(
+        service,
+        'ResourceNotFoundException',
+        `Rule ${input.Name} does not exist on EventBus default.`,
+      )
     if (service === 'events' && (operation === 'ListRules' || operation === 'ListRuleNamesByTarget'))
       return this.#answerRules(call, account)
     if (service === 'events' && operation === 'DescribeEventBus') return this.#answerBus(call, account)
@@ -203,11 +204,7 @@ class Serving {
       return this.#query('sts', operation, { Arn: arn, UserId: `AIDA${user}`, Account: account })
     }
     if (operation !== 'AssumeRole')
-      return this.#refuse(
-        { service: 'sts', operation, input },
-        'AccessDenied',
-        `not authorized to perform: sts:${operation}`,
-      )
+      return this.#refuse('sts', 'AccessDenied', `not authorized to perform: sts:${operation}`)
     const { RoleArn = '', RoleSessionName = '', ...others } = input
     const { accessKeyId, expiresAt } = this.#model.assumeRole(
       session,
@@ -220,7 +217,7 @@ class Serving {
 
   #answerCloudTrail({ service, operation, input }: BreakGlassCall, account: string): FastifyReply {
     if (operation !== 'LookupEvents')
-      return this.#refuse({ service, operation, input }, 'TrailNotFoundException', `Unknown trail: ${input.Name}`)
+      return this.#refuse(service, 'TrailNotFoundException', `Unknown trail: ${input.Name}`)
     const Events = this.#model.trail
       .events(account, this.#origin.region)
       .map(({ id, at, name, source, userName, detail }) => ({
@@ -237,12 +234,7 @@ class Serving {
   #answerRules({ service, operation, input }: BreakGlassCall, account: string): FastifyReply {
     const { EventBusName: bus, NamePrefix = '', TargetArn } = input
     const isBus = bus === undefined || (this.#model.definition?.securityAccount === account && bus === alarmBus)
-    if (!isBus)
-      return this.#refuse(
-        { service, operation, input },
-        'ResourceNotFoundException',
-        `Event bus ${bus} does not exist.`,
-      )
+    if (!isBus) return this.#refuse(service, 'ResourceNotFoundException', `Event bus ${bus} does not exist.`)
     const rules = this.#model.rulesIn(account, this.#origin.region, bus)
     const answer =
       operation === 'ListRules'
@@ -263,7 +255,8 @@ class Serving {
   #answerBus(call: BreakGlassCall, account: string): FastifyReply {
     const { Name = 'default' } = call.input
     const bus = Name === alarmBus ? this.#model.busIn(account, this.#origin.region) : undefined
-    if (bus === undefined) return this.#refuse(call, 'ResourceNotFoundException', `Event bus ${Name} does not exist.`)
+    if (bus === undefined)
+      return this.#refuse(call.service, 'ResourceNotFoundException', `Event bus ${Name} does not exist.`)
     const answer = { Arn: alarmBusArn(account), Name, Policy: bus.policy }
     return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify(answer)))
   }
@@ -313,7 +306,7 @@ class Serving {
   }
 
   #refuseSns(message: string): FastifyReply {
-    return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', message)
+    return this.#refuse('sns', 'NotFound', message)
   }
 
   #subscriptionsOf(topicArn: string, account: string) {
@@ -329,7 +322,7 @@ class Serving {
     return renderQueryAnswer({ service, operation }, result, this.#reply)
   }
 
-  #refuse({ service }: BreakGlassCall, code: string, message: string): FastifyReply {
+  #refuse(service: BreakGlassCall['service'], code: string, message: string): FastifyReply {
     if (service === 'iam' || service === 'sts' || service === 'sns')
       return renderQueryError({ service, code, message }, this.#reply)
     if (service === 'ec2') {

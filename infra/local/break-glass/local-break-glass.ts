@@ -243,7 +243,7 @@ export class LocalBreakGlass {
   /** Signs a user in by name and password, and by a code once the user has a device. Throws Refusal. */
   signIn({ user: name, password, newPassword, code }: SignIn, origin: Origin): BreakGlassSession {
     const tell = (isIn: boolean) =>
-      this.#record('signin', 'ConsoleLogin', { name, ...origin, errorCode: isIn ? undefined : 'Failed authentication' })
+      this.record('signin', 'ConsoleLogin', { name, ...origin, errorCode: isIn ? undefined : 'Failed authentication' })
     const refuse = (message: string) => {
       tell(false)
       return new Refusal('sts', 'AccessDenied', message)
@@ -272,7 +272,7 @@ export class LocalBreakGlass {
   assumeRole(caller: BreakGlassSession, input: AssumeRole, origin: Origin): BreakGlassSession {
     const { RoleArn, RoleSessionName, SourceIdentity, DurationSeconds = '3600' } = input
     const fail = (code: string, message: string) => {
-      this.#record('sts', 'AssumeRole', {
+      this.record('sts', 'AssumeRole', {
         name: caller.user,
         ...origin,
         requestParameters: parametersOf(input),
@@ -303,7 +303,7 @@ export class LocalBreakGlass {
     const seconds = Number(DurationSeconds)
     if (!(seconds >= 900 && seconds <= role.maxSessionSeconds))
       throw fail('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
-    this.#record('sts', 'AssumeRole', { name: caller.user, ...origin, requestParameters: parametersOf(input) })
+    this.record('sts', 'AssumeRole', { name: caller.user, ...origin, requestParameters: parametersOf(input) })
     const expiresAt = new Date(this.#options.clock.now().getTime() + seconds * 1000)
     return this.#begin({ account, user: caller.user, expiresAt, role: { name, session: RoleSessionName } })
   }
@@ -332,27 +332,6 @@ export class LocalBreakGlass {
     return role === undefined ? this.users.get(user).arn : `arn:aws:iam::${account}:role/${role.name}`
   }
 
-  /** Records a call of a session that the services themselves answer. */
-  called(
-    session: BreakGlassSession,
-    call: {
-      readonly service: string
-      readonly operation: string
-      readonly parameters: object | null
-      readonly errorCode?: string | undefined
-    },
-    origin: Origin,
-  ): void {
-    const { service, operation, parameters, errorCode } = call
-    this.#record(service, operation, {
-      name: session.user,
-      ...origin,
-      requestParameters: parameters,
-      errorCode,
-      session,
-    })
-  }
-
   #policiesOf({ user, account, role }: BreakGlassSession): {
     readonly policies: readonly EvaluatedPolicy[]
     readonly boundary?: EvaluatedPolicy | undefined
@@ -379,7 +358,8 @@ export class LocalBreakGlass {
     return begun
   }
 
-  #record(
+  /** CloudTrail records a call, and its alarms are sent. */
+  record(
     service: string,
     operation: string,
     of: Origin & {
