@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { parsePolicyStatements } from '../../shared/domain/iam-policies/policy-statement.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
+import type { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import { parseBody } from './sessions/add-person-sessions.ts'
 
 const instant = z.iso
@@ -57,9 +58,13 @@ const policy = z.object({ account: accountId, '*': z.string().regex(/^([\w+=,.@-
  * the service, or the action, as in `s3:CreateBucket`), `madeAt` its creation. `PUT /_ssofile/accounts/<id>/missing-auditor-role` removes
  * the auditor's role there (DELETE: it is back). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body this customer
  * managed policy's document. `PUT /_ssofile/accounts/<id>/credentials` makes the body the account's users, keys, roles, root user and
- * password policy.
+ * password policy. There is no IAM here, so every customer managed policy exists in every account, unless `PUT
+ * /_ssofile/accounts/<id>/missing-policies/<name>` declares it missing (DELETE: it exists again).
  */
-export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: MemoryIam): void {
+export function addRoleUses(
+  app: Pick<FastifyInstance, 'put' | 'delete'>,
+  { iam, ssoAdmin }: { readonly iam: MemoryIam; readonly ssoAdmin: MemorySsoAdmin },
+): void {
   app.put('/_ssofile/accounts/:account/roles/:permissionSet', async (request, reply) => {
     const { account, permissionSet } = parameters.parse(request.params)
     const told = query.parse(request.query)
@@ -81,14 +86,29 @@ export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: M
     iam.credentials.tell(z.object({ account: accountId }).parse(request.params).account, parsed.data)
     return reply.code(204).send()
   })
-  const rolePath = '/_ssofile/accounts/:account/missing-auditor-role'
-  const account = z.object({ account: accountId })
-  app.put(rolePath, async (request, reply) => {
-    iam.removeAuditorRole(account.parse(request.params).account)
-    return reply.code(204).send()
+  const ofAccount = z.object({ account: accountId })
+  addToggle(app, '/_ssofile/accounts/:account/missing-auditor-role', ofAccount, {
+    put: ({ account }) => iam.removeAuditorRole(account),
+    remove: ({ account }) => iam.restoreAuditorRole(account),
   })
-  app.delete(rolePath, async (request, reply) => {
-    iam.restoreAuditorRole(account.parse(request.params).account)
-    return reply.code(204).send()
+  const ofPolicy = z.object({ account: accountId, name: z.string().min(1) })
+  addToggle(app, '/_ssofile/accounts/:account/missing-policies/:name', ofPolicy, {
+    put: ({ account, name }) => ssoAdmin.removeCustomerManagedPolicy(account, name),
+    remove: ({ account, name }) => ssoAdmin.restoreCustomerManagedPolicy(account, name),
   })
+}
+
+/** `PUT` of a path makes something so, and `DELETE` ends it. */
+export function addToggle<P>(
+  app: Pick<FastifyInstance, 'put' | 'delete'>,
+  path: string,
+  parameters: z.ZodType<P>,
+  acts: Readonly<Record<'put' | 'remove', (named: P, query: unknown) => void>>,
+): void {
+  const answer = (act: typeof acts.put) => async (request: FastifyRequest, reply: FastifyReply) => {
+    act(parameters.parse(request.params), request.query)
+    return reply.code(204).send()
+  }
+  app.put(path, answer(acts.put))
+  app.delete(path, answer(acts.remove))
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 
@@ -38,30 +39,19 @@ export function addSupport(
  * events of a changed user or group.
  */
 function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
-  for (const [act, status] of [
-    ['disable', 'DISABLED'],
-    ['enable', 'ENABLED'],
-  ] as const) {
-    app.post<{ Params: { name: string } }>(`/_ssofile/users/:name/${act}`, async (request, reply) => {
-      const id = identityStore.idOf('USER', request.params.name)
-      if (id === undefined)
-        return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a user' })
-      identityStore.setUserStatus(id, status)
-      return { id, status }
+  const on = (kind: 'USER' | 'GROUP', act: string, perform: (id: PrincipalId) => void, then: object) => {
+    const noun = kind.toLowerCase()
+    app.post<{ Params: { name: string } }>(`/_ssofile/${noun}s/:name/${act}`, async (request, reply) => {
+      const { name } = request.params
+      const id = identityStore.idOf(kind, name)
+      if (id === undefined) return reply.code(404).send({ received: name, expected: `the exact name of a ${noun}` })
+      perform(id)
+      return { id, ...then }
     })
   }
-  app.post<{ Params: { name: string } }>('/_ssofile/users/:name/provision', async (request, reply) => {
-    const id = identityStore.idOf('USER', request.params.name)
-    if (id === undefined)
-      return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a user' })
-    identityStore.setExternalIdOfUser(id, { issuer: 'https://scim.aws.com/local', id })
-    return { id, isExternal: true }
-  })
-  app.post<{ Params: { name: string } }>('/_ssofile/groups/:name/provision', async (request, reply) => {
-    const id = identityStore.idOf('GROUP', request.params.name)
-    if (id === undefined)
-      return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a group' })
-    identityStore.setExternalId(id, { issuer: 'https://scim.aws.com/local', id })
-    return { id, isExternal: true }
-  })
+  const external = (id: PrincipalId) => ({ issuer: 'https://scim.aws.com/local', id })
+  on('USER', 'disable', (id) => identityStore.setUserStatus(id, 'DISABLED'), { status: 'DISABLED' })
+  on('USER', 'enable', (id) => identityStore.setUserStatus(id, 'ENABLED'), { status: 'ENABLED' })
+  on('USER', 'provision', (id) => identityStore.setExternalIdOfUser(id, external(id)), { isExternal: true })
+  on('GROUP', 'provision', (id) => identityStore.setExternalId(id, external(id)), { isExternal: true })
 }

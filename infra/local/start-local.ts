@@ -42,7 +42,6 @@ import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts
 import { listRoles } from './list-roles.ts'
 import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
 import { type LocalModels, type LocalModelsOptions, openLocalModels } from './local-models.ts'
-import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './outcomes.ts'
 import { addQueryServices } from './query-services/add-query-services.ts'
@@ -250,8 +249,7 @@ function addWhatRolesAre(
   addAccountAccess(app, accountAccess, recorder)
   addAccessAnalyzer(app, iam)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
-  addMissingPolicies(app, ssoAdmin)
-  addRoleUses(app, iam)
+  addRoleUses(app, { iam, ssoAdmin })
 }
 
 type OpenOptions = {

@@ -4,9 +4,10 @@ import * as z from 'zod'
 import { alarmBus, alarmBusArn } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import { breakGlassFileSchema, toBreakGlass } from '../../../shared/domain/files/break-glass-file.ts'
 import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
-import { type RuleState, ruleStates } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
+import { ruleStates } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import type { RenderedRole } from '../../../shared/modules/break-glass/rules/render-role.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
+import { addToggle } from '../add-role-uses.ts'
 import { describeCredentials } from '../query-services/add-query-services.ts'
 import type { QueryService } from '../query-services/query-call.ts'
 import { renderQueryAnswer, renderQueryError } from '../query-services/render-query-answer.ts'
@@ -84,18 +85,9 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
     return reply.code(isThere ? 204 : 404).send()
   })
   app.delete(path, async (request, reply) => reply.code(change(request, () => undefined) ? 204 : 404).send())
-  const rulePath = '/_ssofile/accounts/:account/break-glass-rules/:rule'
-  const changeRule = (request: FastifyRequest, state: RuleState | undefined) => {
-    const { account, rule } = rulePlace.parse(request.params)
-    model.changeRule(account, rule, state)
-  }
-  app.put(rulePath, async (request, reply) => {
-    changeRule(request, ruleState.parse(request.query).state)
-    return reply.code(204).send()
-  })
-  app.delete(rulePath, async (request, reply) => {
-    changeRule(request, undefined)
-    return reply.code(204).send()
+  addToggle(app, '/_ssofile/accounts/:account/break-glass-rules/:rule', rulePlace, {
+    put: ({ account, rule }, query) => model.changeRule(account, rule, ruleState.parse(query).state),
+    remove: ({ account, rule }) => model.changeRule(account, rule, undefined),
   })
   app.addHook('preValidation', async (request, reply) => {
     const call = breakGlassCallOf(request)
