@@ -1,7 +1,6 @@
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { addRequests, type Requests } from './add-requests.ts'
-import { addUploaders, type Uploaders } from './add-uploaders.ts'
+import { addRequests, addUploaders, type Requests, type Uploaders } from './add-to-links.ts'
 import { type ExpansionSources, expandAccess, type HeldInAccount } from './expand-access.ts'
 import type { AnyAccess } from './recorded-access.ts'
 import type { RoleUses } from './role-uses.ts'
