@@ -36,6 +36,14 @@ import {
 /** A month's report is written again for this many days after its end, so that people who left on its last day count. */
 const againDays = 7
 
+type PeopleSources = {
+  readonly tally: Pick<ReportTally, 'holders' | 'hasUnknownHolders'>
+  readonly unreadOurs: readonly AssignmentId[]
+  readonly people: People
+  readonly suspensionOf: SuspensionOf
+  readonly configuration: Configuration
+}
+
 /**
  * Writes inputs whose owner is gone (`orphans.csv`), and how long people waited for access and kept it
  * (`reports/lifecycle/<month>.csv` and `.json`). Returns the content for the page. `tally` has
@@ -43,31 +51,17 @@ const againDays = 7
  */
 export async function reportPeople(
   objects: ObjectStore,
-  {
-    madeAt,
-    tally,
-    unreadOurs,
-    notes,
-    ...context
-  }: {
-    readonly madeAt: string
-    readonly tally: Pick<ReportTally, 'holders' | 'hasUnknownHolders'>
-    readonly unreadOurs: readonly AssignmentId[]
-    readonly people: People
-    readonly suspensionOf: SuspensionOf
-    readonly configuration: Configuration
-    readonly notes: string[]
-  },
+  { madeAt, notes, ...context }: PeopleSources & { readonly madeAt: string; readonly notes: string[] },
 ): Promise<{
   readonly attention: readonly PageAttention[]
   readonly lifecycle: readonly Figure[]
   readonly hoursToAccess?: number | undefined
 }> {
   const { owners, expired } = await readLinkTerms(objects, context.configuration)
-  const asked = findOrphans(owners, { objects, ...context })
+  const asked = findOrphans(owners, objects, context)
   const orphans = await unlessRefused(asked, 'owners could not be compared with the directory', notes)
   await objects.put(`${reportsPrefix}${madeAt.slice(0, 10)}/orphans.csv`, Buffer.from(renderOrphans(orphans ?? [])))
-  const mayHaveAccess = await findHolders(objects, { ...context, tally, unreadOurs })
+  const mayHaveAccess = await findHolders(objects, context)
   const month = madeAt.slice(0, 7)
   const before = new Date(Date.parse(madeAt) - againDays * 24 * 60 * 60_000).toISOString().slice(0, 7)
   const months = new Set([before, month])
@@ -106,15 +100,7 @@ export async function reportPeople(
  */
 async function findHolders(
   objects: ObjectStore,
-  {
-    tally,
-    unreadOurs,
-    people,
-  }: {
-    readonly tally: Pick<ReportTally, 'holders' | 'hasUnknownHolders'>
-    readonly unreadOurs: readonly AssignmentId[]
-    readonly people: Pick<People, 'membersOf'>
-  },
+  { tally, unreadOurs, people }: PeopleSources,
 ): Promise<(user: PrincipalId) => boolean> {
   const holders = new Set(tally.holders)
   let isAnybody = tally.hasUnknownHolders
@@ -150,24 +136,19 @@ type Orphan = { readonly input: string; readonly owner: string; readonly why: st
 /** The inputs whose owner is a user who is gone, disabled or suspended, ascending. `owners`: by input, of links that grant. */
 async function findOrphans(
   owners: ReadonlyMap<string, string>,
-  context: {
-    readonly objects: ObjectStore
-    readonly people: Pick<People, 'idsByName' | 'find'>
-    readonly suspensionOf: SuspensionOf
-    readonly configuration: Pick<Configuration, 'principalSuffix'>
-  },
+  objects: ObjectStore,
+  { people, suspensionOf, configuration }: PeopleSources,
 ): Promise<readonly Orphan[]> {
-  const all = new Map([...owners, ...(await readOwners(context.objects))])
+  const all = new Map([...owners, ...(await readOwners(objects))])
   if (all.size === 0) return []
-  const { people, suspensionOf } = context
   const [users, groups, before] = await Promise.all([
     people.idsByName('USER'),
     people.idsByName('GROUP'),
-    listNamesBefore(context.objects),
+    listNamesBefore(objects),
   ])
   const judged = new Map<string, string | undefined>()
   for (const owner of new Set(all.values())) {
-    const name = principalName.safeParse(owner + context.configuration.principalSuffix).data
+    const name = principalName.safeParse(owner + configuration.principalSuffix).data
     const id = name && users.get(name)
     const user = id && (await people.find('USER', [id])).get(id)
     const known = user && { isDisabled: user.isDisabled === true, isSuspended: suspensionOf(id, name) !== undefined }
