@@ -19,12 +19,7 @@ type SuspensionEvent = SuspensionBody & {
 
 /** Since when a file suspends this person, by history; `undefined`: none does. */
 export async function suspendedSince(objects: ReadingObjects, user: PrincipalId): Promise<string | undefined> {
-  const told: { readonly at: string; readonly event: string }[] = []
-  for await (const { key } of objects.list(`${prefix}${user}/`)) {
-    const [at = '', name = ''] = key.slice(`${prefix}${user}/`.length).split('%')
-    const event = events.find((one) => `${one}.json` === name)
-    if (event) told.push({ at, event })
-  }
+  const told = await Array.fromAsync(listUserEvents(objects, prefix, events, user))
   const last = told.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1)
   return last?.event === 'suspended' ? last.at : undefined
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { keyMostBytes, type ObjectStore } from '../../ports/object-store.ts'
+import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
 export const changesPrefix = 'changes/'
@@ -132,7 +132,7 @@ export function parseChangeKey(key: string): Change | undefined {
  * instants. `only`: of this user.
  */
 export async function* listUserEvents<E extends string>(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   prefix: string,
   events: readonly E[],
   only?: PrincipalId,
