@@ -133,12 +133,7 @@ async function findChange(
   { there, principals, startedMs }: Adopting,
 ): Promise<Complaint | undefined> {
   const { type, principal } = assignment
-  const complain = (received: string): Complaint => ({
-    object: key,
-    received,
-    expected: 'the assignment that the import listed',
-    remedy: 'run the import again',
-  })
+  const complain = (received: string) => complainAgain(key, received, 'the assignment that the import listed')
   if (!there.has(renderTarget(target))) return complain('an assignment that somebody removed during the import')
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
   if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
@@ -146,6 +141,10 @@ async function findChange(
   if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs)
     return complain('an assignment that ssofile revoked within the last five minutes')
   return undefined
+}
+
+function complainAgain(object: string, received: string, expected: string): Complaint {
+  return { object, received, expected, remedy: 'run the import again' }
 }
 
 /** Why a new link would grant more than exists. */
@@ -157,13 +156,9 @@ async function findGain({ key, scope, granted }: ImportedLink, { there, view, se
   const gained = expandScope({ scope, folder }, await view(), scoping).filter((id) => !known.has(id))
   const accounts = [...new Set([...missing.map(({ assignment }) => assignment.accountId), ...gained])]
   if (accounts.length === 0) return undefined
-  const complaint: Complaint = {
-    object: key,
-    received: `accounts without the access: ${accounts.slice(0, 5).join(', ')}`,
-    expected: 'the access in every account of the link',
-    remedy: 'run the import again: it chooses other links',
-  }
-  return complaint
+  const received = `accounts without the access: ${accounts.slice(0, 5).join(', ')}`
+  const expected = 'the access in every account of the link'
+  return { object: key, received, expected, remedy: 'run the import again: it chooses other links' }
 }
 
 async function noteForeign({ key, assignment, target }: Existing, { objects, clock }: Adopting): Promise<void> {
@@ -181,12 +176,7 @@ async function takeOver(
   const { key, assignment, target } = existing
   const { ledger, clock, principalNames } = context
   const complain = (received: string) => ({
-    complaint: {
-      object: key,
-      received,
-      expected: 'the assignment as the import found it',
-      remedy: 'run the import again',
-    },
+    complaint: complainAgain(key, received, 'the assignment as the import found it'),
   })
   const { principalId, permissionSetArn } = target
   const { principal, type } = assignment
