@@ -12,6 +12,11 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length
 }
 
+/** The order of texts in reports: JavaScript's own. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 /** Surrogates (D800 to DFFF) stand for code points above U+FFFF, so they come after E000 to FFFF. */
 function rank(codeUnit: number): number {
   if (codeUnit < 0xd800) return codeUnit

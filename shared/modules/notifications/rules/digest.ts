@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Receiver } from '../../../domain/deployment/notification-settings.ts'
 import { record } from '../../../domain/json/record.ts'
+import { compareText } from '../../../domain/text/compare-keys.ts'
 import type { Notification, RequestOutcome } from './notification.ts'
 
 /** A digest has lines for this many outcomes. It only counts the others. */
@@ -47,7 +48,7 @@ export function addToDigest({ counts, lines }: Digest, told: readonly Notificati
   const sum = { ...counts }
   for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
   const all = [...lines, ...told.map((one) => toLine(one, page))].sort(
-    (a, b) => compare(a.at, b.at) || compare(a.id, b.id),
+    (a, b) => compareText(a.at, b.at) || compareText(a.id, b.id),
   )
   return { counts: sum, lines: all.slice(0, digestLinesMost) }
 }
@@ -116,9 +117,4 @@ function remedyOf(digest: string, isForApproval: boolean, page: string | undefin
 /** Operators release held lists on this page. */
 function remedyOfHeld(event: string, page: string | undefined): string | undefined {
   return event === 'held' && page !== undefined ? `${page}/#/operations` : undefined
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

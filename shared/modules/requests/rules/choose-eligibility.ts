@@ -4,6 +4,7 @@ import { isAtTime } from '../../../domain/files/weekly-time.ts'
 import type { Link } from '../../../domain/links/link.ts'
 import type { Scope } from '../../../domain/scopes/scope.ts'
 import { quote } from '../../../domain/statuses/complaint.ts'
+import { compareText } from '../../../domain/text/compare-keys.ts'
 import { fitsOne, matchesTicketPattern } from '../../../domain/text/glob.ts'
 import { renderIsoDuration } from '../../../domain/text/iso-duration.ts'
 import { saysSomething } from '../../../domain/text/says-something.ts'
@@ -158,9 +159,4 @@ export function beginningOf({
 function compareByAsking(a: Judged, b: Judged): number {
   const [x, y] = [a.eligibility, b.eligibility]
   return a.needed - b.needed || x.needs.length - y.needs.length || compareText(x.name, y.name)
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

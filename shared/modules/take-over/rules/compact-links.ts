@@ -3,6 +3,7 @@ import type { AccountId } from '../../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../domain/organization/organization-view.ts'
 import { expandScope, parentsThatCount, type Scoping } from '../../../domain/scopes/expand-scope.ts'
 import { renderScope, type Scope } from '../../../domain/scopes/scope.ts'
+import { compareText } from '../../../domain/text/compare-keys.ts'
 
 /**
  * The accounts where one principal has a permission set. `has`: the accounts that have it now and keep it. `needed`: those of them that
@@ -63,7 +64,7 @@ export function compactLinks(
 ): { readonly links: readonly CompactLink[]; readonly obstacles: readonly Obstacle[] } {
   const wide = options.isCompact ? expandAll(listWideScopes(options), options) : []
   const found = access
-    .toSorted((a, b) => compare(renderGrant(a.grant), renderGrant(b.grant)))
+    .toSorted((a, b) => compareText(renderGrant(a.grant), renderGrant(b.grant)))
     .map((one) => {
       const own = expandAll(options.ownScopes?.get(renderGrant(one.grant)) ?? [], options)
       return compactGrant(one, [...own, ...wide], options)
@@ -152,7 +153,7 @@ function listWideScopes({ view, configuration, tagKeys }: Options): readonly Sco
   return [
     { kind: 'root' },
     ...[...units].sort().map((id): Scope => ({ kind: 'ou_id', id })),
-    ...[...tags].sort(([a], [b]) => compare(a, b)).map(([, scope]) => scope),
+    ...[...tags].sort(([a], [b]) => compareText(a, b)).map(([, scope]) => scope),
   ]
 }
 
@@ -168,8 +169,4 @@ function spell(grant: Grant, scope: Scope, folder: string | undefined): LinkKey 
   const read = parseLinkKey(key, folder === undefined ? [] : [folder])
   if (!read.ok || renderGrant(read.value) !== renderGrant(grant)) return undefined
   return JSON.stringify(read.value.scope) === JSON.stringify(scope) ? key : undefined
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
