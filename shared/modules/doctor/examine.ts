@@ -19,11 +19,15 @@ import { isDenied, unasked } from './ask.ts'
 import { memberOf } from './dry-calls.ts'
 import { askDispatcher, examineBucket, examineFunctions, examineQueues, examineWrites } from './examine-deployment.ts'
 import { examineQuotas, examineReadLag } from './examine-identity-center.ts'
-import { judgeAccounts } from './judge-accounts.ts'
-import { judgeArrivals, type Newest } from './judge-arrivals.ts'
-import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
-import { judgeInstance } from './judge-instance.ts'
-import { judgeOwnAccount } from './judge-own-account.ts'
+import {
+  judgeAccounts,
+  judgeArrivals,
+  judgeDelegation,
+  judgeInstance,
+  judgeManagementAccountSets,
+  judgeOwnAccount,
+  type Newest,
+} from './judge.ts'
 import { slowPorts } from './slow-ports.ts'
 import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
 

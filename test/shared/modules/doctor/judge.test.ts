@@ -9,11 +9,14 @@ import {
   judgeQueues,
 } from '../../../../shared/modules/doctor/examine-deployment.ts'
 import { judgeQuotas, judgeReadLag } from '../../../../shared/modules/doctor/examine-identity-center.ts'
-import { judgeAccounts } from '../../../../shared/modules/doctor/judge-accounts.ts'
-import { judgeArrivals } from '../../../../shared/modules/doctor/judge-arrivals.ts'
-import { judgeDelegation, judgeManagementAccountSets } from '../../../../shared/modules/doctor/judge-delegation.ts'
-import { judgeInstance } from '../../../../shared/modules/doctor/judge-instance.ts'
-import { judgeOwnAccount } from '../../../../shared/modules/doctor/judge-own-account.ts'
+import {
+  judgeAccounts,
+  judgeArrivals,
+  judgeDelegation,
+  judgeInstance,
+  judgeManagementAccountSets,
+  judgeOwnAccount,
+} from '../../../../shared/modules/doctor/judge.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'
