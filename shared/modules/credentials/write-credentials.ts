@@ -1,6 +1,9 @@
+import pLimit from 'p-limit'
+import { noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
 import { describeAnalyzers } from '../../domain/account-facts/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
+import type { Receiver } from '../../domain/deployment/notification-settings.ts'
+import { defaultHygiene, type Hygiene, hygieneKey, weekdays } from '../../domain/files/hygiene-file.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { count } from '../../domain/text/count.ts'
@@ -10,15 +13,25 @@ import { answerOf } from '../../ports/service-error.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
 import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { idOf } from '../notifications/find-outcomes.ts'
+import { type DigestMessage, digestLinesMost, waysOf } from '../notifications/rules/digest.ts'
 import { sendDigests } from '../notifications/send-digests.ts'
 import { openAccountOwners } from './account-owners.ts'
-import { CredentialMails } from './credential-mails.ts'
 import { type CredentialSummary, credentialReportsPrefix, credentialSummary } from './credential-summary.ts'
 import { dateOfRun, KeptCredentials } from './kept-credentials.ts'
-import { readAccounts } from './read-accounts.ts'
+import { type CredentialContext, readCredentials, readUsersOfLarge, tellUsersLeft } from './read-credentials.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
-import { CredentialTally } from './rules/credential-tally.ts'
-import { credentialCsvTitles, renderCredentialPage, renderCredentialRow } from './rules/render-credentials.ts'
+import { readSecurityAccount } from './read-unused-access.ts'
+import { type CredentialRow, urgencyOf } from './rules/credential-row.ts'
+import { CredentialTally, compareUrgency } from './rules/credential-tally.ts'
+import {
+  credentialCsvTitles,
+  describeThing,
+  remedyOf,
+  renderCredentialPage,
+  renderCredentialRow,
+  toldOf,
+} from './rules/render-credentials.ts'
 
 /** Lambda runs a function that fails twice again. (Lambda Developer Guide, "How Lambda handles errors and retries".) */
 const runsMost = 3
@@ -129,5 +142,175 @@ function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: Organization
     const told = 'the tags of an account could not be read: ssofile does not notify its owner'
     ports.log.warn(told, { account: account.id, error: answer.error })
     return ''
+  }
+}
+
+/** How many accounts' rows to keep in memory; they are read again after a crash. */
+const accountsAtOnce = 128
+/** Each of them has a portion of its users in memory. */
+const largeAccountsAtOnce = 32
+
+type ReadingPorts = Pick<Ports, 'auditor' | 'clock' | 'randomness' | 'emergency'>
+type Night = Pick<CredentialContext, 'auditorRole' | 'hygiene' | 'ownerOf'> & {
+  readonly kept: KeptCredentials
+  /** Begins no part after this time (monotonic). */
+  readonly untilMs: number
+  /** No run follows that could read on. */
+  readonly isLastRun: boolean
+}
+
+/**
+ * Reads the accounts in parts, by their ids, without those that an earlier run of this day has read. Reads the users of large accounts
+ * beside that, so no account waits for another one's users. If the time is over, throws; the last run keeps a row for each account that
+ * it has not read. Returns the security account's notes.
+ */
+async function readAccounts(
+  ports: ReadingPorts,
+  unsorted: readonly Account[],
+  night: Night,
+): Promise<readonly string[]> {
+  const { kept, untilMs, isLastRun } = night
+  const accounts = unsorted.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const ids = new Set<string>(accounts.map(({ id }) => id))
+  const notes = new Set<string>()
+  // Opened again for each part, because the session ends after a quarter of an hour.
+  const openContext = async (): Promise<CredentialContext> => {
+    const organization = await readSecurityAccount(ports, night.hygiene.securityAccount, night.auditorRole)
+    for (const note of organization.notes) notes.add(note)
+    return { ...night, accounts: ids, organization, emergency: ports.emergency?.() ?? noPrincipals }
+  }
+  const large = new LargeAccounts(ports, night)
+  const before = await kept.largeAccounts()
+  if (before.size > 0)
+    large.begin(
+      accounts.filter(({ id }) => before.has(id)),
+      await openContext(),
+    )
+  const upTo = await kept.readUpTo()
+  const rest = accounts.filter(({ id }) => id > upTo)
+  let left = rest.length
+  while (left > 0) {
+    const part = rest.slice(-left, rest.length - left + accountsAtOnce)
+    const last = part.at(-1)
+    const isOver = ports.clock.monotonicMs() >= untilMs
+    if (last === undefined || (isOver && !isLastRun)) break
+    const context = await openContext()
+    const read = await Promise.all(
+      part.map(async (account) => [account, await readCredentials(ports, account, { ...context, isOver })] as const),
+    )
+    large.begin(
+      read.flatMap(([account, { isLarge }]) => (isLarge ? [account] : [])),
+      context,
+    )
+    await kept.keep(last.id, new Map(read.map(([{ id }, one]) => [id, one])))
+    left -= part.length
+  }
+  const leftLarge = await large.end()
+  if (left + leftLarge > 0)
+    throw new Error(
+      `the time of this run is over: ${count(left, 'account')} and the users of ${count(leftLarge, 'large account')} are left; the next run reads them`,
+    )
+  return [...notes]
+}
+
+/** The users of large accounts. */
+class LargeAccounts {
+  readonly #ports: ReadingPorts
+  readonly #night: Night
+  readonly #limit = pLimit(largeAccountsAtOnce)
+  readonly #reading: Promise<readonly [PromiseSettledResult<boolean>]>[] = []
+
+  constructor(ports: ReadingPorts, night: Night) {
+    this.#ports = ports
+    this.#night = night
+  }
+
+  begin(accounts: readonly Account[], context: CredentialContext): void {
+    for (const account of accounts)
+      this.#reading.push(Promise.allSettled([this.#limit(() => this.#read(account, context))]))
+  }
+
+  /** Waits for all. Returns how many accounts have users that are left. Throws the first error. */
+  async end(): Promise<number> {
+    const ended = (await Promise.all(this.#reading)).flat()
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
+    return ended.filter((one) => one.status === 'fulfilled' && !one.value).length
+  }
+
+  /** Returns whether no user is left. */
+  async #read(account: Account, context: CredentialContext): Promise<boolean> {
+    const { kept, untilMs, isLastRun } = this.#night
+    const left = await readUsersOfLarge(this.#ports, account, { ...context, kept, untilMs })
+    if (left === undefined) return true
+    if (isLastRun) await kept.keepUsers(account.id, await tellUsersLeft(this.#ports, account, { ...context, left }))
+    return isLastRun
+  }
+}
+
+type Collected = { readonly counts: Record<string, number>; rows: CredentialRow[] }
+
+/**
+ * Findings for their owners: one message for each owner, and one with everything for security. Owners without findings get
+ * nothing. Each message keeps only the most urgent rows.
+ */
+class CredentialMails {
+  readonly #mail: Hygiene['mail']
+  readonly #receivers: ReadonlyMap<string, Receiver>
+  readonly #collected = new Map<string, Collected>()
+  readonly #isDay: boolean
+  readonly #unknown = new Set<string>()
+
+  constructor({ mail }: Hygiene, { receivers }: Configuration['notifications'], now: Date) {
+    this.#mail = mail
+    this.#receivers = new Map(receivers.map((receiver) => [receiver.name, receiver]))
+    const today = weekdays[now.getUTCDay()]
+    this.#isDay = today !== undefined && mail.on.includes(today)
+  }
+
+  add(row: CredentialRow): void {
+    if (!this.#isDay || urgencyOf(row) === undefined) return
+    const { security, owners } = this.#mail
+    const owner = Object.hasOwn(owners, row.owner) ? owners[row.owner] : undefined
+    // An owner who is also security hears of it once.
+    for (const name of new Set([owner, security])) if (name !== undefined) this.#collect(name, row)
+  }
+
+  /** Names without a receiver in the configuration. */
+  get notes(): readonly string[] {
+    return [...this.#unknown]
+      .sort()
+      .map((name) => `no receiver for '${name}' in hygiene.json: notifications.receivers has no such name`)
+  }
+
+  /** `date`: of the report; the same day makes the same message. */
+  messages(date: string): readonly DigestMessage[] {
+    return [...this.#collected].flatMap(([name, { counts, rows }]) => {
+      const receiver = this.#receivers.get(name)
+      const lines = rows.map((row) => ({
+        id: idOf(date, row.account, row.kind, row.name, row.key ?? ''),
+        at: row.asOf,
+        event: row.findings[0]?.kind ?? row.kind,
+        subject: describeThing(row),
+        reason: toldOf(row),
+        remedy: remedyOf(row),
+      }))
+      const more = `The whole report: reports/credentials/${date}/index.html in the bucket, and credentials.csv beside it.`
+      return (receiver === undefined ? [] : waysOf(receiver)).map((way): DigestMessage => {
+        const id = idOf('credentials', date, name, way)
+        return { v: 1, id, receiver: name, way, counts, lines, more }
+      })
+    })
+  }
+
+  #collect(name: string, row: CredentialRow): void {
+    if (!this.#receivers.has(name)) {
+      this.#unknown.add(name)
+      return
+    }
+    const known = this.#collected.get(name) ?? { counts: {}, rows: [] }
+    const kind = row.findings[0]?.kind ?? row.kind
+    known.counts[kind] = (known.counts[kind] ?? 0) + 1
+    known.rows = [...known.rows, row].sort(compareUrgency).slice(0, digestLinesMost)
+    this.#collected.set(name, known)
   }
 }

@@ -2,6 +2,7 @@ import { isSettling } from '../../domain/assignments/access-proof.ts'
 import type { SuspendedPerson } from '../../domain/brake/act.ts'
 import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupKey } from '../../domain/files/group-file.ts'
 import {
   type Membership,
@@ -11,8 +12,16 @@ import {
   renderMembership,
 } from '../../domain/files/membership-file.ts'
 import { ruleKey } from '../../domain/files/rule-file.ts'
-import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import {
+  complainOfObjections,
+  describeObjection,
+  judgeMembershipByPolicies,
+  type MembershipCase,
+  noObjection,
+  type Verdict,
+} from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
 import { asksAnew, identityOf, isSameUpload } from '../../domain/links/upload.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -34,13 +43,13 @@ import type { Brake } from '../../reconcile/brake/brake.ts'
 import type { Input, KindTypes, ReadingContext, ReconcileContext } from '../../reconcile/inputs/controller.ts'
 import { findAuthor } from '../../reconcile/records/authors.ts'
 import { readBrake } from '../../reconcile/records/brake-file.ts'
+import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { attentionKey, readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { findOwnGroup } from './find-own-group.ts'
-import { judgeMembership } from './judge-membership.ts'
 import type { LeaverCensus } from './leaver-census.ts'
 import { readMembershipFile } from './read-membership-file.ts'
 import { readRuleFile } from './rule-files.ts'
@@ -403,4 +412,35 @@ async function findRemover(
   const since = [grantedAt, calledAt]
   const find = (deed: 'Delete' | 'Remove') => findAuthor(context, { membership }, { deed, since })
   return (await find('Delete')) ?? find('Remove')
+}
+
+type JudgingMembership = {
+  readonly objects: ReadingObjects
+  readonly policies: Pick<Policies, 'read'>
+  readonly configuration: Pick<Configuration, 'folders'>
+  /** A plan: an unknown uploader may still come. */
+  readonly isForetelling?: boolean | undefined
+}
+
+/** The verdict of the policies on a membership file with its group's present links. Reads nothing if there is no rule. */
+async function judgeMembership(
+  { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | undefined },
+  { objects, policies, configuration, isForetelling }: JudgingMembership,
+): Promise<Verdict> {
+  const guardrails = await policies.read()
+  const rules = guardrails.policies.flatMap(({ links }) => links)
+  if (rules.length === 0 && guardrails.broken.length === 0) return noObjection
+  const asksLinks = rules.some((rule) => (rule.for.permissionSets ?? rule.for.scopes) !== undefined)
+  const links = asksLinks ? await listLinksOf(about.membership.group, objects, configuration) : []
+  const uploader = by ? { name: by.principalId } : isForetelling ? 'later' : 'nobody knows'
+  return judgeMembershipByPolicies(guardrails, { ...about, uploader, links })
+}
+
+async function listLinksOf(
+  group: PrincipalName,
+  objects: ReadingObjects,
+  { folders }: Pick<Configuration, 'folders'>,
+): Promise<Exclude<MembershipCase['links'], string>> {
+  const links = await Array.fromAsync(listLinks(objects, folders))
+  return links.filter(({ type, principal }) => type === 'GROUP' && principal === group)
 }

@@ -42,6 +42,7 @@ import { renderAccessPage } from '../access-page/rules/render-access-page.ts'
 import { compareBreakGlass } from '../break-glass/compare-break-glass.ts'
 import { listDrills } from '../break-glass/list-drills.ts'
 import { type BreakGlassFinding, breakGlassFinding } from '../break-glass/rules/judge-break-glass.ts'
+import { listLastUses, readWatched, usagePrefix } from '../usage/last-uses.ts'
 import { reportApplications } from './report-applications.ts'
 import { reportPeople } from './report-people.ts'
 import {
@@ -52,7 +53,6 @@ import {
   subtractCounts,
   summaryRecord,
 } from './report-summary.ts'
-import { reportUses } from './report-uses.ts'
 import { TableWriter } from './table-writer.ts'
 
 type ReportPorts = Pick<
@@ -379,4 +379,26 @@ async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: 
     if (!told.has(input) && !unchecked.some((one) => input.startsWith(one)))
       await statuses.revise(input, async () => undefined)
   }
+}
+
+const titles = [
+  ...['person', 'person id', 'account', 'permission set', 'first use', 'last use', 'way', 'address', 'user agent'],
+  ...['hours of use in 90 days', 'counted since', 'not counted'],
+]
+
+/** Writes each last use of the people of today. Not under `reports/`: operators read that, and only auditors may see uses. */
+async function reportUses(ports: Pick<Ports, 'objects' | 'clock'>, people: People): Promise<void> {
+  const { since = '', gaps } = await readWatched(ports)
+  const silence = gaps.map(({ from, to }) => `${from}/${to}`).join(' ; ')
+  const writer = new ObjectWriter(ports.objects, `${usagePrefix}report.csv`)
+  await writer.write(renderCsv([titles]))
+  for await (const { uses } of listLastUses(ports)) {
+    const names = await unlessUnread(people.namesOf('USER', new Set(uses.map(({ user }) => user))))
+    const rows = uses.map(({ user, account, permissionSet, first, at, by, from = '', agent = '', hours90 }) => {
+      const name = ('is' in names && names.is.get(user)) || ''
+      return [name, user, account, permissionSet, first, at, by, from, agent, String(hours90), since, silence]
+    })
+    await writer.write(renderCsv(rows))
+  }
+  await writer.end()
 }

@@ -1,7 +1,6 @@
 import { type AccessTable, textOf } from './access-table.ts'
 import { countDifferent } from './count-people.ts'
 import type { Facts } from './describe-row.ts'
-import { sayFirst } from './say-first.ts'
 
 type Subject = { readonly title: string; readonly facts: Facts }
 
@@ -71,4 +70,9 @@ function listNames(names: readonly string[], places: Int32Array, among: Int32Arr
   used.delete(0)
   const sorted = [...used].map((place) => names[place] ?? '').sort()
   return sayFirst(sorted, namesMost)
+}
+
+/** The first ones, and the number of the others: `a, b and 3 more`. */
+export function sayFirst(all: readonly string[], most: number): string {
+  return `${all.slice(0, most).join(', ')}${all.length > most ? ` and ${all.length - most} more` : ''}`
 }
