@@ -1,5 +1,5 @@
 import { isOfRequest } from '../../../shared/domain/inputs/kinds.ts'
-import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
+import { linkPrefix, parseLinkAnywhere } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
@@ -43,7 +43,7 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
     if (folder !== undefined && own !== folder) return false
     const { principal = '', type = '' } = splitLinkFields(rest) ?? {}
     if (isPrincipalWanted !== undefined && !isPrincipalWanted(principal, type)) return false
-    return account === undefined || concerns(status, own, account, filter.organization)
+    return account === undefined || concerns(status, account, filter.organization)
   })
 }
 
@@ -60,14 +60,9 @@ function setIn(input: string): string | undefined {
   return splitLinkFields(splitFolder(input.slice(linkPrefix.length)).rest)?.permissionSet
 }
 
-function concerns(
-  { input, accounts }: Status,
-  folder: string | undefined,
-  id: AccountId,
-  organization: StatusFilter['organization'],
-): boolean {
+function concerns({ input, accounts }: Status, id: AccountId, organization: StatusFilter['organization']): boolean {
   if (accounts?.failed.some(({ account }) => account === id)) return true
-  const link = parseLinkKey(input, folder === undefined ? [] : [folder])
+  const link = parseLinkAnywhere(input)
   if (!link.ok) return input.includes(`account%${id}%`)
   const { scope } = link.value
   if (scope.kind === 'account') return scope.id === id

@@ -1,9 +1,8 @@
 import * as z from 'zod'
 import { membershipPrefix, parseMembershipAnywhere } from '../files/membership-file.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../links/link.ts'
+import { linkPrefix, parseLinkAnywhere } from '../links/link.ts'
 import { parseLinkBody } from '../links/link-body.ts'
-import { splitFolder } from '../links/link-fields.ts'
 import { accountId } from '../organization/account-id.ts'
 import { parsePermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { type Complaint, type Parsed, parsed } from '../statuses/complaint.ts'
@@ -126,11 +125,6 @@ function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Pa
     overlaps: test.overlaps ?? [],
   })
   return parsed(verdict)
-}
-
-function parseLinkAnywhere(key: string): Parsed<Link> {
-  const { folder } = splitFolder(key.slice(linkPrefix.length))
-  return parseLinkKey(key, folder === undefined ? [] : [folder])
 }
 
 function tell({ received, expected }: Complaint): string {

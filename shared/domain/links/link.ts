@@ -61,6 +61,14 @@ export function parseLinkKey(key: string, folders: readonly string[]): Parsed<Li
   return refused({ ...link.complaint, remedy: `upload it again as '${near}', then delete this one` })
 }
 
+/** The valid ones among keys of links. */
+export function linksIn(keys: Iterable<string>, folders: readonly string[]): Link[] {
+  return [...keys].flatMap((key) => {
+    const link = parseLinkKey(key, folders)
+    return link.ok ? [link.value] : []
+  })
+}
+
 /** Accepts any folder: the configuration may declare it later, or may have declared it before. */
 export function parseLinkAnywhere(key: string): Parsed<Link> {
   const { folder } = splitFolder(key.slice(linkPrefix.length))

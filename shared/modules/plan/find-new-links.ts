@@ -3,7 +3,7 @@ import { complainOfObjections } from '../../domain/guardrails/judge-by-policies.
 import { separatedFrom } from '../../domain/guardrails/separation.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import type { Uploader } from '../../domain/links/input-message.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import { type Link, linkPrefix, linksIn, parseLinkKey } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { expandScope, isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
@@ -79,15 +79,13 @@ export async function findRefusedLinks(planned: readonly PlannedGrant[], context
   const separations = new SeparationsIn(accountsOf, context)
   const guardrails = await context.policies.read()
   const hasSeparations = guardrails.policies.some((policy) => policy.separations.length > 0)
-  const linkOf = (key: string): readonly Link[] => {
-    const link = parseLinkKey(key, context.configuration.folders)
-    return link.ok ? [link.value] : []
-  }
+  const { folders } = context.configuration
   const isApart = (key: string): boolean =>
-    hasSeparations && linkOf(key).some((link) => separatedFrom(guardrails, link.permissionSet) !== undefined)
+    hasSeparations &&
+    linksIn([key], folders).some((link) => separatedFrom(guardrails, link.permissionSet) !== undefined)
   const keys = [...new Set(planned.flatMap(({ links }) => links))].sort()
   const { apart = [], others = [] } = Object.groupBy(keys, (key) => (isApart(key) ? 'apart' : 'others'))
-  await context.principals.foresee(apart.flatMap(linkOf))
+  await context.principals.foresee(linksIn(apart, folders))
   const judge = async (key: string): Promise<void> => {
     const reading = await context.readings.read(key)
     if (reading.state !== 'in-force') return

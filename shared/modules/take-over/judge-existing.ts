@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
-import { parseLinkKey, renderLinkKey } from '../../domain/links/link.ts'
+import { parseLinkAnywhere, renderLinkKey } from '../../domain/links/link.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
@@ -88,7 +88,7 @@ async function judge(target: AssignmentTarget, context: Judging): Promise<Judgem
   const key = renderAssignmentKey({ accountId, permissionSet, principalId, type })
   const { folder } = context
   const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: accountId }, folder })
-  if (!parseLinkKey(link, folder === undefined ? [] : [folder]).ok) return leave(unspellable(type, principal))
+  if (!parseLinkAnywhere(link).ok) return leave(unspellable(type, principal))
   const judgement = await judgeOwner({ key, assignment, target }, context, leave)
   const lack = judgement.is === 'new' ? context.lackOf(permissionSet, permissionSetArn) : undefined
   return lack ? leave(faultOfControl(lack)) : judgement

@@ -6,7 +6,7 @@ import type { BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { baseMost } from '../../domain/brake/windows.ts'
 import { folderOfMembership, membershipPrefix, renderMembership } from '../../domain/files/membership-file.ts'
 import { ruleKeyOf } from '../../domain/files/rule-file.ts'
-import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import { parseLinkAnywhere, renderGrant } from '../../domain/links/link.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { EntryCopies } from '../records/entry-copies.ts'
@@ -89,7 +89,7 @@ async function concernsFolder(
 ): Promise<(key: AssignmentKey) => boolean> {
   const grants = new Set<string>()
   for (const key of (await listOfFolder(objects, scope, { before: statusPrefix, after: '.json' })).keys()) {
-    const link = parseLinkKey(key, [folderOf(key) ?? []].flat())
+    const link = parseLinkAnywhere(key)
     if (link.ok) grants.add(renderGrant(link.value))
   }
   const names = await NameIndex.read(objects)

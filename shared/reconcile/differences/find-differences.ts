@@ -16,7 +16,7 @@ import {
   unclearState,
 } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import { type Link, linkPrefix, linksIn, renderGrant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
@@ -236,11 +236,7 @@ export async function readInputsOf(
   range: AccountRange,
   { view, configuration, isSweep }: Pick<Inputs, 'view' | 'isSweep'> & { readonly configuration: Configuration },
 ): Promise<RangeInputs> {
-  const linksOf = (keys: readonly string[]) =>
-    keys.flatMap((key) => {
-      const link = parseLinkKey(key, configuration.folders)
-      return link.ok ? [link.value] : []
-    })
+  const linksOf = (keys: readonly string[]) => linksIn(keys, configuration.folders)
   return {
     files: new Set(facts.files),
     links: { inForce: linksOf(facts.inForce), unread: linksOf(facts.unread) },
@@ -466,10 +462,7 @@ function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {
   }
   const asked = new Set(plan.grants.map(renderGrant))
   const isDue = (link: Link) => asked.has(renderGrant(link)) && !isWaiting(link) && !isWorkedOn(link.key)
-  const revoking = [...statuses.told.keys()].filter(isWorkedOn).flatMap((input) => {
-    const link = parseLinkKey(input, configuration.folders)
-    return link.ok ? [link.value] : []
-  })
+  const revoking = linksIn([...statuses.told.keys()].filter(isWorkedOn), configuration.folders)
   const granted = desiredState(links.inForce.filter(isDue), view, configuration)
   const revoked = desiredState(revoking, view, configuration)
   return {

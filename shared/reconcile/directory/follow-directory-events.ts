@@ -3,7 +3,7 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assig
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { desiredState, toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import { type Link, linkPrefix, linksIn } from '../../domain/links/link.ts'
 import { userHasLeft } from '../../domain/messages/goes-first.ts'
 import { accessHint, assignmentHint, type Hint } from '../../domain/messages/hint.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
@@ -196,10 +196,9 @@ async function findConcerned(
 }
 
 async function listLacking({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
-  const links: Link[] = []
-  for await (const input of new StatusStore(objects, clock).listLacking()) {
-    const link = input.startsWith(linkPrefix) ? parseLinkKey(input, folders) : undefined
-    if (link?.ok) links.push(link.value)
-  }
-  return links
+  const lacking = await Array.fromAsync(new StatusStore(objects, clock).listLacking())
+  return linksIn(
+    lacking.filter((input) => input.startsWith(linkPrefix)),
+    folders,
+  )
 }

@@ -4,7 +4,7 @@ import { toAssignment } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { LinkCase } from '../../domain/guardrails/judge-by-policies.ts'
 import { type Overlap, separatedFrom } from '../../domain/guardrails/separation.ts'
-import { type Grant, type Link, parseLinkKey } from '../../domain/links/link.ts'
+import { type Grant, type Link, linksIn } from '../../domain/links/link.ts'
 import { assignmentHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -82,10 +82,8 @@ export class Separations implements FindOverlaps {
     const isSeparated = separatedFrom(await policies.read(), permissionSet)
     if (!isSeparated) return
     const rejected = await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected'))
-    const refused = [...new Set([...rejected, ...this.#found.keys()])].flatMap((key) => {
-      const link = parseLinkKey(key, configuration.folders)
-      return link.ok && isSeparated({ permissionSet: link.value.permissionSet, account }) ? [link.value] : []
-    })
+    const links = linksIn(new Set([...rejected, ...this.#found.keys()]), configuration.folders)
+    const refused = links.filter((link) => isSeparated({ permissionSet: link.permissionSet, account }))
     const known = refused.filter(({ key }) => this.#woken.has(key))
     await this.#lookEverywhere(refused.flatMap(({ key }) => (this.#woken.has(key) ? [] : [key])))
     // A hint about an account outside the link's scope changes nothing.
@@ -129,10 +127,7 @@ export async function listKeptApart(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   { folders }: Pick<Configuration, 'folders'>,
 ): Promise<readonly string[]> {
-  const rejected = (await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected'))).flatMap((key) => {
-    const link = parseLinkKey(key, folders)
-    return link.ok ? [link.value] : []
-  })
+  const rejected = linksIn(await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected')), folders)
   if (rejected.length === 0) return []
   const guardrails = await new Policies({ objects, clock }).read()
   return rejected.flatMap(({ key, permissionSet }) => (separatedFrom(guardrails, permissionSet) ? [key] : []))

@@ -1,4 +1,4 @@
-import { type Grant, type LinkKey, parseLinkKey, renderGrant, renderLinkKey } from '../../../domain/links/link.ts'
+import { type Grant, type LinkKey, parseLinkAnywhere, renderGrant, renderLinkKey } from '../../../domain/links/link.ts'
 import type { AccountId } from '../../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../domain/organization/organization-view.ts'
 import { expandScope, parentsThatCount, type Scoping } from '../../../domain/scopes/expand-scope.ts'
@@ -166,7 +166,7 @@ function expandAll(scopes: readonly Scope[], { view, configuration, folder }: Op
 /** The link's key. `undefined`: no link can spell this scope or principal, because a tag's text may read like the grammar. */
 function spell(grant: Grant, scope: Scope, folder: string | undefined): LinkKey | undefined {
   const key = renderLinkKey({ ...grant, scope, folder })
-  const read = parseLinkKey(key, folder === undefined ? [] : [folder])
+  const read = parseLinkAnywhere(key)
   if (!read.ok || renderGrant(read.value) !== renderGrant(grant)) return undefined
   return JSON.stringify(read.value.scope) === JSON.stringify(scope) ? key : undefined
 }
