@@ -38,8 +38,8 @@ export type DirectoryPerson = {
 /** Everything about one user. `isExternal`: as in `DirectoryGroup`. */
 export type DirectoryUser = DirectoryPerson & { readonly isExternal: boolean; readonly profile: Profile }
 
-/** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
-export interface IdentityStore {
+/** The calls of an identity store that change nothing. A group's name is its DisplayName, a user's its UserName. */
+export interface ReadingIdentityStore {
   /** GetGroupId or GetUserId. `undefined`: no group or user has exactly this name. */
   findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
@@ -57,6 +57,10 @@ export interface IdentityStore {
   listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>
   /** The id of the membership. `undefined`: the user is no member, or one of the two does not exist. */
   getGroupMembershipId(groupId: PrincipalId, userId: PrincipalId): Promise<string | undefined>
+}
+
+/** The instance's identity store. */
+export interface IdentityStore extends ReadingIdentityStore {
   /** Throws ConflictException if a group has this name. */
   createGroup(group: { readonly displayName: PrincipalName; readonly description?: string }): Promise<PrincipalId>
   /** UpdateGroup. `undefined`: no description. Throws ResourceNotFoundException. */
@@ -74,17 +78,3 @@ export interface IdentityStore {
   /** Throws ResourceNotFoundException. */
   deleteGroupMembership(membershipId: string): Promise<void>
 }
-
-/** The calls of an identity store that change nothing. */
-export type ReadingIdentityStore = Pick<
-  IdentityStore,
-  | 'findPrincipalId'
-  | 'findPrincipalName'
-  | 'findUser'
-  | 'listPeople'
-  | 'findGroup'
-  | 'listPrincipals'
-  | 'listGroupsOf'
-  | 'listMembersOf'
-  | 'getGroupMembershipId'
->
