@@ -201,7 +201,7 @@ function noteInProgress({ found, clock }: Comparing): void {
 }
 
 async function checkForeign(key: AssignmentKey, target: AssignmentTarget, context: Comparing): Promise<void> {
-  const { found, standings, requests, ssoAdmin, objects, clock, log, metrics } = context
+  const { found, standings, requests, ssoAdmin, objects, clock } = context
   if (requests.findInProgress(target)) return noteInProgress(context)
   if (await isInLedger(key, context)) return
   // A later grant reads the record written below; an earlier one is in the ledger.
@@ -233,14 +233,17 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
     return standings.noteGone(key)
   }
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [])
-  found.foreign.push(key)
+  noteForeign(found, { assignment: key, principal, by, reason }, context)
+}
+
+export function noteForeign(
+  { foreign }: Comparison,
+  access: { readonly assignment: AccessKey; readonly principal: PrincipalName; readonly [more: string]: unknown },
+  { metrics, log }: Pick<Ports, 'metrics' | 'log'>,
+): void {
+  foreign.push(access.assignment)
   metrics.record('ForeignFound')
-  log.warn('ssofile found access that it does not manage: it records it as foreign and leaves it alone', {
-    assignment: key,
-    principal,
-    by,
-    reason,
-  })
+  log.warn('ssofile found access that it does not manage: it records it as foreign and leaves it alone', access)
 }
 
 /** The author of the call that gave this access since history last said that it was gone. */

@@ -22,7 +22,7 @@ import {
   writeEntitlement,
 } from '../records/foreign-entitlements.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { type Comparison, emptyComparison, findGiver, nameOf } from './compare-assignments.ts'
+import { type Comparison, emptyComparison, findGiver, nameOf, noteForeign } from './compare-assignments.ts'
 import type { DriftRun } from './drift-run.ts'
 
 const readAtOnce = 8
@@ -141,7 +141,7 @@ async function record(
   found: Comparison,
   context: RoleSources,
 ): Promise<void> {
-  const { objects, clock, log, metrics } = context
+  const { objects, clock } = context
   const { application, roleArn } = row
   const key = keyOf(row)
   const principal = await nameOf(entitlementOf(key), context)
@@ -150,12 +150,7 @@ async function record(
   const by = known ? undefined : await findGiver(key, { entitlement: key }, context)
   await writeEntitlement(objects, key, { principal, roleArn, application, seenAt, by }, known)
   if (known) return
-  found.foreign.push(key)
-  metrics.record('ForeignFound')
-  log.warn('ssofile found access that it does not manage: it records it as foreign and leaves it alone', {
-    assignment: key,
-    principal,
-  })
+  noteForeign(found, { assignment: key, principal }, context)
 }
 
 async function checkKnown(
