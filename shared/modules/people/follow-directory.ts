@@ -30,7 +30,7 @@ import { DirectoryListing, nameInKeys, recentMs } from '../../reconcile/director
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { noteAuthors } from '../../reconcile/records/authors.ts'
 import { indexInstants } from '../../reconcile/records/expiry-index.ts'
-import { sendEach, sendInput, sendInputs } from '../../reconcile/records/inputs.ts'
+import { sendEach, sendInputs } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { lookAtSuspensions } from '../../reconcile/records/look-at-suspensions.ts'
 import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
@@ -158,7 +158,7 @@ export async function lookAtEntry(
   { user }: MembershipId,
   entry: OwnedMembership,
 ): Promise<void> {
-  await sendInput(ports, inputOfEntry({ user }, entry), 'its user or its group may have changed', configuration)
+  await sendEach(ports, [inputOfEntry({ user }, entry)], 'its user or its group may have changed', configuration)
 }
 
 export function inputOfEntry({ user }: Pick<MembershipId, 'user'>, entry: OwnedMembership) {
@@ -199,7 +199,7 @@ export async function followMembershipCalls(
     const settled = entry === undefined ? now : Date.parse(entry.calledAt) + settlingMs
     const instants = [now + laterMs, ...(settled > now ? [settled] : [])].map((ms) => new Date(ms))
     await indexInstants(objects, key, instants, ports.randomness.id())
-    if (authors.length > 0) await sendInput(ports, { key, user: id.user }, 'changed by hand', configuration)
+    if (authors.length > 0) await sendEach(ports, [{ key, user: id.user }], 'changed by hand', configuration)
   }
   return concerned.length
 }

@@ -42,7 +42,7 @@ import {
   tellHeldAttributes,
 } from '../records/attribute-records.ts'
 import { digestOf, readBrake } from '../records/brake-file.ts'
-import { sendInput } from '../records/inputs.ts'
+import { sendInputs } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
 import { describeInput } from '../records/read-input.ts'
 
@@ -109,8 +109,7 @@ export async function compareAttributes(
   const { objects } = ports
   const keys = [attributesKey, ownedAttributesRecord(objects).key]
   const heads = await Promise.all(keys.map((key) => objects.head(key)))
-  if (heads.some((head) => head !== undefined))
-    await sendInput(ports, { key: attributesKey }, 'reconcile', configuration)
+  if (heads.some((head) => head !== undefined)) await sendInputs(ports, [attributesKey], 'reconcile', configuration)
 }
 
 export async function gatherAttributes(

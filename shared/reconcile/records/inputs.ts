@@ -137,31 +137,17 @@ export async function sendEach(
   }
 }
 
-export async function sendInput(
-  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
-  input: Pick<InputMessage, 'key' | 'user'>,
-  event: string,
-  configuration: Pick<Configuration, 'folders'>,
-): Promise<void> {
-  await sendEach({ queues, randomness }, [input], event, configuration)
-}
-
 /**
  * Asks for a new look at these inputs. `event`: the reason, for the log. Skips keys that are no inputs. `id`: SQS drops a look at the same
  * input that was asked for under it within five minutes.
  */
 export async function sendInputs(
-  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  ports: Pick<Ports, 'queues' | 'randomness'>,
   keys: readonly string[],
   event: string,
   configuration: Pick<Configuration, 'folders'>,
   id?: string,
 ): Promise<void> {
-  await sendEach(
-    { queues, randomness },
-    keys.map((key) => ({ key })),
-    event,
-    configuration,
-    id,
-  )
+  const inputs = keys.map((key) => ({ key }))
+  await sendEach(ports, inputs, event, configuration, id)
 }
