@@ -60,11 +60,7 @@ type Finding =
   | undefined
 
 export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Verdict {
-  const find = (rule: LinkRule): readonly Finding[] => {
-    const applies = concerns(rule.for, about)
-    if (applies === later) return [later]
-    return applies ? findingsOfLink(rule.must, about) : []
-  }
+  const find = (rule: LinkRule) => findingsIf(concerns(rule.for, about), () => findingsOfLink(rule.must, about))
   const found = guardrails.policies.flatMap((policy) => [
     ...policy.links.map((rule) => ({ policy, rule, findings: find(rule) })),
     ...policy.separations.map((rule) => ({ policy, rule, findings: [separationFinding(rule, about)] })),
@@ -85,15 +81,17 @@ export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Ve
  * | `types`, and what else is in `must`                      | nothing: it is about the links                    |
  */
 export function judgeMembershipByPolicies(guardrails: Guardrails, about: MembershipCase): Verdict {
-  const find = (rule: LinkRule): readonly Finding[] => {
-    const applies = concernsMembership(rule.for, about)
-    if (applies === later) return [later]
-    return applies ? findingsOfMembership(rule.must, about) : []
-  }
+  const find = (rule: LinkRule) =>
+    findingsIf(concernsMembership(rule.for, about), () => findingsOfMembership(rule.must, about))
   const found = guardrails.policies.flatMap((policy) =>
     policy.links.map((rule) => ({ policy, rule, findings: find(rule) })),
   )
   return judge(guardrails, found)
+}
+
+function findingsIf(applies: boolean | typeof later, find: () => readonly Finding[]): readonly Finding[] {
+  if (applies === later) return [later]
+  return applies ? find() : []
 }
 
 function concernsMembership(which: LinkRule['for'], { membership, uploader, links }: MembershipCase) {
@@ -269,8 +267,8 @@ function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Findi
   return [
     ...partFindings(parts, about.link),
     uploaders && uploaderFinding(uploaders, about.uploader),
-    accounts && accountFinding(accounts, about.accounts),
-    accountsNever && forbiddenAccountFinding(accountsNever, about.accounts),
+    accounts && accountFinding('only', accounts, about.accounts),
+    accountsNever && accountFinding('never', accountsNever, about.accounts),
     scopesNever && forbiddenScopeFinding(scopesNever, about.link),
     accountsMost === undefined ? undefined : countFinding(accountsMost, about.accounts),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
@@ -315,24 +313,14 @@ function uploaderFinding(globs: readonly string[], uploader: LinkCase['uploader'
   return { received: `the uploader '${quote(uploader.name)}'`, expected: listed(globs), remedy }
 }
 
-function accountFinding(globs: readonly string[], accounts: LinkCase['accounts']): Finding {
+function accountFinding(which: 'only' | 'never', globs: readonly string[], accounts: LinkCase['accounts']): Finding {
   if (accounts === later) return later
-  const others = accounts.filter((account) => !fitsOne(globs, account))
-  if (others.length === 0) return undefined
-  const more = others.length > 1 ? ` and ${others.length - 1} more` : ''
-  return { received: `the account ${others[0]}${more}`, expected: listed(globs), remedy: 'use a narrower scope' }
-}
-
-function forbiddenAccountFinding(globs: readonly string[], accounts: LinkCase['accounts']): Finding {
-  if (accounts === later) return later
-  const [first, ...more] = accounts.filter((account) => fitsOne(globs, account))
+  const [first, ...more] = accounts.filter((account) => fitsOne(globs, account) === (which === 'never'))
   if (first === undefined) return undefined
-  const others = more.length > 0 ? ` and ${more.length} more` : ''
-  return {
-    received: `the account ${first}${others}`,
-    expected: `no account like ${listed(globs)}`,
-    remedy: 'use a scope without it',
-  }
+  const received = `the account ${first}${more.length > 0 ? ` and ${more.length} more` : ''}`
+  return which === 'only'
+    ? { received, expected: listed(globs), remedy: 'use a narrower scope' }
+    : { received, expected: `no account like ${listed(globs)}`, remedy: 'use a scope without it' }
 }
 
 function forbiddenScopeFinding(globs: readonly string[], { scope }: Link): Finding {
