@@ -12,7 +12,7 @@ import {
 import { describeSpoiledEnding } from '../../domain/sessions/judge-ended-sessions.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { forgetEndedSessions, type ReadEndedSessions, readEndedSessions } from '../records/ended-sessions.ts'
+import { forgetEndedSessions, type ReadEndedSessions, readEndedOrLog } from '../records/ended-sessions.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
   type OwedProvisioning,
@@ -21,7 +21,6 @@ import {
   type StoredOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
-import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
 import { deferPermissionSet, type PermissionSetContext, refusals } from './permission-set-settlement.ts'
 import { beginProvisioning } from './plan-provisioning.ts'
@@ -38,15 +37,11 @@ export async function denyEndedSessions(
   owned: StoredOwned | undefined,
   context: PermissionSetContext,
 ): Promise<StoredOwned | undefined> {
-  const { objects, log } = context
-  const read = await unlessUnreadable(readEndedSessions(objects))
-  if (isUnreadable(read)) {
-    log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
-    return owned
-  }
+  const read = await readEndedOrLog(context)
+  if (read === undefined) return owned
   const wish = wishesFor(name, read)
   const denying = owned && (await bringOrRefuse(owned, wish, context))
-  if (wish.isOver && !(denying && isBehind(denying.value, wish))) await forgetEndedSessions(objects, name)
+  if (wish.isOver && !(denying && isBehind(denying.value, wish))) await forgetEndedSessions(context.objects, name)
   return denying
 }
 

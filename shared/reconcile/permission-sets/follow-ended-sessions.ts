@@ -5,11 +5,11 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { endedSessionsKey } from '../../domain/sessions/ended-sessions.ts'
 import { describeSpoiledEnding } from '../../domain/sessions/judge-ended-sessions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { readEndedSessions } from '../records/ended-sessions.ts'
+import { readEndedOrLog } from '../records/ended-sessions.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { type OwnedPermissionSet, readOwned } from '../records/owned-permission-sets.ts'
-import { isSpoiled, isUnreadable, unlessSpoiled, unlessUnreadable } from '../records/stored-json.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type DenialWish, isBehind, isOwed, wishesFor } from './deny-ended-sessions.ts'
 
 /**
@@ -21,11 +21,8 @@ export async function followEndedSessions(
   configuration: Pick<Configuration, 'urgentPermissionSets' | 'folders'>,
 ): Promise<readonly PermissionSetName[]> {
   const { objects, randomness, clock, log } = ports
-  const read = await unlessUnreadable(readEndedSessions(objects))
-  if (isUnreadable(read)) {
-    log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
-    return []
-  }
+  const read = await readEndedOrLog(ports)
+  if (read === undefined) return []
   const spoiled = read.spoiled.map(describeSpoiledEnding)
   if (spoiled.length > 0) log.error(`entries of ${endedSessionsKey} are ignored`, { spoiled })
   const named = [...read.ended, ...read.over, ...read.spoiled.flatMap(({ session }) => session ?? [])]

@@ -12,7 +12,7 @@ import {
 import type { PermissionSetDefinition, PermissionSetFile } from '../../domain/permission-sets/permission-set-file.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
-import { readEndedSessions } from '../records/ended-sessions.ts'
+import { readEndedOrLog } from '../records/ended-sessions.ts'
 import {
   isAccepted,
   type OwedProvisioning,
@@ -20,7 +20,6 @@ import {
   ownedPrefix,
 } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
-import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 import { isDenialDue, keepDenials, wishesFor } from './deny-ended-sessions.ts'
 import { contentsReach, findEdit } from './find-edit.ts'
 import { describeReferences } from './permission-set-references.ts'
@@ -66,11 +65,8 @@ async function hasDenials(
   context: ReadingPermissionSets,
 ): Promise<boolean> {
   if (learnt?.isDenied) return false
-  const read = await unlessUnreadable(readEndedSessions(context.objects))
-  if (isUnreadable(read)) {
-    context.log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
-    return false
-  }
+  const read = await readEndedOrLog(context)
+  if (read === undefined) return false
   const wish = wishesFor(name, read)
   return wish.isOver || (entry !== undefined && isDenialDue(entry, wish, context))
 }

@@ -50,6 +50,16 @@ export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEn
   return judge(objects, stored?.value, stored?.object.servedAt)
 }
 
+/** `undefined`: nobody can read the record. The log says so, and the caller changes nothing. */
+export async function readEndedOrLog(
+  ports: Readonly<{ objects: ReadingObjects; log: Log }>,
+): Promise<ReadEndedSessions | undefined> {
+  const read = await unlessUnreadable(readEndedSessions(ports.objects))
+  if (!isUnreadable(read)) return read
+  ports.log.error('ssofile cannot read the list of ended sessions, and changes nothing about them', { error: read })
+  return undefined
+}
+
 async function judge(
   objects: ReadingObjects,
   record: EndedRecord | undefined,
