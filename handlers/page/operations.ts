@@ -3,6 +3,7 @@ import { describeContents, type HeldContents } from '../../shared/domain/brake/h
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { ToldOperations } from '../../shared/modules/page/rules/told.ts'
+import { onceIn } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
 import { readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
@@ -22,7 +23,6 @@ import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
 import { operatorRules, pauseRequest, releaseRequest, resumeRequest } from './operator-bodies.ts'
 import type { PageLooks } from './page-looks.ts'
-import { SharedAnswer } from './shared-answer.ts'
 
 type Act = { readonly event: SentBody; readonly caller: ApiCaller }
 type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
@@ -40,16 +40,16 @@ export class Operations {
   readonly #looks: Looks
   /** Keeps the parts of long lists between two looks. */
   readonly #brake: BrakeFile
-  readonly #health: SharedAnswer<ToldOperations['health']>
+  readonly #health: () => Promise<ToldOperations['health']>
   readonly #shown = new Map<string, ShownList>()
-  readonly #attention: SharedAnswer<Awaited<ReturnType<typeof listAttention>>>
+  readonly #attention: () => Promise<Awaited<ReturnType<typeof listAttention>>>
 
   constructor(ports: Ports, looks: Looks) {
     this.#ports = ports
     this.#looks = looks
     this.#brake = new BrakeFile(ports.objects)
-    this.#health = new SharedAnswer(() => this.#readHealth(), ports.clock, attentionMs)
-    this.#attention = new SharedAnswer(() => listAttention(ports), ports.clock, attentionMs)
+    this.#health = onceIn(attentionMs, ports.clock, () => this.#readHealth())
+    this.#attention = onceIn(attentionMs, ports.clock, () => listAttention(ports))
   }
 
   async look(): Promise<Answer> {
@@ -57,8 +57,8 @@ export class Operations {
     const [stored, pause, attention, health] = await Promise.all([
       this.#brake.read(),
       readPause(objects),
-      this.#attention.get(),
-      this.#health.get(),
+      this.#attention(),
+      this.#health(),
     ])
     const { lists, contents } = stored?.value ?? emptyBrake
     const shown = await Promise.all(lists.map((list) => this.#showOnce(list)))

@@ -13,6 +13,7 @@ import type { ToldUses } from '../../shared/modules/page/rules/told.ts'
 import { findEligible } from '../../shared/modules/requests/find-eligible.ts'
 import { readLastUses, readWatched } from '../../shared/modules/usage/last-uses.ts'
 import { keyOf } from '../../shared/modules/usage/rules/person-uses.ts'
+import { onceIn } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../shared/reconcile/organization/unit-names.ts'
@@ -26,7 +27,6 @@ import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
 import { GroupMembers, type Members } from './group-members.ts'
 import type { PageRecords } from './page-records.ts'
-import { SharedAnswer } from './shared-answer.ts'
 
 /** What the file of a permission set says. */
 type About = { readonly about: string | undefined; readonly isAdministrator: boolean | undefined }
@@ -60,7 +60,7 @@ const onlyApprovers = refuse(
 export class PageLooks {
   readonly #ports: Ports
   readonly #configuration: Configuration
-  readonly #listed: SharedAnswer<Rows>
+  readonly #listed: () => Promise<Rows>
   #keys: readonly string[] = []
   readonly #organization: OrganizationCache
   readonly #policies: Policies
@@ -69,8 +69,8 @@ export class PageLooks {
   readonly #members: GroupMembers
   /** By the group before. */
   readonly #readings = new Map<string, Promise<Members>>()
-  readonly #uses: SharedAnswer<ToldUses>
-  readonly #units: SharedAnswer<ReadonlyMap<string, string>>
+  readonly #uses: () => Promise<ToldUses>
+  readonly #units: () => Promise<ReadonlyMap<string, string>>
   #unitNames: ReadonlyMap<string, string> | undefined
 
   constructor(
@@ -83,13 +83,13 @@ export class PageLooks {
     this.#ports = ports
     this.#configuration = configuration
     this.#members = new GroupMembers(ports, configuration)
-    this.#uses = new SharedAnswer(() => this.#readUses(), ports.clock, minuteMs / 4)
-    this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
-    this.#units = new SharedAnswer(() => this.#readUnits(), ports.clock, 10 * minuteMs)
+    this.#uses = onceIn(minuteMs / 4, ports.clock, () => this.#readUses())
+    this.#listed = onceIn(minuteMs / 4, ports.clock, () => this.#list())
+    this.#units = onceIn(10 * minuteMs, ports.clock, () => this.#readUnits())
   }
 
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
-    const { asOf, rows } = await this.#listed.get()
+    const { asOf, rows } = await this.#listed()
     const { own, unread } = await this.#ownOf(person, rows, context)
     const { isCut, ...told } = await this.#tell(own)
     return answer(200, { asOf, ...told, isCut: isCut || unread })
@@ -97,7 +97,7 @@ export class PageLooks {
 
   /** All access, for auditors, with the dates of nightly reports. */
   async everybody(dates: readonly string[]): Promise<Answer> {
-    const { asOf, rows } = await this.#listed.get()
+    const { asOf, rows } = await this.#listed()
     const sets = [...new Set(rows.map(({ permissionSet }) => permissionSet))].slice(0, setsMost)
     const abouts = Object.entries(await this.#aboutOf(sets))
     const administratorSets = abouts.flatMap(([set, { isAdministrator }]) => (isAdministrator ? [set] : []))
@@ -109,7 +109,7 @@ export class PageLooks {
    * longer than an answer may: the same question again waits for the same reading.
    */
   async members(after: string): Promise<Answer> {
-    const { rows } = await this.#listed.get()
+    const { rows } = await this.#listed()
     const groups = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
     const left = [...groups].filter((group) => group > after).sort()
     const members = await this.#membersIn(membersMs, after, left.slice(0, groupsMost))
@@ -133,7 +133,7 @@ export class PageLooks {
 
   /** For auditors: everybody's last uses. */
   async uses(): Promise<Answer> {
-    return answer(200, await this.#uses.get())
+    return answer(200, await this.#uses())
   }
 
   async #readUses(): Promise<ToldUses> {
@@ -177,7 +177,7 @@ export class PageLooks {
     if (userId === approver.userId || read.status?.state !== 'waiting') return onlyApprovers
     // By the id: anybody may write another person's name into a request.
     const name = await context.known.people.nameOf(userId)
-    const [{ asOf, rows }, places] = await Promise.all([this.#listed.get(), this.#placesOf([scope])])
+    const [{ asOf, rows }, places] = await Promise.all([this.#listed(), this.#placesOf([scope])])
     // Nobody knows which accounts the scope has, so this shows none: an approver sees only the accounts of the request.
     const isUnplaced = places === undefined && scope.kind !== 'account'
     const isThere = (account: string) =>
@@ -228,7 +228,7 @@ export class PageLooks {
 
   /** Names of accounts, and of the units above each. */
   async tellNames(ids: Iterable<string>) {
-    const [view, stored] = await Promise.all([this.#view(), this.#units.get()])
+    const [view, stored] = await Promise.all([this.#view(), this.#units()])
     const units = this.#unitNames ?? stored
     const used = new Set(ids)
     const accounts = view?.accounts.filter(({ id }) => used.has(id)) ?? []

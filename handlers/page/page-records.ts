@@ -4,6 +4,7 @@ import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { reportsPrefix, summaryRecord } from '../../shared/modules/reports/report-summary.ts'
 import { readRequestStories } from '../../shared/modules/requests/read-request-stories.ts'
 import type { RequestStory } from '../../shared/modules/requests/rules/request-story.ts'
+import { onceIn } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { authorsOf, ownHistoryOnce, readChangedLinks } from '../../shared/reconcile/records/change-authors.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
@@ -17,7 +18,6 @@ import {
 } from '../../shared/reconcile/records/tell-event.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { firstThatFit } from '../api/first-that-fit.ts'
-import { SharedAnswer } from './shared-answer.ts'
 
 const dayMs = 24 * 60 * 60_000
 const historyDays = 90
@@ -42,11 +42,11 @@ const partMost = 12_000_000
 /** What the page shows of the past: requests, nightly reports and changes. It decides nothing. */
 export class PageRecords {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
-  readonly #dates: SharedAnswer<readonly string[]>
+  readonly #dates: () => Promise<readonly string[]>
 
   constructor(ports: Pick<Ports, 'objects' | 'clock'>) {
     this.#ports = ports
-    this.#dates = new SharedAnswer(() => this.#listReports(), ports.clock, 60_000)
+    this.#dates = onceIn(60_000, ports.clock, () => this.#listReports())
   }
 
   /** The person's requests of the last 90 days, the newest first. */
@@ -57,7 +57,7 @@ export class PageRecords {
   }
 
   async reportDates(): Promise<readonly string[]> {
-    return this.#dates.get()
+    return this.#dates()
   }
 
   /**
@@ -85,7 +85,7 @@ export class PageRecords {
 
   /** The figures of the last nightly reports, ascending. */
   async trends(): Promise<Answer> {
-    const dates = (await this.#dates.get()).slice(0, trendsMost).toReversed()
+    const dates = (await this.#dates()).slice(0, trendsMost).toReversed()
     const read = new Map<string, object>()
     await forEachAtOnce(dates, async (date) => {
       const summary = await spoiledAsAbsent(summaryRecord(this.#ports.objects, date).read())
