@@ -23,105 +23,58 @@ const { bucket, access, account, managementAccount, region, instanceArn, alarmAd
 const principals = access.shape.auditors
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`
 
+/** The flag is the name in kebab case, unless `more` has another. */
+function ask<Name extends string>(
+  name: Name,
+  asks: string,
+  example: string,
+  schema: z.ZodType,
+  more: Partial<Pick<Question, 'flag' | 'isList' | 'otherwise'>> = {},
+): Question & { readonly name: Name } {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return { name, flag, asks, example, schema, ...more }
+}
+
 export const questions = [
-  {
-    name: 'account',
-    flag: 'account',
-    asks: 'the account in which ssofile runs',
-    example: '111122223333',
-    schema: account,
-  },
-  {
-    name: 'managementAccount',
-    flag: 'management-account',
-    asks: 'the management account of the organization',
-    example: '444455556666',
-    schema: managementAccount,
-  },
-  {
-    name: 'region',
-    flag: 'region',
-    asks: 'the primary Region of IAM Identity Center',
-    example: 'eu-west-1',
-    schema: region,
-  },
-  {
-    name: 'instanceArn',
-    flag: 'instance',
-    asks: 'the ARN of its instance (aws sso-admin list-instances)',
-    example: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
-    schema: instanceArn,
-  },
-  {
-    name: 'bucket',
+  ask('account', 'the account in which ssofile runs', '111122223333', account),
+  ask('managementAccount', 'the management account of the organization', '444455556666', managementAccount),
+  ask('region', 'the primary Region of IAM Identity Center', 'eu-west-1', region),
+  ask(
+    'instanceArn',
+    'the ARN of its instance (aws sso-admin list-instances)',
+    'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+    instanceArn,
+    { flag: 'instance' },
+  ),
+  ask('bucket', 'a name for the bucket that is unique in the world', 'acme-ssofile', bucket.shape.name, {
     flag: 'bucket-name',
-    asks: 'a name for the bucket that is unique in the world',
-    example: 'acme-ssofile',
-    schema: bucket.shape.name,
-  },
-  {
-    name: 'alarmAddress',
-    flag: 'alarm-address',
-    asks: 'the mail address that alarms go to',
-    example: 'platform-team@example.com',
-    schema: alarmAddress,
-  },
-  {
-    name: 'uploaders',
-    flag: 'uploaders',
-    asks: 'who may upload links and permission sets: ARNs of roles or users, separated by commas',
-    example: role('pipeline'),
-    schema: principals,
-    isList: true,
-  },
-  {
-    name: 'auditors',
-    flag: 'auditors',
-    asks: 'who may read everything: ARNs, separated by commas',
-    example: role('auditor'),
-    schema: principals,
-    isList: true,
-  },
-  {
-    name: 'operators',
-    flag: 'operators',
-    asks: 'who may pause and release, one of them from outside IAM Identity Center: ARNs, separated by commas',
-    example: role('operator'),
-    schema: principals,
-    isList: true,
-  },
-  {
-    name: 'folders',
-    flag: 'folders',
-    asks: 'folders for teams, separated by commas',
-    example: 'team-a,team-b',
-    schema: configuration.shape.folders,
+  }),
+  ask('alarmAddress', 'the mail address that alarms go to', 'platform-team@example.com', alarmAddress),
+  ask(
+    'uploaders',
+    'who may upload links and permission sets: ARNs of roles or users, separated by commas',
+    role('pipeline'),
+    principals,
+    { isList: true },
+  ),
+  ask('auditors', 'who may read everything: ARNs, separated by commas', role('auditor'), principals, { isList: true }),
+  ask(
+    'operators',
+    'who may pause and release, one of them from outside IAM Identity Center: ARNs, separated by commas',
+    role('operator'),
+    principals,
+    { isList: true },
+  ),
+  ask('folders', 'folders for teams, separated by commas', 'team-a,team-b', configuration.shape.folders, {
     isList: true,
     otherwise: '',
-  },
-  {
-    name: 'firstAccount',
-    flag: 'first-account',
-    asks: 'an account for a harmless first access',
-    example: '777788889999',
-    schema: accountId,
-  },
-  {
-    name: 'group',
-    flag: 'group',
-    asks: 'the group that gets it, by its name in IAM Identity Center',
-    example: 'readers',
-    schema: principalName,
-  },
-  {
-    name: 'permissionSet',
-    flag: 'permission-set',
-    asks: 'a name for the first permission set, which only reads',
-    example: 'ReadOnly-ps',
-    schema: permissionSetName,
+  }),
+  ask('firstAccount', 'an account for a harmless first access', '777788889999', accountId),
+  ask('group', 'the group that gets it, by its name in IAM Identity Center', 'readers', principalName),
+  ask('permissionSet', 'a name for the first permission set, which only reads', 'ReadOnly-ps', permissionSetName, {
     otherwise: 'ReadOnly-ps',
-  },
-] as const satisfies readonly Question[]
+  }),
+]
 
 export const answers = z.record(z.enum(questions.map(({ name }) => name)), z.string())
 export type Answers = z.infer<typeof answers>
