@@ -34,7 +34,7 @@ type Services = Omit<PolicyContext, 'logGroupArn'>
 export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
   return new PolicyDocument({
     statements: [
-      allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
+      ...allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
       ...serviceStatements(name, context),
       ...queueStatements(name, context),
       ...outcomeStatements(name, context),
@@ -50,8 +50,9 @@ export function operatorPolicy(context: Services): PolicyDocument {
 
 function serviceStatements(role: RoleName, context: Services): PolicyStatement[] {
   const permissions = permissionsIn(context.environment, role)
+  const checks = policyCheckActions.map((action) => `access-analyzer:${action}`)
   return [
-    allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
+    ...allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
     ...bucketStatements(permissions, context),
     ...organizationStatements(permissions, context),
     ...directoryStatements(permissions, context),
@@ -60,15 +61,7 @@ function serviceStatements(role: RoleName, context: Services): PolicyStatement[]
     ...accountAccessStatements(permissions, context),
     ...ownRoleStatements(permissions, context),
     ...accountRoleStatements(permissions, context),
-    ...(permissions.policyChecks === undefined
-      ? []
-      : [
-          allow(
-            'PolicyChecks',
-            policyCheckActions.map((action) => `access-analyzer:${action}`),
-            ['*'],
-          ),
-        ]),
+    ...allow('PolicyChecks', checks, permissions.policyChecks === undefined ? [] : ['*']),
   ]
 }
 
@@ -116,54 +109,44 @@ function bucketStatements(permissions: Rights, { names }: Services): PolicyState
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}${prefix === '' || prefix.endsWith('/') ? '*' : ''}`
   const { read = [] } = joinRights({ read: ['control/owner.json', ...placesOfRights(permissions)] })
   return [
-    allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
-    allow('Read', ['s3:GetObject'], read.map(objects)),
-    ...(write.length === 0 ? [] : [allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects))]),
-    ...(put.length === 0 ? [] : [allow('Put', ['s3:PutObject'], put.map(objects))]),
-    ...(remove.length === 0 ? [] : [allow('Remove', ['s3:DeleteObject'], remove.map(objects))]),
-    ...(versions === undefined ? [] : [allow('ListVersions', ['s3:ListBucketVersions'], [names.bucketArn])]),
-    ...(versions === 'read' ? [allow('Versions', ['s3:GetObjectVersion'], read.map(objects))] : []),
+    ...allow('ListBucket', ['s3:ListBucket'], [names.bucketArn]),
+    ...allow('Read', ['s3:GetObject'], read.map(objects)),
+    ...allow('Write', ['s3:PutObject', 's3:DeleteObject'], write.map(objects)),
+    ...allow('Put', ['s3:PutObject'], put.map(objects)),
+    ...allow('Remove', ['s3:DeleteObject'], remove.map(objects)),
+    ...allow('ListVersions', ['s3:ListBucketVersions'], versions === undefined ? [] : [names.bucketArn]),
+    ...allow('Versions', ['s3:GetObjectVersion'], versions === 'read' ? read.map(objects) : []),
   ]
 }
 
 function queueStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
   const { send = [], receive = [] } = permissionsOf(name)
-  const own = functionSettings[name].queues?.map((queue) => names.queueArn(queue.name))
+  const own = (functionSettings[name].queues ?? []).map((queue) => names.queueArn(queue.name))
   const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
   return [
     // Lambda's own calls for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
-    ...(own === undefined
-      ? []
-      : [allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], own)]),
-    ...(send.length === 0 ? [] : [allow('Send', ['sqs:SendMessage'], send.map(arn))]),
-    ...(receive.length === 0
-      ? []
-      : [
-          allow(
-            'Receive',
-            ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
-            receive.map(arn),
-          ),
-        ]),
+    ...allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], own),
+    ...allow('Send', ['sqs:SendMessage'], send.map(arn)),
+    ...allow('Receive', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], receive.map(arn)),
   ]
 }
 
 /** A message that a receiver did not accept is postponed. The ARN of a secret ends in a suffix of six characters. */
 function outcomeStatements(name: FunctionName, { environment, names }: PolicyContext): PolicyStatement[] {
   const { outcomes } = permissionsOf(name)
-  if (outcomes === 'publish') return [allow('Publish', ['events:PutEvents'], [names.outcomesBusArn])]
+  if (outcomes === 'publish') return allow('Publish', ['events:PutEvents'], [names.outcomesBusArn])
   if (outcomes === undefined) return []
   const secrets = environment.notifications.receivers.flatMap(({ webhook }) => webhook?.secretArn ?? [])
   return [
-    allow('PutOff', ['sqs:ChangeMessageVisibility'], [names.queueArn('digests')]),
-    allow('Mail', ['sns:Publish'], [names.notificationsTopicArn]),
-    ...(secrets.length === 0 ? [] : [allow('Webhooks', ['secretsmanager:GetSecretValue'], [...new Set(secrets)])]),
+    ...allow('PutOff', ['sqs:ChangeMessageVisibility'], [names.queueArn('digests')]),
+    ...allow('Mail', ['sns:Publish'], [names.notificationsTopicArn]),
+    ...allow('Webhooks', ['secretsmanager:GetSecretValue'], [...new Set(secrets)]),
   ]
 }
 
 function pageSecretStatements(name: FunctionName, { environment: { page } }: PolicyContext): PolicyStatement[] {
   if (permissionsOf(name).pageSecret === undefined || page === undefined) return []
-  return [allow('PageSecret', ['secretsmanager:GetSecretValue'], [page.signIn.clientSecretArn])]
+  return allow('PageSecret', ['secretsmanager:GetSecretValue'], [page.signIn.clientSecretArn])
 }
 
 /** Service Authorization Reference, "AWS Organizations". */
@@ -173,10 +156,10 @@ function organizationStatements({ organizations }: Rights, { environment, names 
   const actions = (of: readonly string[]) => of.map((action) => `organizations:${action}`)
   const owned = `arn:${names.partition}:organizations::${environment.managementAccount}`
   return [
-    allow('Organization', actions(everywhere), ['*']),
-    allow('Accounts', actions(accounts), [`${owned}:account/o-*/*`]),
-    allow('OrganizationalUnits', actions(organizationalUnits), [`${owned}:ou/o-*/*`]),
-    ...(organizations === 'tags' ? [allow('TagReader', ['sts:AssumeRole'], [names.tagReaderArn])] : []),
+    ...allow('Organization', actions(everywhere), ['*']),
+    ...allow('Accounts', actions(accounts), [`${owned}:account/o-*/*`]),
+    ...allow('OrganizationalUnits', actions(organizationalUnits), [`${owned}:ou/o-*/*`]),
+    ...allow('TagReader', ['sts:AssumeRole'], organizations === 'tags' ? [names.tagReaderArn] : []),
   ]
 }
 
@@ -186,23 +169,21 @@ function directoryStatements(permissions: Rights, { environment, names }: Servic
   if (actions.length === 0) return []
   const memberships = permissions.directory === 'read' ? [] : ['membership']
   const arn = `arn:${names.partition}:identitystore`
-  return [
-    allow(
-      'Directory',
-      actions.map((action) => `identitystore:${action}`),
-      [
-        `${arn}::${environment.managementAccount}:identitystore/d-*`,
-        ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
-      ],
-    ),
-  ]
+  return allow(
+    'Directory',
+    actions.map((action) => `identitystore:${action}`),
+    [
+      `${arn}::${environment.managementAccount}:identitystore/d-*`,
+      ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
+    ],
+  )
 }
 
 /** Service Authorization Reference, "AWS IAM Identity Center". */
 function identityCenterStatements({ identityCenter }: Rights, { environment, names }: Services): PolicyStatement[] {
   if (identityCenter === undefined) return []
   const instances = allow('Instances', ['sso:ListInstances'], ['*'])
-  if (identityCenter === 'instance') return [instances]
+  if (identityCenter === 'instance') return instances
   const { instanceArn } = environment
   const permissionSets = `arn:${names.partition}:sso:::permissionSet/${instanceArn.split('/')[1]}/*`
   const applications = `arn:${names.partition}:sso::*:application/${instanceArn.split('/')[1]}/*`
@@ -215,7 +196,7 @@ function identityCenterStatements({ identityCenter }: Rights, { environment, nam
       : [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
   )
   const reachesItself = isChange && isManagementDeployment(environment) && environment.includeManagementAccount
-  return [instances, calls, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
+  return [...instances, ...calls, ...(reachesItself ? managementAccountStatements(environment, names) : [])]
 }
 
 function keyStatements({ identityCenter, directory }: Rights, { environment, names }: Services): PolicyStatement[] {
@@ -232,8 +213,8 @@ function accountAccessStatements(
   const actions = (of: readonly string[]) => of.map((action) => `account-access:${action}`)
   const owners = [...new Set([managementAccount, account])]
   return [
-    allow('Applications', actions(accountAccessActions.everywhere), ['*']),
-    allow(
+    ...allow('Applications', actions(accountAccessActions.everywhere), ['*']),
+    ...allow(
       'Entitlements',
       actions(accountAccessActions.applications),
       owners.map((owner) => `arn:${names.partition}:account-access:${region}:${owner}:application/*`),
@@ -275,7 +256,7 @@ function ownRoleStatements({ ownRoles }: Rights, { environment, names }: Service
   const others = principalsOf(environment.access).filter(
     (one) => one.startsWith(own) && asksPath(one) && !one.includes(permissionSetRolePath),
   )
-  return [allow('OwnRoles', ['iam:GetRole'], [permissionSetRolesOf(environment, names), ...new Set(others)])]
+  return allow('OwnRoles', ['iam:GetRole'], [permissionSetRolesOf(environment, names), ...new Set(others)])
 }
 
 function permissionSetRolesOf({ account }: Environment, { partition }: DeploymentNames): string {
@@ -288,7 +269,7 @@ function permissionSetRolesOf({ account }: Environment, { partition }: Deploymen
  */
 function managementAccountStatements(environment: Environment, names: DeploymentNames): PolicyStatement[] {
   return [
-    allow(
+    ...allow(
       'RolesOfManagementAccount',
       [
         'iam:AttachRolePolicy',
@@ -308,8 +289,8 @@ function managementAccountStatements(environment: Environment, names: Deployment
       ],
       [permissionSetRolesOf(environment, names)],
     ),
-    allow('ListsOfManagementAccount', ['iam:ListPolicies', 'iam:ListRoles'], ['*']),
-    allow(
+    ...allow('ListsOfManagementAccount', ['iam:ListPolicies', 'iam:ListRoles'], ['*']),
+    ...allow(
       'ProviderOfManagementAccount',
       ['iam:CreateSAMLProvider', 'iam:GetSAMLProvider', 'iam:UpdateSAMLProvider'],
       [`arn:${names.partition}:iam::${environment.account}:saml-provider/AWSSSO_*`],
@@ -317,6 +298,8 @@ function managementAccountStatements(environment: Environment, names: Deployment
   ]
 }
 
-function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement {
-  return new PolicyStatement({ sid, effect: Effect.ALLOW, actions: [...actions], resources: [...resources] })
+/** Nothing without resources. */
+function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement[] {
+  if (resources.length === 0) return []
+  return [new PolicyStatement({ sid, effect: Effect.ALLOW, actions: [...actions], resources: [...resources] })]
 }
