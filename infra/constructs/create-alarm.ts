@@ -22,7 +22,7 @@ export type AlarmRule = {
   readonly section: string
   readonly says: string
   readonly metric: IMetric
-  /** A greater value is too many. `least`: a smaller value, or a missing one, is too few. */
+  /** A greater value is too many; default: 0. `least`: a smaller value, or a missing one, is too few. */
   readonly most?: number
   readonly least?: number
   /** How many periods the alarm covers. Default: 1. */
@@ -110,6 +110,5 @@ export function deliveryAlarm(rule: NamedRule, to: string, deployment: string): 
     section: 'Events are not delivered',
     says: `EventBridge could not send an event of the rule ${rule.name} to ${to}`,
     metric: ruleMetric(rule, 'FailedInvocations'),
-    most: 0,
   }
 }

@@ -95,7 +95,6 @@ function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
       section: 'Messages in a dead-letter queue',
       says: `A message of the queue ${name} failed too often and was in dead-letter queues`,
       metric: dead.metricApproximateNumberOfMessagesVisible({ period: minutes(1), statistic: Stats.MAXIMUM }),
-      most: 0,
     }
     return [old, given]
   })
@@ -108,7 +107,6 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       section: 'A function fails',
       says: `The function ${name} ended with an error or ran out of time or memory`,
       metric: one.metricErrors({ period: minutes(5), statistic: Stats.SUM }),
-      most: 0,
       // If a function runs once an hour or less, one failure is enough: there is no second run beside it.
       ...(runsOften(name) ? { periods: 3, breaching: 2 } : {}),
     }
@@ -118,7 +116,6 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       section: 'A function is throttled',
       says: `Lambda had no free capacity for the function ${name}`,
       metric: one.metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
-      most: 0,
       ...(runsOften(name) ? { periods: 4, breaching: 3 } : {}),
     }
     return functionSettings[name].reservedConcurrency === 1 ? [fails] : [fails, throttled]
@@ -173,49 +170,42 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       section: 'The ledger was lost',
       says: 'The ledger is gone without its history; ssofile changes nothing until you restore it',
       metric: emittedMetric(environment, 'LedgerLost', minutes(1)),
-      most: 0,
     },
     {
       name: 'brake-holds',
       section: 'The brake holds revocations',
       says: 'More revocations came at once than usual, or a file takes permissions from many people; the brake holds them until a person releases them',
       metric: emitted('BrakeHolds'),
-      most: 0,
     },
     {
       name: 'policies-broken',
       section: 'A policy is not valid',
       says: 'A policy is not valid, or ssofile cannot read it; ssofile grants nothing new until you correct it',
       metric: emitted('PoliciesBroken'),
-      most: 0,
     },
     {
       name: 'eligibilities-broken',
       section: 'An eligibility is not valid',
       says: 'An eligibility is not valid, or ssofile cannot read it; ssofile grants nothing by it until you correct it',
       metric: emitted('EligibilitiesBroken'),
-      most: 0,
     },
     {
       name: 'drift',
       section: 'Access was removed by someone else',
       says: 'Access that ssofile gave is gone from Identity Center, and ssofile did not remove it',
       metric: emitted('Drift'),
-      most: 0,
     },
     {
       name: 'loud-by-hand',
       section: 'Full access was changed by hand',
       says: 'Somebody gave or took full access outside ssofile, or edited a permission set that has a file',
       metric: emittedMetric(environment, 'LoudByHand', minutes(1)),
-      most: 0,
     },
     {
       name: 'errors-logged',
       section: 'An error was logged',
       says: 'A function logged an error',
       metric: emitted('Errors'),
-      most: 0,
     },
     {
       name: 'throttled-calls',
@@ -240,7 +230,6 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       section: 'Inputs failed, are held or are stuck',
       says: `Links or permission sets are in the state ${state}`,
       metric: emitted(attentionMetrics[state]),
-      most: 0,
       periods: 3,
     })),
   ]

@@ -57,7 +57,6 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
       section: 'What guards the ledger was changed',
       says: `Somebody changed ${says}`,
       metric: ruleMetric({ name: ruleName }, 'Invocations'),
-      most: 0,
     }
     return [changed, deliveryAlarm({ name: ruleName }, 'its log group', environment.name)]
   })
