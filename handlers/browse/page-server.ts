@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { openAgain } from '../../shared/modules/page/rules/open-again.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
-import { type PageFiles, pagePolicy } from '../page/page-files.ts'
+import { type PageFiles, pageGuards } from '../page/page-files.ts'
 
 export type PageServerOptions = {
   /** Valid for one use: somebody who finds the address later cannot open anything. */
@@ -16,16 +16,8 @@ export type PageServerOptions = {
 /** The API has the same limit. */
 const bodyMostBytes = 272 * 1024
 
-/** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
-const guarding = {
-  'cache-control': 'no-store',
-  'content-security-policy': pagePolicy,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
+/** Headers of every answer. */
+const guarding = { 'cache-control': 'no-store', ...pageGuards }
 
 /** Serves the page of requests on 127.0.0.1 only. `port` 0: a free port. Resolves to its address, without the token. */
 export async function startPageServer(

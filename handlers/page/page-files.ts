@@ -5,7 +5,7 @@ import { once, onceEach } from '../../shared/ports/once.ts'
 import type { Answer } from '../api/answer.ts'
 
 /** The page loads only its own files, and no site can embed it in a frame. Its fonts are within its style, small pictures within its script. */
-export const pagePolicy = [
+const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -18,6 +18,16 @@ export const pagePolicy = [
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ].join('; ')
+
+/** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+export const pageGuards = {
+  'content-security-policy': pagePolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
 
 const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const
 /** A file with a hash in its name never changes. */

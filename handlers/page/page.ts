@@ -13,7 +13,7 @@ import { PersonThrottle } from '../person-throttle.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
 import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
-import { type PageFiles, pagePolicy } from './page-files.ts'
+import { type PageFiles, pageGuards } from './page-files.ts'
 import { StoredSecret } from './page-secret.ts'
 import { plainStyle } from './plain-page.ts'
 import { type Fault, renderRefusal } from './refusal-page.ts'
@@ -31,16 +31,11 @@ export type PageOptions = {
   readonly files: PageFiles
 }
 
-/** Headers of every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+/** Headers of every answer. */
 const guarding = {
-  'content-security-policy': pagePolicy,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
+  ...pageGuards,
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
-  'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 export function page(
   ports: Ports,
