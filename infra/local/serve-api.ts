@@ -48,7 +48,13 @@ type ServingOptions = {
   readonly onError: (error: unknown) => void
 }
 
-const answer = z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
+const answer = z.object({
+  statusCode: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  isBase64Encoded: z.boolean().optional(),
+  cookies: z.array(z.string()).optional(),
+})
 
 /**
  * The caller's view of a function that fails, times out or is throttled. (AWS re:Post Knowledge Center, "How do I troubleshoot issues for
@@ -60,7 +66,7 @@ const failure = {
   body: JSON.stringify({ message: 'Internal Server Error' }),
 }
 
-async function answerOf(
+export async function answerOf(
   invoked: Promise<unknown>,
   onError: ServingOptions['onError'],
 ): Promise<z.infer<typeof answer>> {

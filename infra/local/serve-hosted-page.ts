@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import * as z from 'zod'
 import { findPageFolder } from '../../handlers/browse/find-page-folder.ts'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import type { PageOptions } from '../../handlers/page/page.ts'
@@ -12,6 +11,7 @@ import type { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
 import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
+import { answerOf } from './serve-api.ts'
 import { openSignInProvider } from './sign-in-provider.ts'
 
 type HostedOptions = {
@@ -106,14 +106,6 @@ function send(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }))
 }
 
-const told = z.object({
-  statusCode: z.int(),
-  headers: z.record(z.string(), z.string()),
-  body: z.string(),
-  isBase64Encoded: z.boolean().optional(),
-  cookies: z.array(z.string()).optional(),
-})
-
 type Answering = {
   readonly url: URL
   readonly invoke: NonNullable<HostedPage['invoke']>
@@ -146,14 +138,9 @@ async function answer(
       http: { method: request.method ?? '', sourceIp: request.socket.remoteAddress ?? '' },
     },
   }
-  try {
-    const { statusCode, headers: given, body, isBase64Encoded, cookies = [] } = told.parse(await invoke(event))
-    response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) })
-    response.end(body, isBase64Encoded === true ? 'base64' : 'utf8')
-  } catch (error) {
-    onError(error)
-    send(response, 500, 'Internal Server Error')
-  }
+  const { statusCode, headers: given, body, isBase64Encoded, cookies = [] } = await answerOf(invoke(event), onError)
+  response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) })
+  response.end(body, isBase64Encoded === true ? 'base64' : 'utf8')
 }
 
 async function listen(host: 'localhost' | '127.0.0.1', port: number) {
