@@ -1,4 +1,5 @@
 import ip from 'ipaddr.js'
+import { fitsWhole } from '../text/glob.ts'
 
 /** One statement of a policy of any kind. Only a role's trust policy and a resource's policy have a principal. */
 export type EvaluatedStatement = {
@@ -149,7 +150,10 @@ export function matchesPattern(pattern: string, text: string, known: ContextValu
     .replaceAll('?', oneCharacter)
     .split('*')
     .map((piece) => fillIn(piece, known))
-  return pieces.every((piece) => piece !== undefined) && isMadeOf(pieces, text)
+  if (!pieces.every((piece) => piece !== undefined)) return false
+  const units = pieces.map((piece) => piece.split('').map((unit) => (unit === '*' ? ownStar : unit)))
+  const tokens = units.flatMap((piece, nth) => (nth === 0 ? piece : ['*', ...piece]))
+  return fitsWhole(tokens, text, (one, unit) => one === oneCharacter || one === (unit === '*' ? ownStar : unit))
 }
 
 /** `undefined`: a variable has no value. */
@@ -159,20 +163,6 @@ function fillIn(piece: string, known: ContextValues): string | undefined {
   return filled.includes(undefined) ? undefined : filled.join('')
 }
 
-/** Whether the text has these pieces one after another, the first at its beginning and the last at its end. */
-function isMadeOf(pieces: readonly string[], text: string): boolean {
-  const [first = '', ...others] = pieces
-  const last = others.pop()
-  const isAt = (piece: string, start: number) =>
-    piece.split('').every((one, index) => one === (one === oneCharacter ? one : text.at(start + index)))
-  if (last === undefined) return text.length === first.length && isAt(first, 0)
-  let from = first.length
-  for (const piece of others) {
-    while (from + piece.length <= text.length && !isAt(piece, from)) from++
-    if (from + piece.length > text.length) return false
-    from += piece.length
-  }
-  return from + last.length <= text.length && isAt(first, 0) && isAt(last, text.length - last.length)
-}
-
 const oneCharacter = '\0'
+/** A `*` in the value of a variable. */
+const ownStar = '\0*'

@@ -36,7 +36,7 @@ function matcherOf(glob: string, fits: FitsOne): (text: string) => boolean {
 }
 
 /** Goes back only to the last `*`: whatever an earlier `*` could match besides, the last one can match too. */
-function fitsWhole(pattern: ArrayLike<string>, text: ArrayLike<string>, fits: FitsOne): boolean {
+export function fitsWhole(pattern: ArrayLike<string>, text: ArrayLike<string>, fits: FitsOne): boolean {
   let [at, star, retry] = [0, -1, 0]
   for (let read = 0; read < text.length; ) {
     const one = pattern[at]
