@@ -6,10 +6,8 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
-import { listAll } from '../../ports/page.ts'
-import type { Ports } from '../../ports/ports.ts'
-import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
+import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import type { DirectoryListing, ListedPeople, Meant } from '../../reconcile/directory/directory-listing.ts'
 import type {
   Controller,
@@ -168,7 +166,7 @@ async function compare(
   const comparison = compareListed(name, rule, {
     people,
     entries: await readOwnedMemberships(objects, ids),
-    members: await listMembers(groupId, identityStore),
+    members: new Set(await listUnlessGone((token) => identityStore.listMembersOf(groupId, token))),
     onDrift: configuration.onDrift,
     now: await readNow(context),
   })
@@ -198,12 +196,4 @@ async function compare(
     paused: await readPauseReason(objects),
   }
   return { look, inputs }
-}
-
-async function listMembers(
-  group: PrincipalId,
-  identityStore: Ports['identityStore'],
-): Promise<ReadonlySet<PrincipalId>> {
-  const listing = Array.fromAsync(listAll((token) => identityStore.listMembersOf(group, token)))
-  return new Set((await unlessCode(listing, 'ResourceNotFoundException')) ?? [])
 }

@@ -8,8 +8,8 @@ import {
 } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
-import { listAll } from '../../ports/page.ts'
-import { unlessCode, unlessUnread } from '../../ports/service-error.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
+import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import { type Actor, type ActorSources, findActor } from '../../reconcile/directory/find-actor.ts'
 import { Memberships } from '../../reconcile/directory/memberships.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
@@ -68,7 +68,7 @@ export class People {
   ): Promise<GroupsOfPerson & { readonly ids: ReadonlySet<PrincipalId> }> {
     const none = { groups: new Set<string>(), ids: new Set<PrincipalId>() }
     if (names.size + ids.size === 0) return none
-    const read = await unlessUnread(this.#listGroups(user))
+    const read = await unlessUnread(listUnlessGone((token) => this.#identityStore.listGroupsOf(user, token)))
     if ('unread' in read) return { ...none, ...read }
     const own = new Set(read.is)
     return { groups: await this.#among(own, names), ids: ids.intersection(own) }
@@ -102,10 +102,5 @@ export class People {
   async #find(type: PrincipalType, name: string): Promise<PrincipalId | undefined> {
     const valid = principalName.safeParse(name).data
     return valid && this.#index.resolve(type, valid, this.#clock.monotonicMs())
-  }
-
-  async #listGroups(user: PrincipalId): Promise<readonly PrincipalId[]> {
-    const groups = Array.fromAsync(listAll((token) => this.#identityStore.listGroupsOf(user, token)))
-    return (await unlessCode(groups, 'ResourceNotFoundException')) ?? []
   }
 }

@@ -98,7 +98,10 @@ export async function listAssignmentsOf(
   return rows.filter((row) => row.principalId === principalId && row.principalType === principalType)
 }
 
-/** All pages about a permission set. A deleted set has no assignments, because AWS does not delete a set that has one. */
+/**
+ * All pages about a permission set, a group or a user; none if it is gone. A deleted permission set has no assignments, because AWS does not
+ * delete one that has some.
+ */
 export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
   return (await unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')) ?? []
 }

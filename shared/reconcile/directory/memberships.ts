@@ -3,8 +3,7 @@ import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { Answers } from '../../ports/once.ts'
-import { listAll } from '../../ports/page.ts'
-import { unlessCode } from '../../ports/service-error.ts'
+import { listUnlessGone } from '../calls/assignment-listings.ts'
 
 /** How long an answer counts. Events may be lost, and Identity Store allows 20 calls a second. */
 const knownMs = 60_000
@@ -27,16 +26,12 @@ export class Memberships {
   /** A user, or the members of a group (Identity Center has no groups in groups). Empty: it is gone. */
   peopleOf(type: PrincipalType, id: PrincipalId): Promise<readonly PrincipalId[]> {
     if (type === 'USER') return this.userOf(id).then((user) => (user === undefined ? [] : [id]))
-    return this.#people.ask(id, () => this.#listMembers(id), isRecent)
+    const pages = (token?: string) => this.#identityStore.listMembersOf(id, token)
+    return this.#people.ask(id, () => listUnlessGone(pages), isRecent)
   }
 
   /** `undefined`: there is no such user. */
   userOf(userId: PrincipalId): Promise<DirectoryUser | undefined> {
     return this.#users.ask(userId, () => this.#identityStore.findUser(userId), isRecent)
-  }
-
-  async #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[]> {
-    const members = Array.fromAsync(listAll((token) => this.#identityStore.listMembersOf(groupId, token)))
-    return (await unlessCode(members, 'ResourceNotFoundException')) ?? []
   }
 }
