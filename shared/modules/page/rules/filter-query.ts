@@ -1,10 +1,12 @@
+import { parseLooseJson } from '../../../domain/json/loose-json.ts'
+
 /** One condition of a filter. Without a property it is about any text of a row. */
 export type FilterToken = { readonly propertyKey?: string; readonly operator: string; readonly value: string }
 export type FilterQuery = { readonly operation: 'and' | 'or'; readonly tokens: readonly FilterToken[] }
 
 /** The filter that an address holds: `[operation, [property, operator, value]…]`. What nobody here wrote is no filter. */
 export function parseFilter(text: string | null | undefined): FilterQuery {
-  const told = parse(text ?? '')
+  const told = parseLooseJson(text ?? '')
   const [operation, ...rest] = Array.isArray(told) ? told : []
   const tokens = rest.filter(Array.isArray).map(([property, operator, value]): FilterToken => {
     const condition = { operator: String(operator), value: String(value) }
@@ -30,12 +32,4 @@ const noFilter: FilterQuery = { operation: 'and', tokens: [] }
 
 export function filterBy(tokens: readonly FilterToken[]): string {
   return renderFilter({ operation: 'and', tokens })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
