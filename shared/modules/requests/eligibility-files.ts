@@ -1,18 +1,27 @@
+import * as z from 'zod'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import {
   type Eligibilities,
   type Eligibility,
   eligibilitiesMost,
   eligibilityKey,
+  eligibilityPrefix,
   nameInEligibilityKey,
   tooManyEligibilities,
 } from '../../domain/files/eligibility-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
+import { record } from '../../domain/json/record.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { sendInputs } from '../../reconcile/records/inputs.ts'
+import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { type FileText, ParsedFiles } from '../../reconcile/records/parsed-files.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
-import { readStoredEligibilities } from './stored-eligibilities.ts'
+import { isUnreadable, spoiledAsAbsent, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
+import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { listUndecided } from './list-requests.ts'
 
 /** How soon a changed eligibility is found. A grant reads its eligibility again first. */
 const currentMs = 5_000
@@ -51,4 +60,64 @@ export class EligibilityFiles {
     const { files, ...looked } = await this.#files.readByName(nameInEligibilityKey, tooManyEligibilities)
     return { eligibilities: files, ...looked }
   }
+}
+
+const eligibilityStateKey = 'state/eligibilities.json'
+/** Longer texts are read from the files: ten thousand of 64 KiB each would be 640 MB. */
+const textsMostCharacters = 16 * 1024 * 1024
+
+const stored = record({
+  v: z.literal(2),
+  /** By name: a text that changes with the file. */
+  contents: z.record(z.string(), z.string()),
+  texts: z.array(record({ key: z.string(), etag: z.string(), text: z.string() })),
+  /** A look right after the change may have used eligibilities that are a few seconds old, so everything is looked at once more. */
+  again: z.literal(true).optional(),
+})
+type Stored = z.infer<typeof stored>
+
+/** The last reading of `watchEligibilities`: the handled contents and the texts. */
+function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
+  return new JsonRecord(objects, eligibilityStateKey, stored)
+}
+
+function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<string, FileText>): Stored {
+  let left = textsMostCharacters
+  return {
+    v: 2,
+    contents: Object.fromEntries(contents),
+    texts: [...texts].flatMap(([key, file]) => {
+      left -= file.text.length
+      return left < 0 ? [] : [{ key, ...file }]
+    }),
+  }
+}
+
+/** By key. Empty if the object is gone or the caller may not read it: the files have the same texts. */
+async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
+  const found = await unlessUnreadable(eligibilityState(objects).read())
+  return new Map(isUnreadable(found) ? [] : found?.value.texts.map(({ key, ...file }) => [key, file]))
+}
+
+/**
+ * Writes a status for each broken eligibility. When an eligibility has changed, looks at every waiting or rejected request.
+ * Returns the broken ones. Safe to repeat after an interruption: it notes the change last.
+ */
+export async function watchEligibilities(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
+  configuration: Pick<Configuration, 'folders'>,
+  files: Pick<EligibilityFiles, 'read'>,
+): Promise<readonly string[]> {
+  const { objects } = ports
+  const { eligibilities, contents, texts } = await files.read()
+  const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
+  const broken = await tellBroken(ports, eligibilityPrefix, complaints)
+  const record = eligibilityState(objects)
+  const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
+  const isSame =
+    Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
+  if (isSame && !again) return broken
+  await sendInputs(ports, await listUndecided(objects), 'an eligibility has changed', configuration)
+  await record.overwrite({ ...toStored(contents, texts), ...(!isSame && { again: true }) })
+  return broken
 }
