@@ -17,17 +17,17 @@ import { awsManagedPolicies } from '../../../shared/memory/iam/aws-managed-polic
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
-import type { RuleState } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
-import { playbooksIn } from '../../../shared/modules/break-glass/rules/playbooks-in.ts'
-import { type RenderedRole, rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
-import { renderBusStatement, renderTopicPolicy } from '../../../shared/modules/break-glass/rules/render-templates.ts'
-import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
+  playbooksIn,
+  type RuleState,
   roleRules,
   securityRules,
   stackSetRules,
   type WantedRule,
-} from '../../../shared/modules/break-glass/rules/wanted-rules.ts'
+} from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
+import { type RenderedRole, rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement, renderTopicPolicy } from '../../../shared/modules/break-glass/rules/render-templates.ts'
+import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
 import { BreakGlassTrail } from './break-glass-trail.ts'

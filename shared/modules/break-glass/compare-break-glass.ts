@@ -13,6 +13,7 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../../ports/break-glass.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import { playbooksIn, roleRules, stackSetRules } from './rules/alarm-rules.ts'
 import type { DrillRecord } from './rules/drill-record.ts'
 import {
   type BreakGlassCheck,
@@ -28,8 +29,6 @@ import {
   judgeTopic,
   judgeUsers,
 } from './rules/judge-break-glass.ts'
-import { playbooksIn } from './rules/playbooks-in.ts'
-import { roleRules, stackSetRules } from './rules/wanted-rules.ts'
 
 /** 7,000 accounts of one page of roles each take two minutes, if a call takes 150 ms. */
 const accountsAtOnce = 48

@@ -7,6 +7,7 @@ import {
 import { renderEvidence } from '../../../handlers/cli/break-glass/break-glass-evidence.ts'
 import { renderFinding } from '../../../handlers/cli/operations/render-finding.ts'
 import { userName, watchedRegions } from '../../../shared/domain/account-facts/break-glass-names.ts'
+import { securityRules } from '../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import { type DrilledRole, type DrillRecord, drillKey } from '../../../shared/modules/break-glass/rules/drill-record.ts'
 import {
   type BreakGlassFinding,
@@ -21,7 +22,6 @@ import {
 import { rolesOfAccount } from '../../../shared/modules/break-glass/rules/render-role.ts'
 import { renderBusStatement } from '../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../shared/modules/break-glass/rules/render-user-policy.ts'
-import { securityRules } from '../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import { example, playbookOf } from '../../shared/modules/break-glass/rules/definitions.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')

@@ -10,6 +10,8 @@ import {
   userNameSuffix,
   userPath,
 } from '../../../domain/account-facts/break-glass-names.ts'
+import type { BreakGlass, Playbook } from '../../../domain/files/break-glass-file.ts'
+import type { Account } from '../../../domain/organization/organization-view.ts'
 
 /** An EventBridge event pattern: values, or prefixes and suffixes of values. */
 export type Pattern = {
@@ -134,3 +136,42 @@ export const alarmMail = {
 } as const
 
 export const busRule = `${alarmBus}-forwarded`
+
+export type WantedRule = AlarmRule & {
+  readonly name: string
+  /** Absent: the default bus. */
+  readonly bus?: string
+}
+
+/** The rules in one Region of the security account. They send to the topic in this Region. */
+export function securityRules({ securityAccount }: BreakGlass, region: string): readonly WantedRule[] {
+  const fromOthers = { name: busRule, ...forwarded, bus: alarmBus }
+  return [...named(thingPrefix, securityAlarms(securityAccount, region)), ...(region === iamRegion ? [fromOthers] : [])]
+}
+
+/** The rules in an account with the role. They send to the bus of the security account, as `stackSetRules` do. */
+export function roleRules(playbook: string): readonly WantedRule[] {
+  return named(`${thingPrefix}${playbook}-`, roleAlarms(playbook))
+}
+
+/** The rules in the management account. */
+export function stackSetRules({ managementAccount }: BreakGlass): readonly WantedRule[] {
+  return named(`${thingPrefix}stacksets-`, stackSetAlarms(managementAccount))
+}
+
+function named(prefix: string, rules: AlarmRules): readonly WantedRule[] {
+  return Object.entries(rules).map(([name, rule]) => ({ name: `${prefix}${name}`, ...rule }))
+}
+
+/** The playbooks with a role that the account has to have: playbooks that name the account or an organizational unit above it. */
+export function playbooksIn(
+  { playbooks, managementAccount }: BreakGlass,
+  { id, parents }: Pick<Account, 'id' | 'parents'>,
+): readonly Playbook[] {
+  // No StackSet reaches the management account, so a playbook has to name it.
+  const above = id === managementAccount ? [] : parents
+  return playbooks.filter(
+    ({ accounts, organizationalUnits }) =>
+      accounts.includes(id) || organizationalUnits.some((unit) => above.includes(unit)),
+  )
+}

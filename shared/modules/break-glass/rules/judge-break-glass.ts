@@ -18,11 +18,11 @@ import type {
 import type { BreakGlass, Playbook, Responder } from '../../../domain/files/break-glass-file.ts'
 import type { Finding } from '../../../domain/guardrails/finding.ts'
 import { sortFields } from '../../../domain/json/loose-json.ts'
+import { securityRules, type WantedRule } from './alarm-rules.ts'
 import type { DrillRecord } from './drill-record.ts'
 import { type RenderedRole, rolesOfAccount } from './render-role.ts'
 import { renderBusStatement, renderTopicPolicy } from './render-templates.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
-import { securityRules, type WantedRule } from './wanted-rules.ts'
 
 export const breakGlassChecks = ['roles', 'rules', 'users', 'passwords', 'alarms', 'people', 'drills', 'scps'] as const
 export type BreakGlassCheck = (typeof breakGlassChecks)[number]

@@ -19,10 +19,9 @@ import {
   type Template,
   type TemplateResource,
 } from '../../../domain/files/policy-document.ts'
-import { alarmMail } from './alarm-rules.ts'
+import { alarmMail, roleRules, securityRules, stackSetRules, type WantedRule } from './alarm-rules.ts'
 import { type RenderedRole, renderRole, renderSender } from './render-role.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
-import { roleRules, securityRules, stackSetRules, type WantedRule } from './wanted-rules.ts'
 
 type Resources = Readonly<Record<string, TemplateResource>>
 const tags = (more: Readonly<Record<string, string>> = {}) =>

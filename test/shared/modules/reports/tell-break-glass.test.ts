@@ -2,16 +2,16 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { alarmBusArn, iamRegion, userName } from '../../../../shared/domain/account-facts/break-glass-names.ts'
 import type { DeployedRule } from '../../../../shared/domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../../../shared/domain/files/break-glass-file.ts'
-import { playbooksIn } from '../../../../shared/modules/break-glass/rules/playbooks-in.ts'
-import { rolesOfAccount } from '../../../../shared/modules/break-glass/rules/render-role.ts'
-import { renderBusStatement, renderTopicPolicy } from '../../../../shared/modules/break-glass/rules/render-templates.ts'
-import { renderUserPolicy } from '../../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import {
+  playbooksIn,
   roleRules,
   securityRules,
   stackSetRules,
   type WantedRule,
-} from '../../../../shared/modules/break-glass/rules/wanted-rules.ts'
+} from '../../../../shared/modules/break-glass/rules/alarm-rules.ts'
+import { rolesOfAccount } from '../../../../shared/modules/break-glass/rules/render-role.ts'
+import { renderBusStatement, renderTopicPolicy } from '../../../../shared/modules/break-glass/rules/render-templates.ts'
+import { renderUserPolicy } from '../../../../shared/modules/break-glass/rules/render-user-policy.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../../../../shared/ports/break-glass.ts'
 import type { OutgoingEvent } from '../../../../shared/ports/event-bus.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'

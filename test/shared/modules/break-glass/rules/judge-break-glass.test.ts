@@ -7,6 +7,7 @@ import type {
 } from '../../../../../shared/domain/account-facts/deployed-break-glass.ts'
 import type { Finding } from '../../../../../shared/domain/guardrails/finding.ts'
 import { accountId } from '../../../../../shared/domain/organization/account-id.ts'
+import { playbooksIn, roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import {
   type DrillRecord,
   drillKey,
@@ -25,7 +26,6 @@ import {
   judgeTopic,
   judgeUsers,
 } from '../../../../../shared/modules/break-glass/rules/judge-break-glass.ts'
-import { playbooksIn } from '../../../../../shared/modules/break-glass/rules/playbooks-in.ts'
 import {
   type RenderedRole,
   renderRole,
@@ -36,7 +36,6 @@ import {
   renderTopicPolicy,
 } from '../../../../../shared/modules/break-glass/rules/render-templates.ts'
 import { renderUserPolicy } from '../../../../../shared/modules/break-glass/rules/render-user-policy.ts'
-import { roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/wanted-rules.ts'
 import { definition, example, playbookOf } from './definitions.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')
