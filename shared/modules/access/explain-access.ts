@@ -3,12 +3,17 @@ import { type Assignment, renderAssignmentKey } from '../../domain/assignments/a
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
-import { lackOfSuspendedUser } from '../../domain/links/lack.ts'
+import { lackOfSuspendedUser, meant } from '../../domain/links/lack.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import {
+  parsePermissionSetKey,
+  permissionSetKey,
+  permissionSetPrefix,
+} from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
@@ -37,6 +42,7 @@ import { type ForeignAssignment, listKnown, readForeign } from '../../reconcile/
 import { type HistoryEvent, listHistory } from '../../reconcile/records/history.ts'
 import { Ledger } from '../../reconcile/records/ledger.ts'
 import { LinkReadings } from '../../reconcile/records/link-readings.ts'
+import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import { readMade } from '../../reconcile/records/owned-groups.ts'
 import { describePause, readPause } from '../../reconcile/records/pause.ts'
@@ -46,8 +52,7 @@ import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { addRequests } from './add-to-links.ts'
 import { findNearPrincipal } from './find-subject.ts'
-import { askIdentityCenter, type ListedAccess, readSparingly } from './listed-access.ts'
-import { noteMissingPermissionSet } from './note-missing-permission-set.ts'
+import { askIdentityCenter, isNoAnswer, type ListedAccess, readSparingly } from './listed-access.ts'
 import { readOwnUses } from './own-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -409,4 +414,31 @@ function differsInAccount(
 
 function differs(noun: string, asked: string, named: string): readonly string[] {
   return asked === named ? [] : [`it names the ${noun} '${named}'`]
+}
+
+type NotingSources = Pick<Ports, 'objects'> & { readonly index: PermissionSetIndex }
+
+/**
+ * A sentence for a person: no file and no permission set has this name, and which name is similar; or a few calls cannot tell.
+ * `undefined`: it exists. `index`: over a port that makes few calls.
+ */
+export async function noteMissingPermissionSet(
+  name: PermissionSetName,
+  { objects, index }: NotingSources,
+): Promise<string | undefined> {
+  const key = permissionSetKey(name)
+  if (await objects.head(key)) return undefined
+  let doubt: string | undefined
+  try {
+    if (await index.resolve(name)) return undefined
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error
+    doubt = error.message
+  }
+  const files = await listHeads(objects, permissionSetPrefix)
+  const named = [...files.keys()].map(parsePermissionSetKey).flatMap((file) => (file.ok ? file.value : []))
+  const near = nearMatch(name, [...named, ...[index.findNear(name) ?? []].flat()])
+  return doubt === undefined
+    ? `there is no permission set '${name}': no file ${key}, and none of this name in Identity Center${meant(near)}`
+    : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant(near)}`
 }

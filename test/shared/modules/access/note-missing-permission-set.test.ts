@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { noteMissingPermissionSet } from '../../../../shared/modules/access/explain-access.ts'
 import { readSparingly } from '../../../../shared/modules/access/listed-access.ts'
-import { noteMissingPermissionSet } from '../../../../shared/modules/access/note-missing-permission-set.ts'
 import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
