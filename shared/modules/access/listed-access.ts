@@ -91,14 +91,10 @@ async function list({ principals, account, permissionSet }: AccessFilter, asking
   }
   const arn = await asking.index.resolve(permissionSet)
   if (arn === undefined) return { targets: [] }
-  const of = (accounts: readonly AccountId[]) =>
-    listRows(
-      accounts.map((id) => [id, arn] as const),
-      asking,
-    )
-  if (account !== undefined) return { targets: await of([account]) }
   const pages = (token?: string) => asking.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
-  return { targets: await of(await listUnlessGone(pages)) }
+  const accounts = account === undefined ? await listUnlessGone(pages) : [account]
+  const places = accounts.map((id) => [id, arn] as const)
+  return { targets: await listRows(places, asking) }
 }
 
 /**
@@ -127,11 +123,8 @@ async function listOfPrincipals(
 async function listInAccount(account: AccountId, asking: Asking): Promise<readonly AssignmentTarget[]> {
   const { ssoAdmin } = asking
   const pages = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(account, undefined, token)
-  const arns = await listUnlessGone(pages)
-  return listRows(
-    arns.map((arn) => [account, arn] as const),
-    asking,
-  )
+  const places = (await listUnlessGone(pages)).map((arn) => [account, arn] as const)
+  return listRows(places, asking)
 }
 
 async function listRows(

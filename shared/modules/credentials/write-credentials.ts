@@ -181,11 +181,8 @@ async function readAccounts(
   }
   const large = new LargeAccounts(ports, night)
   const before = await kept.largeAccounts()
-  if (before.size > 0)
-    large.begin(
-      accounts.filter(({ id }) => before.has(id)),
-      await openContext(),
-    )
+  const begun = accounts.filter(({ id }) => before.has(id))
+  if (before.size > 0) large.begin(begun, await openContext())
   const upTo = await kept.readUpTo()
   const rest = accounts.filter(({ id }) => id > upTo)
   let left = rest.length
@@ -198,10 +195,8 @@ async function readAccounts(
     const read = await Promise.all(
       part.map(async (account) => [account, await readCredentials(ports, account, { ...context, isOver })] as const),
     )
-    large.begin(
-      read.flatMap(([account, { isLarge }]) => (isLarge ? [account] : [])),
-      context,
-    )
+    const found = read.flatMap(([account, { isLarge }]) => (isLarge ? [account] : []))
+    large.begin(found, context)
     await kept.keep(last.id, new Map(read.map(([{ id }, one]) => [id, one])))
     left -= part.length
   }

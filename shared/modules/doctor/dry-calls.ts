@@ -176,11 +176,8 @@ export function judgeDryCalls(check: string, service: string, answers: readonly 
 export function judgeDirectoryReads(answers: readonly DryAnswer[]): readonly Finding[] {
   const isLacking = ({ action, answer }: DryAnswer) =>
     action === 'ListGroupMemberships' && 'error' in answer && lacksMemberships(answer.error)
-  const finding = judgeDryCalls(
-    'identity store',
-    'identitystore',
-    answers.filter((one) => !isLacking(one)),
-  )
+  const others = answers.filter((one) => !isLacking(one))
+  const finding = judgeDryCalls('identity store', 'identitystore', others)
   if (!answers.some(isLacking)) return [finding]
   const told =
     'users come from Active Directory by the older AD sync, which does not show the members of groups. Links work. Eligibility and approval by group, minimums of people, separations, memberships, rules, and the people of groups in reports do not work. A suspension ends only the direct access of a person'

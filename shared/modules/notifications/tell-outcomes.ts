@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Receiver } from '../../domain/deployment/notification-settings.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import { portionsOf } from '../../domain/text/sorted-names.ts'
 import { eventsMost } from '../../ports/event-bus.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -74,10 +75,8 @@ async function lookOnce(
   const isWhole = wantsWhole || before.statuses <= statusesAtOnce
   const isWholeDue = isDue && !isWhole
   const { found, open, statuses } = await findOutcomes({ ...ports, configuration, outbox: before, isWhole })
-  const accepted = await publish(
-    ports,
-    found.map(({ told }) => told),
-  )
+  const notifications = found.map((one) => one.told)
+  const accepted = await publish(ports, notifications)
   const told = found.filter((one) => accepted.has(one.told.id))
   const untold = [...open, ...found.filter((one) => !accepted.has(one.told.id))]
   const left = untold.length
@@ -163,10 +162,7 @@ type PublishPorts = Pick<Ports, 'clock' | 'randomness' | 'log'> & { readonly eve
  */
 async function publish(ports: PublishPorts, told: readonly Notification[]): Promise<ReadonlySet<string>> {
   const accepted = new Set<string>()
-  const limit = pLimit(callsAtOnce)
-  const batches: (readonly Notification[])[] = []
-  for (let from = 0; from < told.length; from += eventsMost) batches.push(told.slice(from, from + eventsMost))
-  await Promise.all(batches.map((batch) => limit(() => publishBatch(ports, batch, accepted))))
+  await pLimit(callsAtOnce).map(portionsOf(told, eventsMost), (batch) => publishBatch(ports, batch, accepted))
   return accepted
 }
 

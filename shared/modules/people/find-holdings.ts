@@ -58,10 +58,8 @@ export async function findHoldings(
   throughGroups.sort((a, b) => (a.key < b.key ? -1 : 1))
   const lists = (await spoiledAsAbsent(readBrake(objects, rulesOfPeople)))?.lists ?? []
   const list = lists.find(({ held }) => ours.some((key) => hasName(held, key)))
-  const all = await readOwnedMemberships(
-    objects,
-    ids.map((group) => ({ group, user })),
-  )
+  const asked = ids.map((group) => ({ group, user }))
+  const all = await readOwnedMemberships(objects, asked)
   const external = new Set<PrincipalId>()
   for (const { id } of all) if ((await people.findGroup(id.group))?.isExternal) external.add(id.group)
   const memberships = all.filter(({ id }) => !external.has(id.group))

@@ -31,10 +31,8 @@ export async function foreseeHolds(
     const counting = links.filter(({ fate }) => fate !== 'ended')
     return [revocationAct({ key, links: counting.map((link) => link.key), cause, suspended })]
   })
-  const items = Map.groupBy(
-    counted.flatMap(({ counts }) => counts),
-    nameOfWindow,
-  )
+  const counts = counted.flatMap((act) => act.counts)
+  const items = Map.groupBy(counts, nameOfWindow)
   const open = new Map<string, number>()
   let record = before
   let held = 0

@@ -56,10 +56,8 @@ export async function measureLifecycle(
   const counted = [...measured].filter(
     ([, { first, absences }]) => absences.length > 0 || (first?.is === 'given' && isOf(first.at)),
   )
-  const named = await people.find(
-    'USER',
-    counted.map(([user]) => user),
-  )
+  const users = counted.map(([user]) => user)
+  const named = await people.find('USER', users)
   const passages: Passage[] = []
   await forEachAtOnce(counted, async ([personId, { first, absences }]) => {
     const { name, createdAt } = named.get(personId) ?? {}

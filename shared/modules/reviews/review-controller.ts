@@ -281,10 +281,8 @@ async function findUnknownReviewers(
 /** Everybody whose decision is still missing. */
 async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewContext): Promise<readonly string[]> {
   const items = await readItems(objects, folderOf(name, run.run))
-  return namesOf(
-    items.filter((item) => item.end === undefined && !isDecided(item, run.terms)),
-    run,
-  )
+  const open = items.filter((item) => item.end === undefined && !isDecided(item, run.terms))
+  return namesOf(open, run)
 }
 
 function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms'>): readonly string[] {

@@ -74,11 +74,8 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
     return isToProve ? [{ item, cameBack }] : []
   })
   const over = checked.flat()
-  const changes = await listEnds(
-    over.map(({ item }) => item),
-    at,
-    objects,
-  )
+  const items = over.map(({ item }) => item)
+  const changes = await listEnds(items, at, objects)
   const proven = await pLimit(readsAtOnce).map(over, ({ item, cameBack }) => {
     const since = item.end?.at ?? at
     const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))

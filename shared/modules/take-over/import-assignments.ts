@@ -313,10 +313,8 @@ type Adopted = {
  */
 async function adoptAssignments(links: readonly ImportedLink[], context: AdoptSources): Promise<readonly Adopted[]> {
   const startedMs = context.clock.monotonicMs()
-  const there = await listAgain(
-    links.flatMap(({ granted }) => granted),
-    context.ssoAdmin,
-  )
+  const granted = links.flatMap((link) => link.granted)
+  const there = await listAgain(granted, context.ssoAdmin)
   const adopting = { ...context, there, startedMs, ledger: new Ledger(context.objects) }
   return pLimit(adoptedAtOnce).map(links, (link) => adoptBy(link, adopting))
 }

@@ -110,14 +110,13 @@ async function listByPrincipal(
   { inPortions }: ListSources,
 ): Promise<readonly AssignmentTarget[] | undefined> {
   const rows: AssignmentTarget[] = []
-  const listing = inPortions(principals, 'groups and users', async (principal, ssoAdmin) => {
-    const listed = await listAssignmentsOf(principal, ssoAdmin)
-    for (const row of listed) rows.push(row)
-  })
-  return unlessCode(
-    listing.then(() => rows),
-    'AccessDeniedException',
-  )
+  const list = async () => {
+    await inPortions(principals, 'groups and users', async (principal, ssoAdmin) => {
+      for (const row of await listAssignmentsOf(principal, ssoAdmin)) rows.push(row)
+    })
+    return rows
+  }
+  return unlessCode(list(), 'AccessDeniedException')
 }
 
 async function listByPlace(

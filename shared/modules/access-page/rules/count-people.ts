@@ -24,15 +24,10 @@ export function countPeople({ rows, values }: AccessTable, among: Int32Array): M
   }
   const cells = [...counts.keys()]
   const accountIds = values.account.map(([id]) => id)
+  const [places, setPlaces] = [cells.map((cell) => Math.floor(cell / sets)), cells.map((cell) => cell % sets)]
   return {
-    accounts: listUsed(
-      cells.map((cell) => Math.floor(cell / sets)),
-      accountIds,
-    ),
-    permissionSets: listUsed(
-      cells.map((cell) => cell % sets),
-      values.permissionSet,
-    ),
+    accounts: listUsed(places, accountIds),
+    permissionSets: listUsed(setPlaces, values.permissionSet),
     people: (account, permissionSet) => counts.get(account * sets + permissionSet),
   }
 }

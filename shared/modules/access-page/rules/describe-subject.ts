@@ -20,11 +20,8 @@ export function describeSubject(
 
 function describePerson(table: AccessTable, first: number, among: Int32Array): Subject {
   const { rows, values } = table
-  const groups = listNames(
-    values.group.map(([name]) => name),
-    rows.group,
-    among,
-  )
+  const groupNames = values.group.map(([name]) => name)
+  const groups = listNames(groupNames, rows.group, among)
   const direct = among.filter((row) => rows.group[row] === 0).length
   const administered = listAdministered(table, among)
   return {

@@ -160,10 +160,8 @@ function reduceInService(
     return { action, verdict: 'stays', why: `${list}, but naming the others would make the policy too long` }
   const named = [...catalog].flatMap(([key, { name }]) => (matchesAction(pattern, key) ? [[key, name] as const] : []))
   if (named.length === 0) return { action, verdict: 'stays', why: `${list}, but the other actions are not known here` }
-  const to = joinNames(
-    named.flatMap(([key, name]) => (gone.has(key) ? [] : [name])),
-    { gone, pattern },
-  )
+  const used = named.flatMap(([key, name]) => (gone.has(key) ? [] : [name]))
+  const to = joinNames(used, { gone, pattern })
   return { action, verdict: to.length === 0 ? 'goes' : 'narrowed', why: list, to }
 }
 

@@ -77,10 +77,8 @@ function compactGrant({ grant, has, needed }: AccessOfGrant, wide: readonly Wide
     const key = spell(grant, scope, folder)
     return key === undefined || isTaken(key) ? [] : [{ key, grant, scope, accounts }]
   })
-  const chosen = cover(
-    needed,
-    named.filter(({ accounts }) => accounts.every((id) => has.has(id))),
-  )
+  const fitting = named.filter(({ accounts }) => accounts.every((id) => has.has(id)))
+  const chosen = cover(needed, fitting)
   const covered = new Set(chosen.flatMap(({ accounts }) => accounts))
   const rest = [...needed]
     .filter((id) => !covered.has(id))
