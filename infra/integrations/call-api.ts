@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 
 /** One API with its token. `next`: the place of the next page, from the API's answer. */
 export type Api = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
@@ -20,6 +20,11 @@ export async function callApi<T>({ url, headers }: Api, { method, path, body, an
   const text = await response.text()
   if (!response.ok) throw new Error(`${method ?? 'GET'} ${path} answered ${response.status}: ${text.slice(0, 500)}`)
   return answer.parse(JSON.parse(text))
+}
+
+/** A call whose answer does not matter. */
+export async function writeApi(api: Api, method: 'POST' | 'PATCH' | 'PUT', path: string, body: object): Promise<void> {
+  await callApi(api, { method, path, body, answer: z.unknown() })
 }
 
 const perPage = 100

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Api, callApi, listApi } from './call-api.ts'
+import { type Api, callApi, listApi, writeApi } from './call-api.ts'
 import type { Discussion } from './discussion.ts'
 
 /** The author of texts with a workflow's token. (GitHub Docs, "GITHUB_TOKEN".) */
@@ -12,7 +12,6 @@ const text = z.object({
   user: z.object({ login: z.string(), type: z.string() }).nullable(),
   pull_request: z.unknown().optional(),
 })
-const anything = z.unknown()
 
 export type GitHub = Api & { readonly repository: string }
 
@@ -36,15 +35,8 @@ export function githubComments(api: GitHub, pullRequest: number): Discussion {
       for await (const one of listApi(api, `${base}/${pullRequest}/comments`, z.array(text)))
         if (isOwn(one)) yield { id: one.id, body: one.body ?? '' }
     },
-    create: async (body) =>
-      void (await callApi(api, {
-        method: 'POST',
-        path: `${base}/${pullRequest}/comments`,
-        body: { body },
-        answer: anything,
-      })),
-    update: async (id, body) =>
-      void (await callApi(api, { method: 'PATCH', path: `${base}/comments/${id}`, body: { body }, answer: anything })),
+    create: (body) => writeApi(api, 'POST', `${base}/${pullRequest}/comments`, { body }),
+    update: (id, body) => writeApi(api, 'PATCH', `${base}/comments/${id}`, { body }),
   }
 }
 
@@ -56,10 +48,8 @@ export function githubIssues(api: GitHub, title: string): Discussion {
       for await (const one of listApi(api, `${base}?state=open&direction=asc`, z.array(text)))
         if (isOwn(one) && one.pull_request === undefined) yield { id: one.number ?? one.id, body: one.body ?? '' }
     },
-    create: async (body) =>
-      void (await callApi(api, { method: 'POST', path: base, body: { title, body }, answer: anything })),
-    update: async (number, body) =>
-      void (await callApi(api, { method: 'PATCH', path: `${base}/${number}`, body: { body }, answer: anything })),
+    create: (body) => writeApi(api, 'POST', base, { title, body }),
+    update: (number, body) => writeApi(api, 'PATCH', `${base}/${number}`, { body }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { type Api, callApi, listApi } from './call-api.ts'
+import { type Api, callApi, listApi, writeApi } from './call-api.ts'
 import { type Discussion, digestIn, findOwn, publish } from './discussion.ts'
 import { findMergedPullRequest, githubComments, githubIssues, openGitHub } from './github-discussions.ts'
 
@@ -79,7 +79,6 @@ export async function runIntegration(args: readonly string[], env: NodeJS.Proces
 const text = z.object({ id: z.int(), iid: z.int().optional(), author: z.object({ id: z.int() }) })
 const note = text.extend({ body: z.string(), system: z.boolean() })
 const issue = text.extend({ description: z.string().nullable() })
-const anything = z.unknown()
 
 type GitLab = Api & { readonly project: string; readonly ownId: number }
 
@@ -101,9 +100,8 @@ function gitlabNotes(api: GitLab, mergeRequest: number): Discussion {
       for await (const one of listApi(api, `${base}?sort=asc`, z.array(note)))
         if (one.author.id === api.ownId && !one.system) yield { id: one.id, body: one.body }
     },
-    create: async (body) => void (await callApi(api, { method: 'POST', path: base, body: { body }, answer: anything })),
-    update: async (id, body) =>
-      void (await callApi(api, { method: 'PUT', path: `${base}/${id}`, body: { body }, answer: anything })),
+    create: (body) => writeApi(api, 'POST', base, { body }),
+    update: (id, body) => writeApi(api, 'PUT', `${base}/${id}`, { body }),
   }
 }
 
@@ -115,10 +113,8 @@ function gitlabIssues(api: GitLab, title: string): Discussion {
       for await (const one of listApi(api, `${base}?state=opened&sort=asc&author_id=${api.ownId}`, z.array(issue)))
         if (one.author.id === api.ownId) yield { id: one.iid ?? one.id, body: one.description ?? '' }
     },
-    create: async (description) =>
-      void (await callApi(api, { method: 'POST', path: base, body: { title, description }, answer: anything })),
-    update: async (iid, description) =>
-      void (await callApi(api, { method: 'PUT', path: `${base}/${iid}`, body: { description }, answer: anything })),
+    create: (description) => writeApi(api, 'POST', base, { title, description }),
+    update: (iid, description) => writeApi(api, 'PUT', `${base}/${iid}`, { description }),
   }
 }
 
