@@ -1,18 +1,14 @@
 import { isOperatorOf } from '../../shared/domain/deployment/api-access.ts'
-import {
-  parseRequestBody,
-  parseRequestKey,
-  type RequestPath,
-  renderRequestKey,
-} from '../../shared/domain/files/access-request.ts'
+import { parseRequestBody, parseRequestKey, renderRequestKey } from '../../shared/domain/files/access-request.ts'
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/files/approval-file.ts'
 import { temporaryPrefix } from '../../shared/domain/links/link.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import { complainOfShorterThan } from '../../shared/modules/requests/rules/decide-request.ts'
+import type { FoundObject } from '../../shared/ports/object-store.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
-import { refuseMissing, writeOnCondition } from './change-input.ts'
+import { type Reading, refuseMissing, writeOnCondition } from './change-input.ts'
 import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
@@ -35,28 +31,33 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
   const body = new TextEncoder().encode(`${JSON.stringify(requestDetails, undefined, 2)}\n`)
   const request = parseRequestBody(key, body)
   if (!request.ok) return refuseComplaint(request.complaint, key)
-  return writeOnCondition(
-    { ...context, action, key, statusPath: context.statusPath(pathOf(path.value)) },
-    context.ports,
-    async () => {
-      const there = await context.ports.objects.head(key)
-      const status = there && (await statusOf(key, there.etag, context))
-      const isOver = there === undefined || status?.state === 'rejected' || status?.state === 'expired'
-      if (isOver || (action === 'extend' && status?.state === 'applied')) {
-        const asked = there && { request: request.value, askedAt: there.servedAt }
-        const shorter = asked && status && complainOfShorterThan(status, key, asked)
-        return shorter ? refuseComplaint(shorter, key) : { there, body }
-      }
-      const received = 'a second request for the same access'
-      const remedy =
-        'withdraw or end the first one, or extend it once it is granted: every request needs its own approvals'
-      return refusal(409, [{ key, received, expected: 'one request for each access', remedy }])
-    },
-  )
+  return write(action, key, context, async (there) => {
+    const status = there && (await statusOf(key, there.etag, context))
+    const isOver = there === undefined || status?.state === 'rejected' || status?.state === 'expired'
+    if (isOver || (action === 'extend' && status?.state === 'applied')) {
+      const asked = there && { request: request.value, askedAt: there.servedAt }
+      const shorter = asked && status && complainOfShorterThan(status, key, asked)
+      return shorter ? refuseComplaint(shorter, key) : { there, body }
+    }
+    const received = 'a second request for the same access'
+    const remedy =
+      'withdraw or end the first one, or extend it once it is granted: every request needs its own approvals'
+    return refusal(409, [{ key, received, expected: 'one request for each access', remedy }])
+  })
 }
 
-function pathOf({ key }: RequestPath): string {
-  return key.slice(key.indexOf('/') + 1)
+/** Changes the file of a request, by the present one. */
+function write(
+  action: RequestRequest['action'],
+  key: string,
+  context: RequestContext,
+  judge: (there: FoundObject | undefined) => Promise<Reading>,
+): Promise<Answer> {
+  const statusPath = context.statusPath(key.slice(key.indexOf('/') + 1))
+  const { ports } = context
+  return writeOnCondition({ ...context, action, key, statusPath }, ports, async () =>
+    judge(await ports.objects.head(key)),
+  )
 }
 
 /** The status of exactly this upload, if ssofile has evaluated it. */
@@ -72,19 +73,14 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
   const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
-  return writeOnCondition(
-    { ...context, action: 'withdraw', key, statusPath: context.statusPath(pathOf(path.value)) },
-    context.ports,
-    async () => {
-      const there = await context.ports.objects.head(key)
-      if (there === undefined) return refuseMissing(key)
-      const status = await statusOf(key, there.etag, context)
-      if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
-      const received = 'the withdrawal of an extension that is not there'
-      const remedy = 'to withdraw the request, or to end its access, use finish'
-      return refusal(409, [{ key, received, expected: 'a request that extends running access', remedy }])
-    },
-  )
+  return write('withdraw', key, context, async (there) => {
+    if (there === undefined) return refuseMissing(key)
+    const status = await statusOf(key, there.etag, context)
+    if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
+    const received = 'the withdrawal of an extension that is not there'
+    const remedy = 'to withdraw the request, or to end its access, use finish'
+    return refusal(409, [{ key, received, expected: 'a request that extends running access', remedy }])
+  })
 }
 
 /** Deletes a request: this withdraws a waiting request and ends granted access. Operators may end other people's access. */
@@ -94,13 +90,8 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
   const path = parseRequestKey(renderRequestKey(userId, temporaryPrefix + linkData))
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
-  return writeOnCondition(
-    { ...context, action: 'finish', key, statusPath: context.statusPath(pathOf(path.value)) },
-    context.ports,
-    async () => {
-      const there = await context.ports.objects.head(key)
-      return there === undefined ? refuseMissing(key) : { there, body: 'deleted' }
-    },
+  return write('finish', key, context, async (there) =>
+    there === undefined ? refuseMissing(key) : { there, body: 'deleted' },
   )
 }
 
