@@ -1,14 +1,17 @@
 import * as z from 'zod'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { type Account, isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
+import { tagKey, tagValue } from '../../../shared/memory/organizations/check-tags.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import type {
   CreateAccountRecord,
+  HandshakeRecord,
   OrganizationalUnitRecord,
+  Tags,
 } from '../../../shared/memory/organizations/organization-records.ts'
-import { handshakeOperations } from './handshake-operations.ts'
+import { invalidInput } from '../../../shared/memory/organizations/organizations-refusals.ts'
+import { localRequests } from '../local-request.ts'
 import { type JsonOperation, operation, textOf } from './json-operation.ts'
-import { TagList, toTags } from './organization-tags.ts'
 
 // Shapes of the service's model; patterns and lengths from the Organizations API Reference.
 const AccountId = accountId
@@ -19,6 +22,7 @@ const ResourceId = textOf(
   /^(r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-\w{8,128}|rp-\w{4,128}|rt-\w{8,32})$/,
   130,
 )
+const TagList = z.array(z.object({ Key: tagKey, Value: tagValue }))
 const unitName = z.string().min(1).max(128)
 const NextToken = z.string().max(100_000).optional()
 const paging = { MaxResults: z.int().min(1).max(20).optional(), NextToken }
@@ -133,6 +137,53 @@ function accountChanges(model: MemoryOrganizations): Record<string, JsonOperatio
   }
 }
 
+/** A member account calls AcceptHandshake and LeaveOrganization. Here an account id as access key id means that account. */
+function handshakeOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
+  const render = (handshake: HandshakeRecord) => ({ Handshake: renderHandshake(handshake, model) })
+  const Target = z.object({ Type: z.enum(['ACCOUNT', 'EMAIL']), Id: z.string().min(1).max(64) })
+  const HandshakeId = z.string().regex(/^h-[0-9a-z]{8,32}$/)
+  return {
+    InviteAccountToOrganization: operation(
+      { Target, Notes: z.string().max(1024).optional(), Tags: TagList.optional() },
+      async (input) =>
+        render(
+          await model.inviteAccountToOrganization(
+            { type: input.Target.Type, id: input.Target.Id },
+            toTags(input.Tags ?? []),
+          ),
+        ),
+    ),
+    AcceptHandshake: operation({ HandshakeId }, async (input) =>
+      render(await model.acceptHandshake(input.HandshakeId, callingAccount(model))),
+    ),
+    LeaveOrganization: operation({}, async () => model.leaveOrganization(callingAccount(model))),
+  }
+}
+
+function callingAccount(model: MemoryOrganizations) {
+  return accountId.safeParse(localRequests.getStore()?.accessKeyId).data ?? model.managementAccountIdNow
+}
+
+function renderHandshake({ id, party, state, requestedAt, expiresAt }: HandshakeRecord, model: MemoryOrganizations) {
+  const { organizationId, managementAccountIdNow: management } = model
+  return {
+    Id: id,
+    Arn: `arn:aws:organizations::${management}:handshake/${organizationId}/invite/${id}`,
+    Parties: [
+      { Id: organizationId.slice(2), Type: 'ORGANIZATION' },
+      { Id: party.id, Type: party.type },
+    ],
+    State: state,
+    RequestedTimestamp: requestedAt,
+    ExpirationTimestamp: expiresAt,
+    Action: 'INVITE',
+    Resources: [
+      { Type: 'ORGANIZATION', Value: organizationId },
+      { Type: party.type, Value: party.id },
+    ],
+  }
+}
+
 function unitOperations(model: MemoryOrganizations): Record<string, JsonOperation> {
   const render = (unit: OrganizationalUnitRecord) => renderUnit(unit, model)
   return {
@@ -170,6 +221,12 @@ function tagOperations(model: MemoryOrganizations): Record<string, JsonOperation
       model.untagResource(input.ResourceId, input.TagKeys),
     ),
   }
+}
+
+function toTags(list: z.output<typeof TagList>): Tags {
+  const tags = Object.fromEntries(list.map(({ Key, Value }) => [Key, Value]))
+  if (Object.keys(tags).length === list.length) return tags
+  throw invalidInput('DUPLICATE_TAG_KEY', 'Tag keys must be unique among the tags attached to the same entity.')
 }
 
 function pageRequest(input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined }) {
