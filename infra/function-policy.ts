@@ -50,7 +50,7 @@ export function operatorPolicy(context: Services): PolicyDocument {
 
 function serviceStatements(role: RoleName, context: Services): PolicyStatement[] {
   const permissions = permissionsIn(context.environment, role)
-  const checks = policyCheckActions.map((action) => `access-analyzer:${action}`)
+  const checks = actionsOf('access-analyzer', policyCheckActions)
   return [
     ...allow('Keys', ['kms:Decrypt', 'kms:GenerateDataKey'], context.keyArns),
     ...bucketStatements(permissions, context),
@@ -153,12 +153,11 @@ function pageSecretStatements(name: FunctionName, { environment: { page } }: Pol
 function organizationStatements({ organizations }: Rights, { environment, names }: Services): PolicyStatement[] {
   if (organizations === undefined) return []
   const { everywhere, accounts, organizationalUnits } = organizationsActions
-  const actions = (of: readonly string[]) => of.map((action) => `organizations:${action}`)
   const owned = `arn:${names.partition}:organizations::${environment.managementAccount}`
   return [
-    ...allow('Organization', actions(everywhere), ['*']),
-    ...allow('Accounts', actions(accounts), [`${owned}:account/o-*/*`]),
-    ...allow('OrganizationalUnits', actions(organizationalUnits), [`${owned}:ou/o-*/*`]),
+    ...allow('Organization', actionsOf('organizations', everywhere), ['*']),
+    ...allow('Accounts', actionsOf('organizations', accounts), [`${owned}:account/o-*/*`]),
+    ...allow('OrganizationalUnits', actionsOf('organizations', organizationalUnits), [`${owned}:ou/o-*/*`]),
     ...allow('TagReader', ['sts:AssumeRole'], organizations === 'tags' ? [names.tagReaderArn] : []),
   ]
 }
@@ -169,14 +168,10 @@ function directoryStatements(permissions: Rights, { environment, names }: Servic
   if (actions.length === 0) return []
   const memberships = permissions.directory === 'read' ? [] : ['membership']
   const arn = `arn:${names.partition}:identitystore`
-  return allow(
-    'Directory',
-    actions.map((action) => `identitystore:${action}`),
-    [
-      `${arn}::${environment.managementAccount}:identitystore/d-*`,
-      ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
-    ],
-  )
+  return allow('Directory', actionsOf('identitystore', actions), [
+    `${arn}::${environment.managementAccount}:identitystore/d-*`,
+    ...['group', 'user', ...memberships].map((kind) => `${arn}:::${kind}/*`),
+  ])
 }
 
 /** Service Authorization Reference, "AWS IAM Identity Center". */
@@ -190,7 +185,7 @@ function identityCenterStatements({ identityCenter }: Rights, { environment, nam
   const isChange = identityCenter === 'change'
   const calls = allow(
     'IdentityCenter',
-    identityCenterActionsOf({ identityCenter }).map((action) => `sso:${action}`),
+    actionsOf('sso', identityCenterActionsOf({ identityCenter })),
     identityCenter === 'applications'
       ? [instanceArn, applications]
       : [instanceArn, permissionSets, `arn:${names.partition}:sso:::account/*`],
@@ -210,15 +205,12 @@ function accountAccessStatements(
   { environment: { region, account, managementAccount }, names }: Services,
 ): PolicyStatement[] {
   if (accountAccess === undefined || names.partition !== 'aws') return []
-  const actions = (of: readonly string[]) => of.map((action) => `account-access:${action}`)
+  const { everywhere, applications } = accountAccessActions
   const owners = [...new Set([managementAccount, account])]
+  const owned = owners.map((owner) => `arn:${names.partition}:account-access:${region}:${owner}:application/*`)
   return [
-    ...allow('Applications', actions(accountAccessActions.everywhere), ['*']),
-    ...allow(
-      'Entitlements',
-      actions(accountAccessActions.applications),
-      owners.map((owner) => `arn:${names.partition}:account-access:${region}:${owner}:application/*`),
-    ),
+    ...allow('Applications', actionsOf('account-access', everywhere), ['*']),
+    ...allow('Entitlements', actionsOf('account-access', applications), owned),
   ]
 }
 
@@ -297,6 +289,8 @@ function managementAccountStatements(environment: Environment, names: Deployment
     ),
   ]
 }
+
+const actionsOf = (service: string, actions: readonly string[]) => actions.map((action) => `${service}:${action}`)
 
 /** Nothing without resources. */
 function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement[] {

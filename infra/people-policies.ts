@@ -86,26 +86,22 @@ function allow(
 
 /** Objects under these prefixes and their statuses, and listing both. */
 function inPrefixes(
-  { bucketArn }: DeploymentNames,
+  names: DeploymentNames,
   prefixes: readonly string[],
   actions: readonly string[],
 ): readonly Statement[] {
   const statuses = prefixes.map((prefix) => `status/${prefix}`)
   return [
-    allow(
-      'Objects',
-      actions,
-      prefixes.map((prefix) => `${bucketArn}/${prefix}*`),
-    ),
-    allow(
-      'Statuses',
-      reads,
-      statuses.map((prefix) => `${bucketArn}/${prefix}*`),
-    ),
-    allow('List', ['s3:ListBucket'], [bucketArn], {
+    allow('Objects', actions, objectsIn(names, prefixes)),
+    allow('Statuses', reads, objectsIn(names, statuses)),
+    allow('List', ['s3:ListBucket'], [names.bucketArn], {
       StringLike: { 's3:prefix': [...prefixes, ...statuses].map((prefix) => `${prefix}*`) },
     }),
   ]
+}
+
+function objectsIn({ bucketArn }: DeploymentNames, prefixes: readonly string[]): readonly string[] {
+  return prefixes.map((prefix) => `${bucketArn}/${prefix}*`)
 }
 
 function readAll({ bucketArn }: DeploymentNames): readonly Statement[] {
@@ -136,13 +132,8 @@ function invoking(
 ) {
   if (way === 's3') return []
   const api = `arn:${partition}:execute-api:${region}:${account}:*/$default/*`
-  return [
-    allow(
-      'Api',
-      ['execute-api:Invoke'],
-      paths.flatMap((path) => [`${api}/${path}`, `${api}/${path}/*`]),
-    ),
-  ]
+  const resources = paths.flatMap((path) => [`${api}/${path}`, `${api}/${path}/*`])
+  return [allow('Api', ['execute-api:Invoke'], resources)]
 }
 
 /** The role in the accounts, if one is configured. */
@@ -180,6 +171,7 @@ function peoplePolicy(environment: Environment, names: DeploymentNames): PersonP
 
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
   const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
+  const worked = workedQueues.map((queue) => names.queueArn(queue))
   return policy([
     ...readAll(names),
     denyUses(names),
@@ -188,18 +180,10 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
     keyOf(environment, names),
     ...askingDirectory(environment, names),
     allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
-    allow(
-      'Queues',
-      ['sqs:SendMessage', 'sqs:GetQueueAttributes'],
-      [...workedQueues.map((queue) => names.queueArn(queue)), ...dead],
-    ),
+    allow('Queues', ['sqs:SendMessage', 'sqs:GetQueueAttributes'], [...worked, ...dead]),
     allow('Role', ['sts:AssumeRole'], names.operatorRoleArns),
     // `doctor` asks the dispatcher; operators can repeat a report by hand.
-    allow(
-      'Functions',
-      ['lambda:InvokeFunction'],
-      (['dispatcher', 'report'] as const).map((name) => names.functionArn(name)),
-    ),
+    allow('Functions', ['lambda:InvokeFunction'], [names.functionArn('dispatcher'), names.functionArn('report')]),
   ])
 }
 
@@ -212,10 +196,9 @@ function requesterPolicy(environment: Environment, names: DeploymentNames): Pers
   const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])
   if (requests === 'api') return policy(api)
   const { read, write } = placesOfRequesters(environment)
-  const objects = (prefixes: readonly string[]) => prefixes.map((prefix) => `${names.bucketArn}/${prefix}*`)
   return policy([
-    allow('Own', ['s3:PutObject', 's3:DeleteObject'], objects(write)),
-    allow('Read', reads, objects(read)),
+    allow('Own', ['s3:PutObject', 's3:DeleteObject'], objectsIn(names, write)),
+    allow('Read', reads, objectsIn(names, read)),
     allow('List', ['s3:ListBucket'], [names.bucketArn], {
       StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) },
     }),
