@@ -324,13 +324,10 @@ async function explainThroughGroups(
   context: ExplainSources,
 ): Promise<readonly Explanation[]> {
   const { notes, ports, asked, names } = context
-  const { identityStore } = ports
   const suspension = await findSuspension(userId, name, context)
-  const groups = await unlessRefused(
-    Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
-    'the groups of this user could not be listed, so access through them is not shown',
-    notes,
-  )
+  const listing = Array.fromAsync(listAll((token) => ports.identityStore.listGroupsOf(userId, token)))
+  const note = 'the groups of this user could not be listed, so access through them is not shown'
+  const groups = await unlessRefused(listing, note, notes)
   if (!groups) return []
   const known = await Array.fromAsync(listKnown(ports.objects, `account%${accountId}%${permissionSet}%`))
   const recorded = new Set(known.map(({ assignment }) => assignment.principalId))

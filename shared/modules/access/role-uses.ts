@@ -105,10 +105,9 @@ export class RoleUses {
     const roles = await Array.fromAsync(listAll((token) => iam.listPermissionSetRoles(token)))
     const byName = Map.groupBy(roles, ({ name }) => permissionSetOfRole(name))
     // Start all jobs before waiting for the first.
-    const begun = await pLimit(rolesAtOnce).map(
-      [...permissionSets],
-      async (name) => [name, await begin(iam, byName.get(name) ?? [])] as const,
-    )
+    const begun = await pLimit(rolesAtOnce).map(permissionSets, async (name) => {
+      return [name, await begin(iam, byName.get(name) ?? [])] as const
+    })
     // The last assignment of a permission set takes its role away, at any moment.
     const read = await pLimit(rolesAtOnce).map(begun, async ([name, jobs]) => {
       return [name, (await unlessCode(this.#finish(iam, jobs, asOf), 'NoSuchEntity')) ?? roleGone] as const

@@ -104,11 +104,9 @@ async function readLevels(
   const policies = await readSetPolicies(name, { objects, resolve: async () => undefined })
   if (policies === undefined || auditor === undefined) return ['unknown']
   const wanted = listManagedPolicies(policies)
-  const read = new ManagedPolicies({ ...ports, auditor }, auditorRole).read(
-    wanted,
-    readIn === undefined ? [] : [readIn],
-  )
-  return accessLevelsOf(policies, await read, catalog)
+  const accounts = readIn === undefined ? [] : [readIn]
+  const read = await new ManagedPolicies({ ...ports, auditor }, auditorRole).read(wanted, accounts)
+  return accessLevelsOf(policies, read, catalog)
 }
 
 function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string {

@@ -196,10 +196,8 @@ async function perform(
     case 'disclaim':
       return { entry: 'none' }
     case 'make': {
-      const made = await unlessCode(
-        identityStore.createPerson(facts.whole, file.is === 'valid' ? profileOf(file.body) : {}),
-        'ConflictException',
-      )
+      const profile = file.is === 'valid' ? profileOf(file.body) : {}
+      const made = await unlessCode(identityStore.createPerson(facts.whole, profile), 'ConflictException')
       if (made === undefined) return describeConflict(input, facts)
       return {
         history: { ...told('created', entry.claimedAt), body: { user: made, name } },

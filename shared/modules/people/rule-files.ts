@@ -20,11 +20,8 @@ export class RuleFiles {
   readonly #files: ParsedFiles<Rule>
 
   constructor(objects: ObjectStore) {
-    this.#files = new ParsedFiles(
-      objects,
-      { ...kinds.rule, isKey: (key) => parseRuleKey(key).ok },
-      { filesMost: rulesMost },
-    )
+    const format = { ...kinds.rule, isKey: (key: string) => parseRuleKey(key).ok }
+    this.#files = new ParsedFiles(objects, format, { filesMost: rulesMost })
   }
 
   /** Only the valid rules. */

@@ -71,10 +71,8 @@ export async function findRefusedLinks(planned: readonly PlannedGrant[], context
   const refused = new Map<string, IdleFile>()
   const later = new Set<string>()
   const unjudged = new Set<string>()
-  const accounts = Map.groupBy(
-    planned.flatMap(({ assignment: { accountId }, links }) => links.map((link) => ({ link, accountId }))),
-    ({ link }) => link,
-  )
+  const all = planned.flatMap(({ assignment: { accountId }, links }) => links.map((link) => ({ link, accountId })))
+  const accounts = Map.groupBy(all, ({ link }) => link)
   const accountsOf = async ({ key }: Link) => accounts.get(key)?.map(({ accountId }) => accountId) ?? []
   const separations = new SeparationsIn(accountsOf, context)
   const guardrails = await context.policies.read()
@@ -94,10 +92,8 @@ export async function findRefusedLinks(planned: readonly PlannedGrant[], context
       const status = await spoiledAsAbsent(context.statuses.read(key))
       return isSameUpload(status, object) ? status?.by : 'later'
     }
-    const verdict = await judgeLink(
-      { link, body, uploadedAt: object.lastModified, findUploader },
-      { ...context, separations },
-    )
+    const asked = { link, body, uploadedAt: object.lastModified, findUploader }
+    const verdict = await judgeLink(asked, { ...context, separations })
     for (const rule of verdict.later) later.add(rule)
     const complaint = complainOfObjections(key, verdict.refusals)
     if (complaint && verdict.refusals.every(({ rule }) => rule === undefined)) unjudged.add(key)

@@ -28,10 +28,8 @@ export async function listAttributeChanges(
   configuration: Configuration,
 ): Promise<readonly AttributeChange[] | 'denied' | undefined> {
   const controller = { ...attributesController, gather: gatherAttributes }
-  const foreseen = await unlessCode(
-    foresee(attributesKey, controller, { ...ports, configuration }),
-    'AccessDeniedException',
-  )
+  const foreseeing = foresee(attributesKey, controller, { ...ports, configuration })
+  const foreseen = await unlessCode(foreseeing, 'AccessDeniedException')
   if (foreseen === undefined) return 'denied'
   const { step } = foreseen
   if (step === undefined || !('steps' in step)) return undefined

@@ -62,10 +62,8 @@ export async function previewChanges(
   const selectors = await organization.selectors()
   const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
   onStep('looking up permission sets and principals')
-  const permissionSets = await foreseePermissionSets(
-    { ...foretold.ports, ssoAdmin: before.ssoAdmin },
-    { configuration, organization, recorded },
-  )
+  const foreseeing = { ...foretold.ports, ssoAdmin: before.ssoAdmin }
+  const permissionSets = await foreseePermissionSets(foreseeing, { configuration, organization, recorded })
   const planned = await attributeGrants(plan.grants, readings, view, membership)
   const sources = { ...opened, permissionSets, looksMost, onStep }
   const judged = await findRefusedLinks(planned, sources)

@@ -166,10 +166,8 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
   const subject: Subject =
     before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before
   const digest = digestOf(folder, subject, replaces)
-  await itemRecord(context.objects, folder, digest).write(
-    { digest, subject, uploads, reviewers, replaces, decisions: [] },
-    undefined,
-  )
+  const asked = { digest, subject, uploads, reviewers, replaces, decisions: [] }
+  await itemRecord(context.objects, folder, digest).write(asked, undefined)
   return digest
 }
 

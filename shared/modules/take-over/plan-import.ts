@@ -74,17 +74,12 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
   const pending = new Set(fresh.filter(({ key }) => !lasting.has(key)).map(({ key }) => key))
   const written = compacted.links.map((link) => toImported(link, known, pending))
   const rest = fresh.filter(({ key }) => pending.has(key))
+  const complain = (existing: (typeof rest)[number]) =>
+    byPresentLinks ? complainOfLack(existing) : complainOfFile(existing, folder, readings)
   return {
     links: [...adoptByPresent(fresh, lasting), ...written],
     obstacles: compacted.obstacles,
-    left: [
-      ...left,
-      ...(await Promise.all(
-        rest.map((existing) =>
-          byPresentLinks ? complainOfLack(existing) : complainOfFile(existing, folder, readings),
-        ),
-      )),
-    ],
+    left: [...left, ...(await Promise.all(rest.map(complain)))],
     adopted: ours.flatMap(({ existing, isAdopted }) => (isAdopted ? [existing] : [])),
     ours: ours.length,
   }

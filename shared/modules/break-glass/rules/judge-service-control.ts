@@ -37,10 +37,8 @@ export function judgeServiceControl(
   file: BreakGlass,
   policies: readonly ServiceControlPolicy[],
 ): readonly BreakGlassFinding[] {
-  const needs = Map.groupBy(
-    [...needsOfUsers(file), ...file.playbooks.flatMap((one) => needsOfRole(file, one))],
-    (one) => one.who,
-  )
+  const all = [...needsOfUsers(file), ...file.playbooks.flatMap((one) => needsOfRole(file, one))]
+  const needs = Map.groupBy(all, ({ who }) => who)
   return policies.flatMap(({ file: name, policy }) => {
     const isAllowing = policy.Statement.some(({ Effect }) => Effect === 'Allow')
     const found = [...needs].flatMap(([who, own]) => {
