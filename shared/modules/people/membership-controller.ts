@@ -60,10 +60,7 @@ export const membershipController: Controller<MembershipTypes> = {
   describe,
   describePause: (reason, input, facts) =>
     describeFile(fileOf(input, facts), input.name, facts, { is: 'paused', reason }),
-  keep: ({ told, head }) => ({
-    ...(head && describeContent(told, head)),
-    principalId: bindingOf('USER', told, head),
-  }),
+  keep: ({ told, head }) => ({ ...(head && describeContent(told, head)), principalId: bindingOf('USER', told, head) }),
 }
 
 function describeContent(told: Status | undefined, head: NonNullable<MembershipInput['head']>) {

@@ -43,10 +43,7 @@ const summary = record({
   /** Calls to Identity Store, by operation. */
   calls: z.record(z.string(), count),
   /** Absent: there is no earlier report. */
-  before: record({
-    date: z.string(),
-    difference: z.record(z.string(), z.int()),
-  }).optional(),
+  before: record({ date: z.string(), difference: z.record(z.string(), z.int()) }).optional(),
   /** The number of each event under `changes/` since the last report, or today. */
   changes: z.record(z.string(), count),
   sources: z.array(z.tuple([z.string(), z.string()])),

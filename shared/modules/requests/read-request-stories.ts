@@ -74,14 +74,7 @@ async function beginningsOf(objects: ObjectStore, { since, requester = '' }: Sto
 function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
   const [first] = bodies
   if (first === undefined) return undefined
-  const events = bodies.map(
-    ({ event, at, by, comment }): StoryEvent => ({
-      event,
-      at,
-      ...(by && { by }),
-      comment,
-    }),
-  )
+  const events = bodies.map(({ event, at, by, comment }): StoryEvent => ({ event, at, ...(by && { by }), comment }))
   // The grant comes last, because its values are final.
   const ordered = bodies.toSorted((a, b) => Number(a.event === 'granted') - Number(b.event === 'granted'))
   const said: SaidOfRequest = Object.assign({}, ...ordered.map((body) => pickDetails(picked, body)))

@@ -152,12 +152,7 @@ async function listUsers({ objects, versions, history }: PeopleSources): Promise
   for await (const one of versions.list(ownedPersonPrefix)) kept.set(one.key, one)
   const stories = await listUserStories(history)
   const keys = new Set([...heads.keys(), ...kept.keys(), ...stories.keys()]).difference(sound)
-  return [...keys].map((key) => ({
-    key,
-    over: heads.get(key),
-    kept: kept.get(key),
-    events: stories.get(key) ?? [],
-  }))
+  return [...keys].map((key) => ({ key, over: heads.get(key), kept: kept.get(key), events: stories.get(key) ?? [] }))
 }
 
 /**

@@ -23,11 +23,7 @@ export async function findLastPush(
   const gap = times.findIndex((time, index) => time - (times[index + 1] ?? Number.NEGATIVE_INFINITY) > pauseMs)
   const from = times[gap] ?? newest
   const pushed = files.filter((file) => timesOf(file).some((time) => time >= from))
-  return {
-    from: new Date(from),
-    to: new Date(newest),
-    keys: pushed.map(({ key }) => key),
-  }
+  return { from: new Date(from), to: new Date(newest), keys: pushed.map(({ key }) => key) }
 }
 
 function timesOf({ versions, deletions }: KeyVersions): readonly number[] {

@@ -232,10 +232,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
   const { run, items: population, isWhole } = await writePopulation(of, context)
   if (!isWhole)
     return {
-      told: {
-        state: 'applying',
-        reason: `its items are being gathered: ${count(population.length, 'item')} so far`,
-      },
+      told: { state: 'applying', reason: `its items are being gathered: ${count(population.length, 'item')} so far` },
       again: new Date(now.getTime() + soonMs),
     }
   if (population.length === 0)

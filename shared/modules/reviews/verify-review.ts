@@ -79,12 +79,7 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   const proven = await pLimit(readsAtOnce).map(over, ({ item, cameBack }) => {
     const since = item.end?.at ?? at
     const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
-    const next = {
-      ...item,
-      proof: proof.map(renderChangeKey),
-      provenAt: at,
-      ...(cameBack.length > 0 && { cameBack }),
-    }
+    const next = { ...item, proof: proof.map(renderChangeKey), provenAt: at, ...(cameBack.length > 0 && { cameBack }) }
     return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => next)
   })
   const byDigest = new Map(proven.map((item) => [item.digest, item]))

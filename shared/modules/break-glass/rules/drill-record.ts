@@ -4,11 +4,7 @@ import type { TrailRecord } from '../../../domain/account-facts/deployed-break-g
 import { type DryCallName, type DryOutcome, dryCallNames } from '../../../domain/account-facts/dry-calls.ts'
 import { parseLooseJson } from '../../../domain/json/loose-json.ts'
 
-const call = z.looseObject({
-  call: z.enum(dryCallNames),
-  expected: z.enum(['allowed', 'refused']),
-  came: z.string(),
-})
+const call = z.looseObject({ call: z.enum(dryCallNames), expected: z.enum(['allowed', 'refused']), came: z.string() })
 const drilledRole = z.looseObject({
   role: z.string(),
   account: z.string(),

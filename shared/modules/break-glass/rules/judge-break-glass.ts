@@ -206,11 +206,7 @@ function judgeUser(
   const { expiresAt } = responder
   const has = devices === 1 ? '1 MFA device' : `${devices} MFA devices`
   const found: readonly (false | Omit<FindingText, 'subject'>)[] = [
-    keys > 0 && {
-      level: 'fail',
-      told: `${name} has an access key`,
-      remedy: 'delete them, and find out who made them',
-    },
+    keys > 0 && { level: 'fail', told: `${name} has an access key`, remedy: 'delete them, and find out who made them' },
     !(isOwnPolicy && more.length === 0) && {
       level: 'fail',
       told: `${name} has other policies than the file gives`,

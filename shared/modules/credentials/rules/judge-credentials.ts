@@ -313,9 +313,7 @@ const statement = z.looseObject({
   NotPrincipal: z.unknown().optional(),
   Condition: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
 })
-const document = z.looseObject({
-  Statement: z.union([z.array(statement), statement.transform((one) => [one])]),
-})
+const document = z.looseObject({ Statement: z.union([z.array(statement), statement.transform((one) => [one])]) })
 
 /**
  * The outsiders that may assume a role by its trust policy: accounts, organizations (`o-…`), or `anybody`. The first row that fits counts

@@ -22,10 +22,7 @@ const digestLine = record({
 export type DigestLine = z.infer<typeof digestLine>
 
 /** The content of one message for a receiver: the number of each event, and the first ones in full. */
-export const digest = record({
-  counts: z.record(z.string(), z.int().min(1)),
-  lines: z.array(digestLine),
-})
+export const digest = record({ counts: z.record(z.string(), z.int().min(1)), lines: z.array(digestLine) })
 export type Digest = z.infer<typeof digest>
 
 export const emptyDigest: Digest = { counts: {}, lines: [] }

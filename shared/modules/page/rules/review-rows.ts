@@ -23,11 +23,7 @@ export function reviewRows<T extends Pick<Item, 'subject'> & Pick<ToldReviewItem
   accounts: Readonly<Record<string, string>>,
   nowMs: number,
 ): readonly (T & ItemInTable)[] {
-  const rows = items.map((item) => ({
-    ...item,
-    ...partsOfItem(item, accounts),
-    flags: flagsOf(item.subject, nowMs),
-  }))
+  const rows = items.map((item) => ({ ...item, ...partsOfItem(item, accounts), flags: flagsOf(item.subject, nowMs) }))
   const rank = ({ flags }: ItemInTable) => order.findIndex((flag) => flag === '' || flags.includes(flag))
   return rows.toSorted((a, b) => rank(a) - rank(b) || a.who.localeCompare(b.who))
 }

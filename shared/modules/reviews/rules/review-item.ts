@@ -8,11 +8,7 @@ import { principalName, principalType } from '../../../domain/principals/princip
 import { scopeOf } from '../../../domain/scopes/scope.ts'
 
 /** One upload of a file. `by`: S3's name of the uploader. */
-const shownFile = record({
-  key: z.string(),
-  etag: z.string(),
-  by: z.string().optional(),
-})
+const shownFile = record({ key: z.string(), etag: z.string(), by: z.string().optional() })
 export type ShownFile = z.infer<typeof shownFile>
 
 const shownUpload = record({ key: z.string(), etag: z.string(), ...uploadIdentity })
