@@ -35,21 +35,19 @@ type Step = {
 type MeasuredAbsence = { readonly absence: Absence; last?: Step; readonly open: Map<string, string> }
 type Measured = { first?: Step; readonly absences: readonly MeasuredAbsence[] }
 
+type LifecycleSources = {
+  readonly people: Pick<People, 'find'>
+  readonly months: ReadonlySet<string>
+  readonly mayHaveAccess: (user: PrincipalId) => boolean
+}
+
 /**
  * The people who came and went in these months, from one listing of all history and a read or two for each of them. Memory
  * grows with people, not with events. `mayHaveAccess`: whether this user may have access of ours now.
  */
 export async function measureLifecycle(
   objects: ObjectStore,
-  {
-    people,
-    months,
-    mayHaveAccess,
-  }: {
-    readonly people: Pick<People, 'find'>
-    readonly months: ReadonlySet<string>
-    readonly mayHaveAccess: (user: PrincipalId) => boolean
-  },
+  { people, months, mayHaveAccess }: LifecycleSources,
 ): Promise<readonly Passage[]> {
   const measured = await collect(objects, months)
   const isOf = (at: string) => months.has(monthOf(at))
@@ -66,14 +64,8 @@ export async function measureLifecycle(
       // A file may exist before its user does.
       const isAskedFirst = createdAt !== undefined && Date.parse(told.from) < createdAt.getTime()
       const from = isAskedFirst ? renderInstant(createdAt) : told.from
-      passages.push({
-        ...told,
-        what: 'joined',
-        month: monthOf(first.at),
-        person: name ?? told.name ?? personId,
-        personId,
-        from,
-      })
+      const person = name ?? told.name ?? personId
+      passages.push({ ...told, what: 'joined', month: monthOf(first.at), person, personId, from })
     }
     for (const { absence, last, open } of absences) {
       const { from, by, back } = absence
@@ -81,15 +73,8 @@ export async function measureLifecycle(
       // Nobody knows now which groups somebody who came back had then, so only a recorded end counts.
       const endedThen = open.size === 0 ? ended?.at : undefined
       const until = back !== undefined ? endedThen : mayHaveAccess(personId) ? undefined : (ended?.at ?? from)
-      passages.push({
-        what: 'left',
-        month: monthOf(from),
-        person: name ?? ended?.name ?? personId,
-        personId,
-        by,
-        from,
-        until,
-      })
+      const person = name ?? ended?.name ?? personId
+      passages.push({ what: 'left', month: monthOf(from), person, personId, by, from, until })
     }
   })
   return passages

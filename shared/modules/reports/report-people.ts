@@ -75,15 +75,8 @@ export async function reportPeople(
     const [joined, left] = (['joined', 'left'] as const).map((what) =>
       summarizeTimes(of.filter((p) => p.what === what)),
     )
-    const summary = lifecycleSummary.parse({
-      v: 1,
-      month: one,
-      madeAt,
-      joined,
-      left,
-      orphans: orphans?.length,
-      expired,
-    })
+    const counts = { joined, left, orphans: orphans?.length, expired }
+    const summary = lifecycleSummary.parse({ v: 1, month: one, madeAt, ...counts })
     await objects.put(`${reportsPrefix}lifecycle/${one}.csv`, Buffer.from(renderPassages(of)))
     await new JsonRecord(objects, `${reportsPrefix}lifecycle/${one}.json`, lifecycleSummary).overwrite(summary)
     summaries.set(one, summary)

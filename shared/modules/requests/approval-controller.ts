@@ -82,7 +82,7 @@ export const approvalController: Controller<ApprovalTypes> = {
     await tellCrowd(new StatusStore(objects, clock), crowdOf(key, configuration.folders), configuration)
     return { told: undefined }
   },
-  describe,
+  describe: ({ tell }, _, facts) => ({ told: statusOf(tell, facts) }),
 }
 
 async function gather(input: ApprovalInput, context: Reading): Promise<ApprovalTypes['facts']> {
@@ -160,10 +160,6 @@ const refusals = {
     'ask one of them to decide, and delete this file',
   ],
 } as const
-
-function describe({ tell }: ApprovalEnd, _: ApprovalInput, facts: ApprovalTypes['facts']): Description {
-  return { told: statusOf(tell, facts) }
-}
 
 function statusOf(
   tell: ApprovalEnd['tell'],

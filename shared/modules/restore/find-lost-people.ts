@@ -114,15 +114,12 @@ async function judgeGroup({ kept, begun }: BegunCandidate, context: PeopleSource
   const { versions, history, identityStore, at } = context
   const saved = kept && (await readSaved(versions, kept, ownedGroup, at))
   const said = begun && (await spoiledAsAbsent(new JsonRecord(history, begun.head.key, told.group).read()))?.value
-  const byHistory = begun && said && { isAdopted: begun.event === 'adopted', claimedAt: begun.at, ...describe(said) }
+  const described = said?.description !== undefined && { description: said.description }
+  const byHistory = begun && said && { isAdopted: begun.event === 'adopted', claimedAt: begun.at, ...described }
   const id = saved?.id ?? said?.id
   const known = saved ?? (byHistory && { v: 1 as const, ...byHistory })
   if (id === undefined || known === undefined || (await identityStore.findGroup(id)) === undefined) return undefined
   return { lost: { group: { ...known, id } } }
-}
-
-function describe({ description }: { readonly description?: string | undefined }) {
-  return description === undefined ? {} : { description }
 }
 
 async function judgeMembership({ key, kept, begun }: BegunCandidate, context: PeopleSources): Promise<Verdict> {

@@ -69,7 +69,8 @@ export function readTable(parts: Iterable<TablePart>): AccessTable {
     link: values.link.map(foldAll),
   }
   const columns = rows as Record<RowColumn, Int32Array>
-  const table = { rows: { ...columns, deployment: joinDeployments(known) }, values, permissionSets, searched }
+  const deployment = join(known, ({ rows, deployment }) => rows.person.map(() => deployment))
+  const table = { rows: { ...columns, deployment }, values, permissionSets, searched }
   return { ...table, length: table.rows.person.length }
 }
 
@@ -116,10 +117,6 @@ function joinColumn(column: RowColumn, blocks: readonly Placed[]): Int32Array {
     const added = before[kindOf(column)]
     return added === 0 ? rows[column] : rows[column].map((place) => (place === 0 ? 0 : place + added))
   })
-}
-
-function joinDeployments(blocks: readonly Placed[]): Int32Array {
-  return join(blocks, ({ rows, deployment }) => rows.person.map(() => deployment))
 }
 
 function join(blocks: readonly Placed[], placesOf: (block: Placed) => readonly number[]): Int32Array {

@@ -497,7 +497,7 @@ function finalStatus({ events }: UploadHistory): Pick<Status, 'state' | 'reason'
 type Valid = Extract<RequestReading, { state: 'valid' }>
 
 function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): RequestStep {
-  const { path, userName } = facts
+  const { path, userName, groups, covers } = facts
   const { digest, request, askedAt } = reading
   if (!told.events.has('asked')) return { do: 'record', event: { event: 'asked', digest, said: { ...request } } }
   if (facts.isUnread) return readWhoAndWhat
@@ -509,7 +509,7 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   const runsUntil = findRunning(facts)?.expiresAt ?? (known?.digest === digest ? known.runsUntil : undefined)
   const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
   if (shorter) return refuse(facts, digest, shorter, { runsUntil })
-  const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
+  const asking = { link: path.link, request, askedAt, now: facts.now, userName, groups, covers }
   const choice = chooseEligibility(facts.eligibilities, asking)
   if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
   const { eligibility, needed } = choice.fit
@@ -517,10 +517,6 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   if (facts.now >= lapsesAt)
     return { do: 'record', event: { event: 'lapsed', digest, said: { eligibility: eligibility.name } } }
   return needed === 0 ? grant(facts, reading, eligibility, []) : judgeApprovals(facts, reading, told, choice.fit)
-}
-
-function pick({ groups, covers }: RequestFacts): Pick<Asking, 'groups' | 'covers'> {
-  return { groups, covers }
 }
 
 function judgeUnfit(
