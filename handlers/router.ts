@@ -6,7 +6,7 @@ import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { messagesOf, queueOfInput } from '../shared/reconcile/records/inputs.ts'
-import { PersonThrottle } from './person-throttle.ts'
+import { personThrottle } from './person-throttle.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
@@ -27,10 +27,10 @@ export function router(
   configuration: Configuration,
   { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const throttle = new PersonThrottle(ports.clock, filesOfPerson)
+  const admits = personThrottle(ports.clock, filesOfPerson)
   const isAdmitted = ({ key, by }: InputMessage) => {
     const owner = ownerOf(key)
-    return owner === undefined || throttle.admits(`${owner} ${by?.principalId}`)
+    return owner === undefined || admits(`${owner} ${by?.principalId}`)
   }
   return (event) =>
     runBatch(event, 'standard', ports, async ({ body, messageId }) => {

@@ -9,7 +9,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
 import { ServedDirectory } from '../../shared/reconcile/calls/served-directory.ts'
 import { type Answer, refusal, refuse } from '../api/answer.ts'
-import { PersonThrottle } from '../person-throttle.ts'
+import { personThrottle } from '../person-throttle.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
 import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
@@ -20,7 +20,7 @@ import { type Fault, renderRefusal } from './refusal-page.ts'
 import { Seal } from './seal.ts'
 import { ServedCalls } from './served-calls.ts'
 import { SignIn } from './sign-in.ts'
-import { SignedOut } from './signed-out.ts'
+import { endSession, isEnded } from './signed-out.ts'
 
 export type PageOptions = {
   readonly settings: PageSettings
@@ -63,8 +63,7 @@ class Page {
   readonly #signIn: SignIn
   readonly #directory: ServedDirectory
   readonly #calls: ServedCalls
-  readonly #throttle: PersonThrottle
-  readonly #signedOut: SignedOut
+  readonly #admits: (person: string) => boolean
 
   constructor(ports: Ports, configuration: Configuration, options: PageOptions) {
     // The provider and the browser use real time, which a local system may scale.
@@ -76,8 +75,7 @@ class Page {
     this.#signIn = new SignIn({ ...options, secret, seal: this.#seal, clock })
     this.#directory = new ServedDirectory(ports, 'page')
     this.#calls = new ServedCalls(ports, configuration, options.settings, this.#directory)
-    this.#throttle = new PersonThrottle(clock, callsOfPerson)
-    this.#signedOut = new SignedOut(ports.objects, options.settings.sessionHours)
+    this.#admits = personThrottle(clock, callsOfPerson)
   }
 
   async serve(event: PageEvent): Promise<PageAnswer> {
@@ -127,7 +125,7 @@ class Page {
   /** Ends the session on the server, not only in this browser: somebody may have copied the cookie. */
   async #endSession(event: PageEvent): Promise<void> {
     const session = await this.#sessionOf(event)
-    if (session !== undefined) await this.#signedOut.add(session)
+    if (session !== undefined) await endSession(this.#ports.objects, session, this.#options.settings.sessionHours)
   }
 
   async #sessionOf(event: PageEvent): Promise<PageSession | undefined> {
@@ -201,8 +199,8 @@ class Page {
     const session = await this.#sessionOf(event)
     if (session === undefined) return refuseSession(unknownSession)
     // The browser may have a newer cookie by now, so this answer does not remove it. A copy of an ended session uses up nothing of its person.
-    if (await this.#signedOut.has(session)) return refuseSession(unknownSession)
-    if (!this.#throttle.admits(session.userId)) return tooMany
+    if (await isEnded(this.#ports.objects, session)) return refuseSession(unknownSession)
+    if (!this.#admits(session.userId)) return tooMany
     const isWrite = call.startsWith('POST ')
     const judged = judgeUser(session, await this.#calls.findUser(session.userId, isWrite))
     const { userId, userName } = session
