@@ -272,11 +272,9 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const personal = personalPrefixes()
   // 'OnlySsofileWrites' denies approvals and decisions of others.
-  const elsewhere = [...sharedPrefixesOf(environment), ...folderedOf(environment), ...personal]
-  const shared = beginningsBeside(
-    [kinds.request.at],
-    elsewhere.filter((prefix) => prefix !== kinds.request.at),
-  )
+  const places = [...sharedPrefixesOf(environment), ...folderedOf(environment), ...personal]
+  const elsewhere = places.filter((prefix) => prefix !== kinds.request.at)
+  const shared = beginningsBeside([kinds.request.at], elsewhere)
   const exceptOwn = [...shared, kinds.request.at + ownId].map(objects)
   const api = names.rolesThatWrite(kinds.request.at)
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts

@@ -45,13 +45,8 @@ async function listUnder(prefix: string, page: Parameters, context: RequestConte
   const asked = parsePage(page, prefix)
   if ('statusCode' in asked) return asked
   const { heads, nextToken } = await readPage(context.ports.objects, asked)
-  return answer(200, {
-    requests: await readAll(
-      heads.map(({ key }) => key),
-      context,
-    ),
-    nextToken,
-  })
+  const keys = heads.map(({ key }) => key)
+  return answer(200, { requests: await readAll(keys, context), nextToken })
 }
 
 async function listWaitingFor({ userId }: SignedIn, page: Parameters, context: RequestContext): Promise<Answer> {

@@ -52,14 +52,8 @@ function include(stack: Stack, template: object): void {
 }
 
 function acknowledgeIam(stack: Stack, of: object, reason: string): void {
-  acknowledge(
-    stack,
-    Object.fromEntries(
-      listTexts(of)
-        .flatMap(findingsOfIam)
-        .map((id) => [id, reason]),
-    ),
-  )
+  const ids = listTexts(of).flatMap(findingsOfIam)
+  acknowledge(stack, Object.fromEntries(ids.map((id) => [id, reason])))
 }
 
 function listTexts(value: unknown): readonly string[] {

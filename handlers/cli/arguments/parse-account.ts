@@ -10,10 +10,8 @@ export async function parseAccount(text: string, ports: Ports, folders: readonly
   const id = accountId.safeParse(text)
   if (id.success) return id.data
   const { accounts } = await new OrganizationCache(ports, folders).view()
-  const near = nearMatch(
-    text,
-    accounts.map(({ name }) => name),
-  )
+  const names = accounts.map(({ name }) => name)
+  const near = nearMatch(text, names)
   const meant = accounts.find(({ name }) => name === near)
   throw new Refusal(
     `received the account '${quote(text)}', expected its twelve-digit id${meant ? `; '${quote(meant.name)}' is ${meant.id}` : ''}`,

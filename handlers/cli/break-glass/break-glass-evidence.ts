@@ -101,14 +101,10 @@ async function readUses(
     accountId.parse(file.securityAccount),
     file.auditorRole,
   )
-  for (const region of watchedRegions(file.signInRegions))
-    found.push(
-      ...(await attempt(
-        `uses in ${region}`,
-        security.then((account) => account.trail(region, since)),
-        [],
-      )),
-    )
+  for (const region of watchedRegions(file.signInRegions)) {
+    const trail = security.then((account) => account.trail(region, since))
+    found.push(...(await attempt(`uses in ${region}`, trail, [])))
+  }
   return found.sort((a, b) => (a.at < b.at ? -1 : 1))
 }
 

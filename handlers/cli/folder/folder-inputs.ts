@@ -100,10 +100,8 @@ export async function listFiles(folder: string): Promise<Walk> {
  * at the key itself or at the path that `pull` would write: people who approve a change, and rules such as CODEOWNERS, see paths only.
  */
 export function nameInputs(files: readonly LocalFile[]): Pick<FolderListing, 'files' | 'faults'> {
-  const byKey = Map.groupBy(
-    files.map((file) => ({ key: parseFilePath(file.path), ...file })),
-    ({ key }) => key,
-  )
+  const keyed = files.map((file) => ({ key: parseFilePath(file.path), ...file }))
+  const byKey = Map.groupBy(keyed, ({ key }) => key)
   const paths = renderFilePaths(byKey.keys())
   const isAtItsPath = ({ key, path }: { key: string; path: string }) => path === key || path === paths.get(key)
   const single = [...byKey.values()].filter(({ length }) => length === 1).flat()

@@ -55,12 +55,10 @@ type Source = Pick<Configuration, 'folders' | 'usageDays'> & Omit<FolderListing,
 async function validate(source: string, { config, policies }: Options): Promise<Validation> {
   const { folders, usageDays, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
+  const others = listGoverned().filter((kind) => !isOfPolicies(kind))
   const governance = [
     ...(await validateGovernance(policies ?? source, listGoverned().filter(isOfPolicies))),
-    ...(await validateGovernance(
-      source,
-      listGoverned().filter((kind) => !isOfPolicies(kind)),
-    )),
+    ...(await validateGovernance(source, others)),
   ]
   const told = new Set(governance.map(({ key }) => key))
   // An error of all policies together is in no single file.

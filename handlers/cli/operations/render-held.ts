@@ -221,15 +221,12 @@ function renderList(list: ShownList, room: Room): readonly string[] {
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
+  const losses = attributes.map((one) => quote(one, 700))
   return [
     renderRule(list),
     ...block(`People who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'}`, people, [nameSome(people, room)]),
     ...block('People who would leave their group', memberships, [nameSome(memberships, room)]),
-    ...block(
-      'Losses in aws:PrincipalTag',
-      attributes,
-      attributes.map((one) => quote(one, 700)),
-    ),
+    ...block('Losses in aws:PrincipalTag', attributes, losses),
     ...block('Credentials that would become inactive or be deleted', credentials, renderCredentials(credentials, room)),
     ...(held.length > 0
       ? [

@@ -68,6 +68,7 @@ function listMeaning(meaning: PermissionsChange): readonly Detail[] {
       ),
     )
   const alike = Map.groupBy(changed, ({ what }) => what.join(' and '))
+  const unread = policiesNotRead.map(({ name, why }) => `${name}: ${why}`)
   const read = Map.groupBy(policiesRead, ({ account }) => account)
   return [
     ...warnings.flatMap((warning) => line('warning', [warning])),
@@ -77,9 +78,6 @@ function listMeaning(meaning: PermissionsChange): readonly Detail[] {
     ...line('loses policy', policiesLost),
     ...byLevel('loses', lost),
     ...[...read].flatMap(([account, policies]) => line(`judged with the policies in account ${account}`, policies)),
-    ...line(
-      'not read: shown by ARN or name',
-      policiesNotRead.map(({ name, why }) => `${name}: ${why}`),
-    ),
+    ...line('not read: shown by ARN or name', unread),
   ]
 }

@@ -68,10 +68,8 @@ export async function findRequest(ports: RequestPorts, text: string): Promise<Na
   const uploads = statuses.flatMap(({ input, request }) =>
     [request?.digest, request?.runs].flatMap((digest) => (digest === undefined ? [] : [{ input, digest }])),
   )
-  const whole = wholeDigest(
-    named.digest,
-    uploads.map(({ digest }) => digest),
-  )
+  const digests = uploads.map(({ digest }) => digest)
+  const whole = wholeDigest(named.digest, digests)
   const found = uploads.find(({ digest }) => digest === whole)
   const path = found && parseRequestKey(found.input)
   if (found && path?.ok) return { ...path.value, digest: found.digest }

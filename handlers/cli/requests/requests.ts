@@ -231,10 +231,8 @@ const columns: readonly Column[] = [
 ]
 
 export function renderStoriesAsCsv(stories: readonly RequestStory[]): string {
-  return renderCsv([
-    columns.map(({ title }) => title),
-    ...stories.map((story) => columns.map(({ text }) => text(story))),
-  ])
+  const rows = stories.map((story) => columns.map(({ text }) => text(story)))
+  return renderCsv([columns.map(({ title }) => title), ...rows])
 }
 
 const openColumns: readonly (readonly [string, (status: Status) => string | undefined])[] = [

@@ -130,10 +130,8 @@ export class LocalBreakGlass {
     this.#filters.clear()
     this.#topics.clear()
     this.#busPolicy.clear()
-    return this.users.deploy(
-      definition.securityAccount,
-      definition.responders.map(({ name }) => name),
-    )
+    const responders = definition.responders.map(({ name }) => name)
+    return this.users.deploy(definition.securityAccount, responders)
   }
 
   changeRole(account: string, name: string, role: RenderedRole | undefined): void {
