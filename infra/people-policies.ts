@@ -28,49 +28,36 @@ export function peoplePolicies(
   names: DeploymentNames,
 ): Readonly<Record<string, PersonPolicy>> {
   const { access, folders, provisioning } = environment
+  const key = keyOf(environment, names)
+  const writer = (...prefixes: readonly string[]) => policy([...inPrefixes(names, prefixes, writes), key])
   const uploader = (prefix: string, way: Environment['provisioning']['links'], path: string) =>
     policy([
       ...inPrefixes(names, [prefix], way === 'api' ? reads : writes),
-      keyOf(environment, names),
+      key,
       ...invoking(environment, names, way, [path]),
     ])
-  const ofFolders = folders.map(
-    (folder) =>
-      [
-        `uploader-${folder.replaceAll('/', '-')}`,
-        uploader(`${kinds.link.at}${folder}/`, provisioning.links, 'links'),
-      ] as const,
-  )
+  const linker = (folder: string) => uploader(kinds.link.at + folder, provisioning.links, 'links')
+  const drills = allow('Drills', ['s3:PutObject'], [`${names.bucketArn}/drills/*`])
   return {
-    'uploader-outside-folders': uploader(kinds.link.at, provisioning.links, 'links'),
-    ...Object.fromEntries(ofFolders),
-    ...Object.fromEntries(
-      access.accountOwners.map(({ folder }) => [
-        `account-owner-${folder}`,
-        policy([...inPrefixes(names, [retireFolder(folder)], writes), keyOf(environment, names)]),
-      ]),
-    ),
-    ...Object.fromEntries(
-      access.memberships.map(({ folder }) => [
-        folder === '' ? 'uploader-of-memberships' : `uploader-of-memberships-${folder.replaceAll('/', '-')}`,
-        policy([...inPrefixes(names, [membershipFolder(folder)], writes), keyOf(environment, names)]),
-      ]),
-    ),
+    'uploader-outside-folders': linker(''),
+    ...toPolicies(folders, (folder) => [`uploader-${folder.replaceAll('/', '-')}`, linker(`${folder}/`)]),
+    ...toPolicies(access.accountOwners, ({ folder }) => [`account-owner-${folder}`, writer(retireFolder(folder))]),
+    ...toPolicies(access.memberships, ({ folder }) => [
+      folder === '' ? 'uploader-of-memberships' : `uploader-of-memberships-${folder.replaceAll('/', '-')}`,
+      writer(membershipFolder(folder)),
+    ]),
     'uploader-of-permission-sets': uploader(kinds.permissionSet.at, provisioning.permissionSets, 'permission-sets'),
-    auditor: policy([...readAll(names), keyOf(environment, names), ...auditing(environment, names)]),
+    auditor: policy([...readAll(names), key, ...auditing(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
-    governance: policy([...inPrefixes(names, placesWrittenBy('governance'), writes), keyOf(environment, names)]),
+    governance: writer(...placesWrittenBy('governance')),
     ...(access.people.length === 0 ? {} : { people: peoplePolicy(environment, names) }),
-    ...(access.responders.length === 0
-      ? {}
-      : {
-          responder: policy([
-            allow('Drills', ['s3:PutObject'], [`${names.bucketArn}/drills/*`]),
-            keyOf(environment, names),
-          ]),
-        }),
+    ...(access.responders.length === 0 ? {} : { responder: policy([drills, key]) }),
     ...(access.requestAccounts.length === 0 ? {} : { requester: requesterPolicy(environment, names) }),
   }
+}
+
+function toPolicies<T>(all: readonly T[], of: (one: T) => readonly [string, PersonPolicy]) {
+  return Object.fromEntries(all.map(of))
 }
 
 const policy = (statements: readonly Statement[]): PersonPolicy => ({ Version: '2012-10-17', Statement: statements })
