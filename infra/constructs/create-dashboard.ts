@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
-import { workedQueues } from '../../shared/ports/queues.ts'
+import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { emittedMetric } from '../emitted-metric.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
@@ -27,6 +27,13 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6, period })
   const emitted = (names: readonly MetricName[]) => names.map((name) => emittedMetric(environment, name, period))
   const all = listFunctions(functions)
+  const waiting = (label: WorkedQueue) => queues.worked[label].metricApproximateNumberOfMessagesVisible({ label })
+  const oldest = (label: WorkedQueue) => queues.worked[label].metricApproximateAgeOfOldestMessage({ label })
+  const dead = Object.entries(queues.dead).map(([label, one]) =>
+    one.metricApproximateNumberOfMessagesVisible({ label }),
+  )
+  const longest = all.map(([label, one]) => one.metricDuration({ label, statistic: Stats.MAXIMUM }))
+  const failed = all.map(([label, one]) => one.metricErrors({ label }))
   const logGroups = all.map(([, { logGroup }]) => logGroup)
   new Dashboard(scope, 'Dashboard', {
     dashboardName: environment.name,
@@ -40,35 +47,12 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
         graph('Oldest hint in hand, seconds', emitted(['OldestHint'])),
       ],
       [
-        graph(
-          'Messages waiting',
-          workedQueues.map((name) => queues.worked[name].metricApproximateNumberOfMessagesVisible({ label: name })),
-        ),
-        graph(
-          'Oldest message, seconds',
-          workedQueues.map((name) => queues.worked[name].metricApproximateAgeOfOldestMessage({ label: name })),
-        ),
+        graph('Messages waiting', workedQueues.map(waiting)),
+        graph('Oldest message, seconds', workedQueues.map(oldest)),
       ],
-      [
-        graph(
-          'Given up',
-          Object.entries(queues.dead).map(([name, queue]) =>
-            queue.metricApproximateNumberOfMessagesVisible({ label: name }),
-          ),
-        ),
-        graph('Tried again', emitted(troubles)),
-      ],
+      [graph('Given up', dead), graph('Tried again', emitted(troubles))],
       [graph('Finished runs', emitted(Object.values(heartbeats)))],
-      [
-        graph(
-          'Longest run, milliseconds',
-          all.map(([name, one]) => one.metricDuration({ label: name, statistic: Stats.MAXIMUM })),
-        ),
-        graph(
-          'Failed runs',
-          all.map(([name, one]) => one.metricErrors({ label: name })),
-        ),
-      ],
+      [graph('Longest run, milliseconds', longest), graph('Failed runs', failed)],
       [
         new LogQueryWidget({
           title: 'Last errors',
