@@ -51,10 +51,9 @@ export async function listAccessAt(
 }
 
 /**
- * The events of one access, in any order. It is ours from its last beginning (`granted`, `adopted`) on, unless
- * an end (`revoked`, `released`) that was called after it was confirmed by `at`. At one instant it ended first, as
- * where the record is renewed. Its links are those of the last `terms-changed`, if any. Else it is foreign from its last
- * `foreign-found` on, unless it was gone, or ours, since.
+ * The events of one access, in any order. It is ours from its last beginning (`granted`, `adopted`) on, unless an end (`revoked`,
+ * `released`) that was called after it was confirmed by `at`. At one instant it ended first, as where the record is renewed. Its links are
+ * those of the last `terms-changed`, if any. Else it is foreign from its last `foreign-found` on, unless it was gone, or ours, since.
  */
 function foldEvents(events: readonly ToldEvent[], at: Date): readonly AnyAccess[] {
   const isBy = (instant: string) => Date.parse(instant) <= at.getTime()

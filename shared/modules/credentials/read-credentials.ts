@@ -55,9 +55,8 @@ class ReportNotMadeError extends Error {
 }
 
 /**
- * All credentials in one account, judged: users, keys, root, the password policy, and roles with findings. An unreadable
- * account is one row with the reason. For the users of a large account, call `readUsersOfLarge`. `isOver`:
- * the time is over, so it asks nobody, and says so.
+ * All credentials in one account, judged: users, keys, root, the password policy, and roles with findings. An unreadable account is one row
+ * with the reason. For the users of a large account, call `readUsersOfLarge`. `isOver`: the time is over, so it asks nobody, and says so.
  */
 export async function readCredentials(
   ports: AskingPorts,

@@ -30,10 +30,7 @@ export type UnusedAccess = {
 
 const nothing: OrganizationKnowledge = { isRootCentral: undefined, analyzers: [], account: undefined, notes: [] }
 
-/**
- * Asks the account that governance names, to which IAM and IAM Access Analyzer are delegated. Never throws for a denied
- * question.
- */
+/** Asks the account that governance names, to which IAM and IAM Access Analyzer are delegated. Never throws for a denied question. */
 export async function readSecurityAccount(
   ports: Pick<Ports, 'auditor' | 'clock' | 'randomness'>,
   securityAccount: AccountId | undefined,

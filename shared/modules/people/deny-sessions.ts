@@ -9,11 +9,7 @@ import { readOwned, type StoredOwned } from '../../reconcile/records/owned-permi
 type Leaver = Pick<EndedSession, 'user' | 'name' | 'by'> & { readonly at: Date }
 
 /** Denies the sessions that a leaver may have in these permission sets, if ssofile owns them. `at`: by S3's clock. */
-export async function denySessions(
-  { at, ...whose }: Leaver,
-  sets: Iterable<PermissionSetName>,
-  objects: ObjectStore,
-): Promise<void> {
+export async function denySessions({ at, ...whose }: Leaver, sets: Iterable<PermissionSetName>, objects: ObjectStore) {
   const until = new Date(at.getTime() + revocationMs)
   const ended = (await listOwned(sets, objects)).map(({ name }) => endSession({ ...whose, permissionSet: name }, until))
   if (ended.length > 0) await recordEndedSessions(objects, ended)

@@ -14,10 +14,9 @@ import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { type Change, listChanges, readIdBeside } from '../../reconcile/records/tell-event.ts'
 
 /**
- * The permission sets of which a user may have sessions: the user's present access, direct or through a group, and lost access
- * or memberships whose sessions may still last. A membership counts as lost only if ssofile removed it, because other former
- * memberships are unknown. Only ids are compared, because users and groups may have another name since. `groups`: the user's
- * groups, if already known.
+ * The permission sets of which a user may have sessions: the user's present access, direct or through a group, and lost access or
+ * memberships whose sessions may still last. A membership counts as lost only if ssofile removed it, because other former memberships are
+ * unknown. Only ids are compared, because users and groups may have another name since. `groups`: the user's groups, if already known.
  */
 export async function findSessions(
   user: { readonly id: PrincipalId; readonly groups?: readonly PrincipalId[] },

@@ -20,10 +20,7 @@ export function lastOfEach(all: readonly Leaving[]): ReadonlyMap<PrincipalId, Le
 
 const seen = record({ event: z.enum(events), at: z.iso.datetime() })
 
-/**
- * Two events about one change may come at the same time: the first one sets the instant, and both write the same. `name`: as in
- * keys.
- */
+/** Two events about one change may come at the same time: the first one sets the instant, and both write the same. `name`: as in keys. */
 export async function tellLeaving(
   objects: ObjectStore,
   { user, name, event, at, why }: Leaving & { readonly name: string; readonly why: 'gone' | 'disabled' | 'enabled' },

@@ -9,9 +9,8 @@ const userPrefix = 'state/members/'
 const newMs = 5 * 60_000
 
 /**
- * The memberships by the directory's id: zero-byte objects `state/memberships/<id>%<group id>%<user id>`. Ledger keys have
- * groups and users, but the event of a removal has only the id. The reconcile writes missing objects, so they may be deleted at
- * any time.
+ * The memberships by the directory's id: zero-byte objects `state/memberships/<id>%<group id>%<user id>`. Ledger keys have groups and
+ * users, but the event of a removal has only the id. The reconcile writes missing objects, so they may be deleted at any time.
  */
 export async function indexMembership(objects: ObjectStore, membershipId: string, id: MembershipId): Promise<void> {
   await objects.put(keyOf(membershipId, id), new Uint8Array())

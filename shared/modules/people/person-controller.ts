@@ -74,9 +74,8 @@ const laterMs = 60 * 60_000
 const claimedMs = 60 * 60_000
 
 /**
- * The file of a person: creates the user, or adopts one that no provider manages, and keeps it as the file says. If the
- * person's time is over or the file is gone, the person counts as suspended: ssofile puts a file under `suspended/`, and
- * deletes it when the person returns.
+ * The file of a person: creates the user, or adopts one that no provider manages, and keeps it as the file says. If the person's time is
+ * over or the file is gone, the person counts as suspended: ssofile puts a file under `suspended/`, and deletes it when the person returns.
  */
 export const personController: Controller<PersonTypes> = {
   noun: 'person',

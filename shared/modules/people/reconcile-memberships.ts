@@ -202,9 +202,7 @@ function readMembers(groups: readonly PrincipalId[], people: People) {
 /** `groups`: the groups of these memberships, and groups without memberships. */
 type Part = NamedPart & { readonly groups: readonly PrincipalId[]; readonly ids: readonly MembershipId[] }
 
-/**
- * Yields whole groups, about 2,000 memberships at a time, but a group that no rule is compared with in pieces. `groups`: ascending.
- */
+/** Yields whole groups, about 2,000 memberships at a time, but a group that no rule is compared with in pieces. `groups`: ascending. */
 function* cutParts(
   groups: Iterable<PrincipalId>,
   byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>,

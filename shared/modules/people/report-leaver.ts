@@ -51,12 +51,7 @@ export async function beginReport(about: Reporting, holdings: FoundHoldings, obj
 }
 
 /** Writes a report of the access that the person had and has. `at`: by S3's clock. Safe to repeat. */
-export async function reportLeaver(
-  about: Reporting,
-  holdings: FoundHoldings,
-  at: Date,
-  objects: ObjectStore,
-): Promise<void> {
+export async function reportLeaver(about: Reporting, holdings: FoundHoldings, at: Date, objects: ObjectStore) {
   const { report, stored } = await reportOf(objects, about)
   const { access: before = [], lookedAt, restoredAt } = stored?.value ?? {}
   const through = await readThroughGroups(holdings, before, objects)

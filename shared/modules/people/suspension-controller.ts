@@ -255,9 +255,7 @@ async function record(
   return () => reportLeaver(about, holdings, now, objects)
 }
 
-async function completeReports(
-  looks: readonly { readonly report: (() => Promise<void>) | undefined }[],
-): Promise<void> {
+async function completeReports(looks: readonly { readonly report: (() => Promise<void>) | undefined }[]) {
   for (const { report } of looks) await report?.()
 }
 

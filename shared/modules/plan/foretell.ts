@@ -100,12 +100,7 @@ async function listWanting(objects: ObjectStore): Promise<readonly string[]> {
   return [...new Set([...untold, ...outdated, ...rules, ...listed.flat()])].sort()
 }
 
-async function work(
-  pending: PendingInputs,
-  ports: Ports,
-  configuration: Configuration,
-  inputs: Set<string>,
-): Promise<void> {
+async function work(pending: PendingInputs, ports: Ports, configuration: Configuration, inputs: Set<string>) {
   const context = { ...openInputs(ports, configuration), isForetelling: true, sentMs: undefined }
   for (let messages = pending.take(); messages.length > 0; messages = pending.take()) {
     const bySubject = Map.groupBy(messages, ({ key }) => subjectOf(key))

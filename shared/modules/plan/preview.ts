@@ -38,9 +38,8 @@ type PreviewOptions = {
 }
 
 /**
- * What a reconcile of this bucket would grant and revoke, by the last reading of the organization. Writes nothing:
- * caches go into the copy. People and groups come first, so access is planned for those who are there then. Throws if a
- * listing fails.
+ * What a reconcile of this bucket would grant and revoke, by the last reading of the organization. Writes nothing: caches go into the copy.
+ * People and groups come first, so access is planned for those who are there then. Throws if a listing fails.
  */
 export async function previewChanges(
   before: Ports,

@@ -47,10 +47,7 @@ interface ApprovalTypes extends KindTypes {
 type ApprovalInput = Input<ApprovalTypes>
 type Reading = ReadingContext<ApprovalContext>
 
-/**
- * Looks at the request of an approval, even if the approval is gone and no longer counts. Then writes the status of the
- * approval.
- */
+/** Looks at the request of an approval, even if the approval is gone and no longer counts. Then writes the status of the approval. */
 export async function reconcileApproval(message: InputMessage, context: RequestContext): Promise<void> {
   const { key, id, event } = message
   const { objects, people } = context

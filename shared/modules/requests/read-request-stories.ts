@@ -26,9 +26,8 @@ const picked = ['reason', 'ticket', 'incident', 'eligibility', 'startsAt', 'expi
 type ListedRequest = { readonly keys: string[]; readonly firstMs: number; readonly lastMs: number }
 
 /**
- * The matching requests with their whole history, by the time of the request. `since` limits the search to people with changes
- * since then, by `changes/`. Without it and without a requester's id, searches everybody. `newest`: reads at most so many requests, the
- * newest ones.
+ * The matching requests with their whole history, by the time of the request. `since` limits the search to people with changes since then,
+ * by `changes/`. Without it and without a requester's id, searches everybody. `newest`: reads at most so many requests, the newest ones.
  */
 export async function readRequestStories(
   objects: ObjectStore,

@@ -265,11 +265,7 @@ async function perform(
   }
 }
 
-async function recordEvent(
-  event: NewEvent,
-  { path, reading, told, now }: RequestFacts,
-  objects: ObjectStore,
-): Promise<void> {
+async function recordEvent(event: NewEvent, { path, reading, told, now }: RequestFacts, objects: ObjectStore) {
   const granted = endsAccess(event) ? told(event.digest).granted : undefined
   if (granted) await endGrantedSessions(path, granted, { objects, now })
   if (event.event === 'asked') await notePointer(event.digest, path, objects)
@@ -305,10 +301,7 @@ function describe(end: RequestInputEnd, { name, head }: RequestInput): Descripti
   }
 }
 
-/**
- * The request of an upload with this digest, because an approval names only the digest. It may be lost; the next look writes it
- * again.
- */
+/** The request of an upload with this digest, because an approval names only the digest. It may be lost; the next look writes it again. */
 function pointerKey(digest: RequestDigest): string {
   return `state/requests/${digest}`
 }

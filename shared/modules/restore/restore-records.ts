@@ -54,10 +54,7 @@ import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 
-/**
- * Objects that are written once and never removed by ssofile. In this order, because `changes/` has everything that history
- * has.
- */
+/** Objects that are written once and never removed by ssofile. In this order, because `changes/` has everything that history has. */
 const writtenOnce = ['changes/', 'history/'] as const
 
 export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'identityStore' | 'clock'> & {
@@ -253,10 +250,7 @@ export async function beginRestoration(ports: Pick<Ports, 'objects' | 'clock'>, 
   await stopForLoss(ports, `ssofile restore began at ${at} and did not finish: run it again`, loss)
 }
 
-/**
- * Records in history who restored it, and compares everything again, unless a person has paused all changes. Returns that
- * pause.
- */
+/** Records in history who restored it, and compares everything again, unless a person has paused all changes. Returns that pause. */
 export async function endRestoration(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   by: string,

@@ -210,10 +210,7 @@ function listWanted(
   return [...assignments, ...expanded]
 }
 
-/**
- * Picks the wanted assignments from the listed ones. Reports wanted assignments that are not listed, because an import grants
- * nothing.
- */
+/** Picks the wanted assignments from the listed ones. Reports wanted assignments that are not listed, because an import grants nothing. */
 async function keepWanted(
   existing: ExistingAssignments,
   wanted: readonly WantedAssignment[],

@@ -2,9 +2,7 @@ import { lateHours, trackedDays } from '../../../domain/account-facts/tracked-da
 import { renderInstant } from '../../../domain/text/instant.ts'
 import type { LastUse } from './person-uses.ts'
 
-/**
- * When anybody last used the role of a permission set in one account. IAM does not tell its users apart. `why`: the end of a sentence.
- */
+/** When anybody last used the role of a permission set in one account. IAM does not tell its users apart. `why`: the end of a sentence. */
 export type RoleUse =
   | {
       readonly isKnown: true
