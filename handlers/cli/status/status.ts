@@ -97,14 +97,8 @@ export function addStatus(program: Command): void {
     )
     .action(async (key: string | undefined, { json, ...options }: Options) => {
       const ports = await openBucket()
-      const isFiltered = [
-        options.state,
-        options.account,
-        options.folder,
-        options.user,
-        options.group,
-        options.permissionSet,
-      ].some(Boolean)
+      const { state, account, folder, user, group, permissionSet } = options
+      const isFiltered = [state, account, folder, user, group, permissionSet].some(Boolean)
       const isGlob = key !== undefined && /[*?]/.test(key) && !(await isKnown(ports, key))
       const asked: StatusQuestion = {
         ...options,

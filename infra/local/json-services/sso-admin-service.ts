@@ -452,13 +452,9 @@ function toTarget(input: InputOf<typeof assignment>): AssignmentTarget {
   return { accountId: TargetId, permissionSetArn: arn, principalId: PrincipalId, principalType: PrincipalType }
 }
 
-function renderTarget(target: AssignmentTarget): object {
-  return {
-    AccountId: target.accountId,
-    PermissionSetArn: target.permissionSetArn,
-    PrincipalId: target.principalId,
-    PrincipalType: target.principalType,
-  }
+function renderTarget({ accountId: AccountId, permissionSetArn: arn, ...principal }: AssignmentTarget): object {
+  const { principalId: PrincipalId, principalType: PrincipalType } = principal
+  return { AccountId, PermissionSetArn: arn, PrincipalId, PrincipalType }
 }
 
 function renderRequest({ requestId: id, state, failureReason, createdAt, target }: AssignmentRequest): object {
