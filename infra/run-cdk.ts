@@ -86,12 +86,8 @@ async function arePoliciesValid({ account, region }: Environment): Promise<boole
 }
 
 async function isConfirmed(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `))
-  } finally {
-    terminal.close()
-  }
+  using terminal = createInterface({ input: process.stdin, output: process.stdout })
+  return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `))
 }
 
 async function run(): Promise<number> {

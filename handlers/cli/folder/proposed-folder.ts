@@ -136,22 +136,18 @@ async function lookAt(walk: Growing, folder: string, path: string, ifAbsent?: In
 
 /** Never follows a link or waits for a pipe: the file may have become one since the check. */
 async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const found = await file.stat()
-    if (!found.isFile()) throw new Error('it is no longer a regular file')
-    if (found.size > mostBytes) return new Uint8Array()
-    const body = new Uint8Array(found.size)
-    let length = 0
-    while (length < body.length) {
-      const { bytesRead } = await file.read(body, length)
-      if (bytesRead === 0) break
-      length += bytesRead
-    }
-    return body.subarray(0, length)
-  } finally {
-    await file.close()
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const found = await file.stat()
+  if (!found.isFile()) throw new Error('it is no longer a regular file')
+  if (found.size > mostBytes) return new Uint8Array()
+  const body = new Uint8Array(found.size)
+  let length = 0
+  while (length < body.length) {
+    const { bytesRead } = await file.read(body, length)
+    if (bytesRead === 0) break
+    length += bytesRead
   }
+  return body.subarray(0, length)
 }
 
 /** `undefined`: a regular file. */
