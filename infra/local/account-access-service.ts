@@ -48,7 +48,8 @@ type Operation = {
   readonly name: string
   /** CloudTrail's name for the rest of the path; default: `entitlementId`. */
   readonly named?: string
-  readonly answer: (model: MemoryAccountAccess, call: Call) => object
+  /** A deletion answers nothing. */
+  readonly answer: (model: MemoryAccountAccess, call: Call) => unknown
 }
 
 /** By method and the first part of the path. */
@@ -63,10 +64,7 @@ const operations: Readonly<Record<string, Operation>> = {
   'DELETE applications': {
     name: 'DeleteApplication',
     named: 'applicationArn',
-    answer: (model, { named }) => {
-      model.deleteApplication(applicationArn.parse(named))
-      return {}
-    },
+    answer: (model, { named }) => model.deleteApplication(applicationArn.parse(named)),
   },
   'POST applications-list': {
     name: 'ListApplications',
@@ -86,10 +84,8 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   'DELETE entitlements': {
     name: 'DeleteEntitlement',
-    answer: (model, { named, query }) => {
-      model.deleteEntitlement(applicationArn.parse(query.get('applicationArn')), named)
-      return {}
-    },
+    answer: (model, { named, query }) =>
+      model.deleteEntitlement(applicationArn.parse(query.get('applicationArn')), named),
   },
   'POST entitlements-list': {
     name: 'ListEntitlements',
@@ -111,7 +107,7 @@ export function accountAccessOperationOf(request: FastifyRequest): string | unde
 function recordIn(
   { clock, onCall }: CallRecorder,
   request: FastifyRequest,
-  { operation, asked, answer }: { readonly operation: string; readonly asked: unknown; readonly answer: object },
+  { operation, asked, answer }: { readonly operation: string; readonly asked: unknown; readonly answer: unknown },
 ): void {
   const userAgent = request.headers['user-agent'] ?? ''
   const call = recordCall(
