@@ -15,7 +15,5 @@ export async function readSuspensions(
 ): Promise<SuspensionOf> {
   const suspensionOf = await new Suspensions({ objects, policies: new Policies({ objects, clock }) }).readAll()
   if (suspensionOf === undefined) return () => undefined
-  return (id, name) => {
-    return suspensionOf(id, name === undefined ? undefined : nameInLinks(name, principalSuffix))
-  }
+  return (id, name) => suspensionOf(id, name === undefined ? undefined : nameInLinks(name, principalSuffix))
 }

@@ -105,14 +105,9 @@ async function checkAccounts(file: BreakGlass, { accounts, auditor, clock, until
   const concerned = (await accounts()).filter(
     (account) => account.state === 'ACTIVE' && playbooksIn(file, account).length > 0,
   )
-  const limit = pLimit(accountsAtOnce)
-  const found = await Promise.all(
-    concerned.map((account) =>
-      limit(async () => {
-        return clock.monotonicMs() < untilMs ? checkAccount(file, account, auditor) : [leftAccount(account)]
-      }),
-    ),
-  )
+  const found = await pLimit(accountsAtOnce).map(concerned, async (account) => {
+    return clock.monotonicMs() < untilMs ? checkAccount(file, account, auditor) : [leftAccount(account)]
+  })
   const told = `${concerned.length} accounts have their roles and rules as rendered`
   return found.flat().length > 0
     ? found.flat()

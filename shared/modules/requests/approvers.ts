@@ -61,7 +61,6 @@ export async function readApprovals(
 ): Promise<Approvals> {
   const isTooMany = people.size > approversMost
   const asked = isTooMany ? first : people
-  const limit = pLimit(readsAtOnce)
   const unreadable: Complaint[] = []
   const read = async (id: PrincipalId): Promise<readonly GivenDecision[]> => {
     const key = renderApprovalKey({ userId: id, digest })
@@ -77,7 +76,7 @@ export async function readApprovals(
     if (name === undefined || (bar !== undefined && file.value.decision === 'approve')) return []
     return [{ user: id, name, at: renderInstant(head.lastModified), ...file.value }]
   }
-  const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()
+  const given = (await pLimit(readsAtOnce).map(asked, (id) => read(id))).flat()
   return {
     eligibility: name,
     given: given.sort((a, b) => (`${a.at} ${a.user}` < `${b.at} ${b.user}` ? -1 : 1)),

@@ -341,18 +341,13 @@ async function isThere(objects: ObjectStore, name: PermissionSetName): Promise<b
 /**
  * Writes deleted objects of `history/` again, in the order of their first write, because history is read by S3's times. So it
  * also rewrites, unchanged, every object that is newer than a missing one. Safe to repeat after a kill: it rewrites objects
- * that are out of order then. Returns how many objects were missing.
+ * that are out of order then.
  */
-async function restoreHistory(objects: ObjectStore, undeleted: UndeletedObjects, prefix: string): Promise<number> {
+async function restoreHistory(objects: ObjectStore, undeleted: UndeletedObjects, prefix: string): Promise<void> {
   const store = undeleted.asStore()
-  const groups = new Map<string, ObjectHead[]>()
-  for await (const head of store.list(prefix)) {
-    const group = groupOf(head.key)
-    groups.set(group, [...(groups.get(group) ?? []), head])
-  }
+  const groups = Map.groupBy(await Array.fromAsync(store.list(prefix)), ({ key }) => groupOf(key))
   for (const heads of groups.values())
     if (heads.some(({ key }) => undeleted.isTouched(key))) await rewrite(objects, store, heads)
-  return undeleted.lost.length
 }
 
 /** Readers read the history of one permission set in one account together, and all other history folder by folder. */
