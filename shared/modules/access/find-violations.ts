@@ -102,7 +102,9 @@ async function listOwned(objects: ObjectStore): Promise<ReadonlyMap<string, read
     const id = assignmentOf(key)
     for (const principal of names.everNamesOf(id.type, id.principalId)) {
       const grant = renderGrant({ ...id, principal })
-      owned.set(grant, [...(owned.get(grant) ?? []), key])
+      const keys = owned.get(grant) ?? []
+      keys.push(key)
+      owned.set(grant, keys)
     }
   }
   return owned
@@ -151,7 +153,9 @@ async function findUnkeptMinimums(
     const { accountId, permissionSet } = assignmentOf(one.key)
     // A minimum concerns few of half a million entries, and memory keeps only those.
     if (!rules.some(({ rule }) => fitsOne(rule.for.permissionSets, permissionSet))) continue
-    byAccount.set(accountId, [...(byAccount.get(accountId) ?? []), one])
+    const ofAccount = byAccount.get(accountId) ?? []
+    ofAccount.push(one)
+    byAccount.set(accountId, ofAccount)
   }
   for (const { policy, rule } of rules) {
     const meant = accounts.filter(({ id, state }) => state === 'ACTIVE' && fitsOne(rule.for.accounts ?? ['*'], id))

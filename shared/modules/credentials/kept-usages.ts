@@ -69,7 +69,9 @@ export class KeptUsages {
       const [set, account = ''] = key.slice(folder.length).split('/')
       const name = permissionSetName.safeParse(set).data
       if (name === undefined || except.has(name)) continue
-      accounts.set(name, [...(accounts.get(name) ?? []), account.replace('.json', '')])
+      const parts = accounts.get(name) ?? []
+      parts.push(account.replace('.json', ''))
+      accounts.set(name, parts)
     }
     for (const [name, parts] of [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const read = await pLimit(readsAtOnce).map(parts, async (last) => (await this.#part(name, last).read())?.value)
