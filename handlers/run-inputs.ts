@@ -33,7 +33,7 @@ export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: I
     const { body, attributes } = record
     const message = parseInput(batch.queues, { body, receiveCount: attributes.ApproximateReceiveCount })
     if (isFolderMarker(message.key)) return
-    // One that failed stays, because SQS counts its deliveries.
+    // One in a group of its own stays, because it holds up nobody and SQS counts its deliveries.
     if (!message.isAlone && ports.clock.monotonicMs() >= untilMs) return sendLater(ports, message, configuration)
     try {
       await batch.reconcile(message, record)

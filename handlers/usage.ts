@@ -1,7 +1,7 @@
 import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
 import { watchUses } from '../shared/modules/people/watch-uses.ts'
-import { recordUses, recordWatching } from '../shared/modules/usage/last-uses.ts'
 import { parseUsageEvent, type UsageEvent } from '../shared/modules/usage/rules/use.ts'
+import { recordUses, recordWatching } from '../shared/modules/usage/use-records.ts'
 import { forEachAtOnce } from '../shared/reconcile/records/list-heads.ts'
 import type { QueueHandler } from './handler.ts'
 

@@ -292,7 +292,7 @@ function managementAccountStatements(environment: Environment, names: Deployment
 
 const actionsOf = (service: string, actions: readonly string[]) => actions.map((action) => `${service}:${action}`)
 
-/** Nothing without resources. */
+/** Returns no statement if there are no resources. */
 function allow(sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement[] {
   if (resources.length === 0) return []
   return [new PolicyStatement({ sid, effect: Effect.ALLOW, actions: [...actions], resources: [...resources] })]

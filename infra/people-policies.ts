@@ -1,6 +1,6 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
-import { usagePrefix } from '../shared/modules/usage/last-uses.ts'
+import { usagePrefix } from '../shared/modules/usage/use-records.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
 import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'

@@ -31,7 +31,7 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
   const body = new TextEncoder().encode(`${JSON.stringify(requestDetails, undefined, 2)}\n`)
   const request = parseRequestBody(key, body)
   if (!request.ok) return refuseComplaint(request.complaint, key)
-  return write(action, key, context, async (there) => {
+  return changeFile(action, key, context, async (there) => {
     const status = there && (await statusOf(key, there.etag, context))
     const isOver = there === undefined || status?.state === 'rejected' || status?.state === 'expired'
     if (isOver || (action === 'extend' && status?.state === 'applied')) {
@@ -46,8 +46,8 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
   })
 }
 
-/** Changes the file of a request, by the present one. */
-function write(
+/** Writes or deletes the file of a request, as `judge` decides from the present file. */
+function changeFile(
   action: RequestRequest['action'],
   key: string,
   context: RequestContext,
@@ -73,7 +73,7 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
   const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
-  return write('withdraw', key, context, async (there) => {
+  return changeFile('withdraw', key, context, async (there) => {
     if (there === undefined) return refuseMissing(key)
     const status = await statusOf(key, there.etag, context)
     if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
@@ -90,7 +90,7 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
   const path = parseRequestKey(renderRequestKey(userId, temporaryPrefix + linkData))
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
-  return write('finish', key, context, async (there) =>
+  return changeFile('finish', key, context, async (there) =>
     there === undefined ? refuseMissing(key) : { there, body: 'deleted' },
   )
 }

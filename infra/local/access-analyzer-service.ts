@@ -5,7 +5,7 @@ import type { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import type { PolicyChecker } from '../../shared/ports/policy-checker.ts'
 import type { PolicyGenerator } from '../../shared/ports/policy-generator.ts'
 import { isServiceError, ServiceError } from '../../shared/ports/service-error.ts'
-import { parseBody } from './account-access-service.ts'
+import { parseBody } from './parse-body.ts'
 import { signerOf } from './request-signer.ts'
 
 const service = 'access-analyzer'

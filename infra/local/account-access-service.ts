@@ -12,6 +12,7 @@ import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Principal } from '../../shared/ports/sso-admin.ts'
 import type { CallRecorder } from './json-services/json-services.ts'
 import { recordCall } from './json-services/record-call.ts'
+import { parseBody } from './parse-body.ts'
 import { signerOf } from './request-signer.ts'
 
 // Shapes of the service's model (Account Access API Reference, 2018-05-10).
@@ -169,10 +170,6 @@ function asRefusal(error: unknown): ServiceError {
 function findOperation({ method, url }: FastifyRequest): Operation | undefined {
   const key = `${method} ${/^\/([a-z-]*)/.exec(url)?.[1] ?? ''}`
   return Object.hasOwn(operations, key) ? operations[key] : undefined
-}
-
-export function parseBody(body: unknown): unknown {
-  return typeof body === 'string' || Buffer.isBuffer(body) ? JSON.parse(body.toString() || '{}') : (body ?? {})
 }
 
 function renderEntitlement({

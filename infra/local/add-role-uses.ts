@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { parsePolicyStatements } from '../../shared/domain/iam-policies/policy-statement.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import type { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
+import { addToggle } from './add-toggle.ts'
 import { parseBody } from './sessions/add-person-sessions.ts'
 
 const instant = z.iso
@@ -58,7 +59,7 @@ const policy = z.object({ account: accountId, '*': z.string().regex(/^([\w+=,.@-
  * the service, or the action, as in `s3:CreateBucket`), `madeAt` its creation. `PUT /_ssofile/accounts/<id>/missing-auditor-role` removes
  * the auditor's role there (DELETE: it is back). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body this customer
  * managed policy's document. `PUT /_ssofile/accounts/<id>/credentials` makes the body the account's users, keys, roles, root user and
- * password policy. There is no IAM here, so every customer managed policy exists in every account, unless `PUT
+ * password policy. Every customer managed policy exists in every account, unless `PUT
  * /_ssofile/accounts/<id>/missing-policies/<name>` declares it missing (DELETE: it exists again).
  */
 export function addRoleUses(
@@ -96,19 +97,4 @@ export function addRoleUses(
     put: ({ account, name }) => ssoAdmin.removeCustomerManagedPolicy(account, name),
     remove: ({ account, name }) => ssoAdmin.restoreCustomerManagedPolicy(account, name),
   })
-}
-
-/** `PUT` of a path makes something so, and `DELETE` ends it. */
-export function addToggle<P>(
-  app: Pick<FastifyInstance, 'put' | 'delete'>,
-  path: string,
-  parameters: z.ZodType<P>,
-  acts: Readonly<Record<'put' | 'remove', (named: P, query: unknown) => void>>,
-): void {
-  const answer = (act: typeof acts.put) => async (request: FastifyRequest, reply: FastifyReply) => {
-    act(parameters.parse(request.params), request.query)
-    return reply.code(204).send()
-  }
-  app.put(path, answer(acts.put))
-  app.delete(path, answer(acts.remove))
 }

@@ -29,7 +29,7 @@ export type LocalModelsOptions = {
   readonly openTable: OpenTable
   /** The scaled clock. The bucket uses the machine's: leases depend on S3's time. */
   readonly clock: Clock
-  /** Read only if the tables are empty. Default: the acme fixture. */
+  /** Read only if the tables are empty: a data directory with an organization keeps that one. Default: the acme fixture. */
   readonly organizationFile: string | undefined
   /** Whether the bucket is versioned; a formerly versioned bucket keeps its versions. Default: unchanged, at first not versioned. */
   readonly versioned?: boolean | undefined
@@ -37,9 +37,9 @@ export type LocalModelsOptions = {
   readonly latencyP99Ms: number
   /** How far listings of Identity Center lag behind; default 0. */
   readonly readLagMs?: number | undefined
-  /** Default: the delegated administrator, an account outside the organization file; otherwise the management account. */
+  /** Default: the delegated administrator, as AWS recommends, an account outside the organization file; otherwise the management account. */
   readonly isDelegatedAdministrator?: boolean | undefined
-  /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
+  /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. Default: no. */
   readonly hasAccountInstance?: boolean | undefined
   /** Whether users come from Active Directory by the older AD sync; default: no. */
   readonly hasOlderAdSync?: boolean | undefined

@@ -139,8 +139,13 @@ async function answer(
     },
   }
   const { statusCode, headers: given, body, isBase64Encoded, cookies = [] } = await answerOf(invoke(event), onError)
-  response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) })
-  response.end(body, isBase64Encoded === true ? 'base64' : 'utf8')
+  try {
+    response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) })
+    response.end(body, isBase64Encoded === true ? 'base64' : 'utf8')
+  } catch (error) {
+    onError(error)
+    send(response, 500, 'Internal Server Error')
+  }
 }
 
 async function listen(host: 'localhost' | '127.0.0.1', port: number) {

@@ -54,10 +54,14 @@ import { serveInvoke } from './serve-invoke.ts'
 import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
 
-type ModelOptions = Omit<LocalModelsOptions, 'bucket' | 'openTable' | 'clock' | 'roles' | 'onError' | 'onEvent'>
+type ModelOptions = Omit<
+  LocalModelsOptions,
+  'bucket' | 'openTable' | 'clock' | 'roles' | 'versioned' | 'onError' | 'onEvent'
+>
 
-/** A bucket is versioned by default. A data directory with an organization keeps its own. */
 export type LocalOptions = ModelOptions & {
+  /** Whether the bucket is versioned. Default: yes. */
+  readonly versioned?: boolean | undefined
   /** 0: a free port. */
   readonly port: number
   readonly configuration: Configuration

@@ -6,7 +6,7 @@ import type { AccountId } from '../domain/organization/account-id.ts'
 import { answerOf, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 
-/** The minimum. (STS API Reference, "AssumeRole".) Reading one account takes less. */
+/** The minimum. (STS API Reference, "AssumeRole".) Every caller needs less. */
 const sessionSeconds = 900
 const text = z.string().min(1)
 const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })

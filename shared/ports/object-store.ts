@@ -68,7 +68,7 @@ export interface ObjectStore {
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<ObjectHead>
   /**
    * When the object was last deleted, by its newest delete marker; there may be an object again. Looks at the newest `versionsMost` versions
-   * (S3: in thousands): if there are more, and none of these is a marker, the time of the oldest one, since no deletion is newer.
+   * (S3: in thousands): if there are more, and none of these is a marker, the time of the oldest one, because no deletion is newer.
    * `undefined`: the bucket has no marker, or is not versioned. (S3 API Reference, "ListObjectVersions".)
    */
   lastDeletion(key: string, versionsMost: number): Promise<Date | undefined>

@@ -34,13 +34,13 @@ export function onceEach<Question extends readonly (string | undefined)[], T>(
 
 type KeptAnswer<T> = { readonly answer: Promise<T>; readonly sinceMs: number; readonly ageMs: number }
 
-/** Answers and when they were asked for. Callers share a fresh one. A failure is not remembered. */
-export class Answers<T> {
+/** Answers, with the instant before each question. Callers share a fresh one. A failure is not remembered. */
+export class KeptAnswers<T> {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #most: number
   readonly #kept = new Map<string, { readonly answer: Promise<T>; readonly sinceMs: number }>()
 
-  /** `most`: with so many answers, it forgets all. */
+  /** `most`: when it has so many answers, it forgets all of them. */
   constructor(clock: Pick<Clock, 'monotonicMs'>, most = Infinity) {
     this.#clock = clock
     this.#most = most
@@ -51,6 +51,7 @@ export class Answers<T> {
     return kept && { ...kept, ageMs: this.#clock.monotonicMs() - kept.sinceMs }
   }
 
+  /** Without `isFresh` it always asks. */
   ask(key: string, ask: () => Promise<T>, isFresh: (known: KeptAnswer<T>) => boolean = () => false): Promise<T> {
     const known = this.find(key)
     if (known && isFresh(known)) return known.answer
@@ -74,6 +75,6 @@ export class Answers<T> {
 
 /** Like `once`, but asks again when `ms` milliseconds have passed. */
 export function onceIn<T>(ms: number, clock: Pick<Clock, 'monotonicMs'>, ask: () => Promise<T>): () => Promise<T> {
-  const answers = new Answers<T>(clock)
+  const answers = new KeptAnswers<T>(clock)
   return () => answers.ask('', ask, ({ ageMs }) => ageMs < ms)
 }

@@ -60,7 +60,7 @@ export async function unlessCode<T>(
 export type Answer<T> = { readonly is: T } | { readonly error: ServiceError }
 
 /** Throws errors that did not come from a service. */
-export async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
+export async function answerOrError<T>(call: Promise<T>): Promise<Answer<T>> {
   try {
     return { is: await call }
   } catch (error) {
@@ -74,7 +74,7 @@ export async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
  * may pass by themselves.
  */
 export async function unlessUnread<T>(call: Promise<T>): Promise<{ readonly is: T } | { readonly unread: string }> {
-  const answer = await answerOf(call)
+  const answer = await answerOrError(call)
   if ('is' in answer) return answer
   if (isPassing(answer.error)) throw answer.error
   return { unread: answer.error.message }

@@ -1,6 +1,6 @@
 import { usage as usageHandler } from '../../handlers/usage.ts'
 import { toSqsRecord } from '../../infra/local/sqs/sqs-record.ts'
-import { forgetUses, readLastUses } from '../../shared/modules/usage/last-uses.ts'
+import { forgetUses, readLastUses } from '../../shared/modules/usage/use-records.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { intercept } from '../intercept.ts'
 import { World } from '../world.ts'

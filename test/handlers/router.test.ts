@@ -65,7 +65,7 @@ test('one person cannot fill the queue: the rest of very many own files is left 
   expect(sent()).toBe(2_011)
 })
 
-test('the deletion of a request by an operator goes on, however many files its author uploads', async () => {
+test('the deletion of a request overtakes all files of its author, and a second message keeps their order', async () => {
   const world = new World()
   const send = router(world.ports, world.configuration)
   const place = 'requests/11111111-1111-1111-1111-111111111111'

@@ -74,7 +74,7 @@ describe('an import is refused', () => {
     [
       'the core to a module',
       'shared/reconcile/records/ledger.ts',
-      "import { a } from '../../modules/usage/last-uses.ts'",
+      "import { a } from '../../modules/usage/use-records.ts'",
     ],
     [
       'the core to the list of modules',
@@ -83,13 +83,13 @@ describe('an import is refused', () => {
     ],
     ['a module to one that it does not name', 'shared/modules/usage/x.ts', "import { a } from '../doctor/examine.ts'"],
     ['a module to the list of modules', 'shared/modules/usage/x.ts', "import { a } from '../controllers.ts'"],
-    ['rules of a module to its records', 'shared/modules/usage/rules/x.ts', "import { a } from '../last-uses.ts'"],
+    ['rules of a module to its records', 'shared/modules/usage/rules/x.ts', "import { a } from '../use-records.ts'"],
     ['rules of a module to a port', 'shared/modules/usage/rules/x.ts', "import { a } from '../../../ports/clock.ts'"],
     ['rules of a module to hashes', 'shared/modules/usage/rules/x.ts', "import { a } from 'node:crypto'"],
     [
       'the page to more than the rules of a module',
       'shared/page/start.ts',
-      "import { a } from '../modules/usage/last-uses.ts'",
+      "import { a } from '../modules/usage/use-records.ts'",
     ],
     ['memory to aws', 'shared/memory/x.ts', "import { a } from '../aws/x.ts'"],
     ['aws to memory', 'shared/aws/s3-object-store.ts', "import { a } from '../memory/x.ts'"],

@@ -5,7 +5,13 @@ import {
   deployedConfigurationKey,
   readDeployedConfiguration,
 } from '../../../shared/reconcile/records/deployed-configuration.ts'
-import { type Deployment, type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import {
+  claimBucket,
+  type Deployment,
+  type Owner,
+  readOwner,
+  WrongOwnerError,
+} from '../../../shared/reconcile/records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { readConfiguration } from './read-configuration.ts'
@@ -50,4 +56,11 @@ export async function readDeployed(objects: ObjectStore, { name }: Deployment): 
     `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationKey} ${read === undefined ? 'is gone: restore it with ssofile restore' : 'cannot be read by this version of ssofile: use the version that was deployed'}, or deploy again`,
     { cause: read },
   )
+}
+
+/** Makes the bucket belong to the instance that the credentials reach. Throws Refusal if it belongs to another one. */
+export async function claimOrRefuse(ports: Parameters<typeof claimBucket>[0]): Promise<Owner> {
+  return claimBucket(ports).catch((error: unknown) => {
+    throw error instanceof WrongOwnerError ? new Refusal(error.message) : error
+  })
 }

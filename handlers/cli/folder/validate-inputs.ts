@@ -1,6 +1,6 @@
 import { membershipPrefix } from '../../../shared/domain/files/membership-file.ts'
 import { type Guardrails, noGuardrails } from '../../../shared/domain/guardrails/policy-file.ts'
-import { judgeManagedPolicy, managedPoliciesOf } from '../../../shared/domain/iam-policies/judge-managed-policy.ts'
+import { judgeManagedPolicy, managedPoliciesDay } from '../../../shared/domain/iam-policies/judge-managed-policy.ts'
 import { placeOf, renderJsonPath } from '../../../shared/domain/json/json-path.ts'
 import { type InputFault, type InputJudgement, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
@@ -126,7 +126,7 @@ function judgeManagedPolicies(key: string, body: Uint8Array): Pick<InputJudgemen
     warnings: judged.flatMap(({ arn, verdict }) =>
       verdict === 'unknown'
         ? [
-            `${quote(arn, 300)} was not a managed policy of AWS on ${managedPoliciesOf}: unless AWS has added it since, the permission set will fail`,
+            `${quote(arn, 300)} was not a managed policy of AWS on ${managedPoliciesDay}: unless AWS has added it since, the permission set will fail`,
           ]
         : [],
     ),

@@ -100,6 +100,7 @@ async function restoreInputs({ at, ...options }: Options): Promise<number> {
 async function restore(options: Options): Promise<number> {
   const bucket = bucketOf(undefined)
   const ports = openCliPorts(bucket)
+  // Refuses a bucket of another instance.
   await readOwnOwner(ports)
   const versions = openAwsObjectVersions(bucket)
   using progress = new Progress()
@@ -317,34 +318,34 @@ function renderRestoration(restoration: Restoration, stage: 'planned' | 'done', 
   lines.unshift(`bucket ${bucket}`)
   if (owner === 'unknown')
     lines.push('no record names the owner of this bucket: ssofile resume --accept-loss makes this instance the owner')
-  const leave = (why: string, keys: readonly string[], remedy?: string, noun = 'file') => {
+  const tellLeft = (why: string, keys: readonly string[], remedy?: string, noun = 'file') => {
     if (keys.length === 0) return
     lines.push(`${why}: ${count(keys.length, noun)}`, ...listKeys(keys))
     if (remedy !== undefined && !endsStop) lines.push(`  do: ${remedy}`)
   }
   if (lostAt) {
     const remedy = `if nobody meant that, bring all of them back: add --at ${lostAt.toISOString()}`
-    leave('left alone, deleted after everything stopped', inputsDeletedLater, remedy)
+    tellLeft('left alone, deleted after everything stopped', inputsDeletedLater, remedy)
     const command = `ssofile restore --inputs --at ${lostAt.toISOString()}`
-    leave('left to governance, HR or account owners', inputsOfOthers, `a person who may write them runs ${command}`)
+    tellLeft('left to governance, HR or account owners', inputsOfOthers, `a person who may write them runs ${command}`)
   }
   if (at)
-    leave(
+    tellLeft(
       `deleted since ${at.toISOString()} and left to governance, HR or account owners`,
       inputsOfOthersSinceAt,
       wasStopped ? 'a person who may write them brings them back, or decides that they stay away' : undefined,
     )
-  leave(
+  tellLeft(
     'left to HR, because the file would give access back to somebody whose time is over or limited',
     returns,
     'HR uploads the file, or decides that it stays away; then add --accept-missing',
   )
-  leave(
+  tellLeft(
     'deleted with their status, so nothing says which user they mean',
     inputsWithoutUser,
     'check that the user who has this name now is the right one; then add --accept-missing',
   )
-  leave(
+  tellLeft(
     'left to their authors, because their temporary access is not over',
     requests,
     'the author asks again and an approver approves, so that the access goes on; to end it instead, add --accept-missing',

@@ -167,6 +167,7 @@ function toResult(
     alreadyOurs: ours,
     links: (done ?? planned)
       .filter(({ isNew, keys }) => isNew || keys.length > 0)
+      // `isNew`: this import wrote the link. `assignments`: the access that ssofile owns since this import because of the link.
       .map(({ keys, ...link }) => ({ ...link, assignments: keys.map((key) => nameByLink(key, link.key)).sort() }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     obstacles,

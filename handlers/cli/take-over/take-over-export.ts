@@ -240,7 +240,10 @@ async function adoptAll(
   return adopted
 }
 
-/** Reads the whole file, and looks up each name here. Both sides have the same names but different ids. Throws Refusal. */
+/**
+ * Reads the whole file, and looks up each name here. Both sides have the same names but different ids. `permissionSets`: all of this
+ * instance, by name. `missing`: names in the file that do not exist here, each once. Throws Refusal.
+ */
 async function findCounterparts(
   context: ConfiguredPorts,
   file: ExportFile,

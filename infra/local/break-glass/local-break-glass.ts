@@ -8,6 +8,7 @@ import {
 } from '../../../shared/domain/account-facts/break-glass-names.ts'
 import type { AlarmTopic } from '../../../shared/domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../../shared/domain/files/break-glass-file.ts'
+import { playbooksIn } from '../../../shared/domain/files/break-glass-file.ts'
 import {
   type EvaluatedPolicy,
   evaluatePolicy,
@@ -18,7 +19,6 @@ import type { MemoryOrganizations } from '../../../shared/memory/organizations/m
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
 import {
-  playbooksIn,
   type RuleState,
   roleRules,
   securityRules,
@@ -356,7 +356,7 @@ export class LocalBreakGlass {
     return begun
   }
 
-  /** CloudTrail records a call, and its alarms are sent. */
+  /** Records a call in CloudTrail, also one that the services answer themselves, and sends its alarms. */
   record(
     service: string,
     operation: string,

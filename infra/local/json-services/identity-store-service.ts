@@ -74,7 +74,7 @@ type OnStore = ReturnType<typeof inStore>
 
 function inStore(model: MemoryIdentityStore) {
   const named = z.object(store)
-  return <S extends z.ZodRawShape>(shape: S, answer: Answer<S>): JsonOperation =>
+  return <S extends z.ZodRawShape & typeof store>(shape: S, answer: Answer<S>): JsonOperation =>
     operation(shape, (input) => {
       const { IdentityStoreId: id } = named.parse(input)
       if (id !== model.identityStoreId) throw resourceNotFound('IDENTITY_STORE', id)

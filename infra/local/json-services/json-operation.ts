@@ -13,13 +13,13 @@ export class ConstraintFault extends Error {
   override readonly name = 'ConstraintFault'
 }
 
-/** A text with AWS's limits and pattern. */
+/** A text with AWS's pattern, of `least` to `most` characters. */
 export function textOf(pattern: RegExp, most: number, least = 0): z.ZodString {
   return z.string().min(least).max(most).regex(pattern)
 }
 
 export type InputOf<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>
-/** Calls the model and gives the output shape; nothing is the empty one. */
+/** Calls the model and answers the output shape. An operation without output answers an empty object. */
 export type Answer<S extends z.ZodRawShape> = (input: InputOf<S>) => Promise<object> | Promise<void>
 
 /** An operation: `shape` has AWS's patterns and limits. */

@@ -90,7 +90,10 @@ type OnInstance = ReturnType<typeof inInstance>
 
 function inInstance(model: MemorySsoAdmin) {
   const named = z.object({ InstanceArn: InstanceArn.optional() })
-  return <S extends z.ZodRawShape>(shape: S, answer: Answer<S>): JsonOperation =>
+  return <S extends z.ZodRawShape & { readonly InstanceArn: z.ZodType<string | undefined> }>(
+    shape: S,
+    answer: Answer<S>,
+  ): JsonOperation =>
     operation(shape, (input) => {
       const { InstanceArn: arn } = named.parse(input)
       if (arn !== undefined && arn !== model.instanceArn) throw noSuchInstance(arn)

@@ -3,7 +3,7 @@ import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-pol
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
-import { usagePrefix } from '../../../shared/modules/usage/last-uses.ts'
+import { usagePrefix } from '../../../shared/modules/usage/use-records.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
 import { deploymentNames } from '../../deployment-names.ts'
 import { denyUses, peoplePolicies } from '../../people-policies.ts'

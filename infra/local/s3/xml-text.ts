@@ -24,7 +24,7 @@ export function xmlMembers(members: XmlMembers): string {
     .join('')
 }
 
-/** A document in the namespace of S3. Elements that alternate are given as text. */
+/** A document in the namespace of S3. Pass elements that alternate as text, because an object has each name once. */
 export function s3Document(name: string, members: XmlMembers | string): string {
   const content = typeof members === 'string' ? members : xmlMembers(members)
   return `${xmlDeclaration}<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${name}>`

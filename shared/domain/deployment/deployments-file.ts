@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type JsonRules, needed } from '../json/json-faults.ts'
+import { type JsonRules, required } from '../json/json-faults.ts'
 import { bucketName, region } from './environment.ts'
 
 const named = z.strictObject({
@@ -31,16 +31,19 @@ export const deploymentsFile = z
 
 /** The message for each field that breaks a rule of the schema. */
 export const deploymentsRules: JsonRules = {
-  $: needed('a JSON object with the field deployments', '{ "deployments": [] }'),
-  '$.$schema': needed('the path of the schema', '"deployments.schema.json"'),
-  '$.deployments': needed('a list of 1 to 100 deployments', '[{ "name": "acme", "bucket": "acme-ssofile", … }]'),
-  '$.deployments.[]': needed(
+  $: required('a JSON object with the field deployments', '{ "deployments": [] }'),
+  '$.$schema': required('the path of the schema', '"deployments.schema.json"'),
+  '$.deployments': required('a list of 1 to 100 deployments', '[{ "name": "acme", "bucket": "acme-ssofile", … }]'),
+  '$.deployments.[]': required(
     `an object with the fields name, bucket, region, profile, endpoint, and ${twice}`,
     '{ "name": "acme", "bucket": "acme-ssofile", "region": "eu-west-1", "profile": "acme-auditor" }',
   ),
-  '$.deployments.[].name': needed('1 to 63 small letters, digits or hyphens', '"acme"'),
-  '$.deployments.[].bucket': needed('the name of a bucket', '"acme-ssofile"'),
-  '$.deployments.[].region': needed('the Region of the deployment', '"eu-west-1"'),
-  '$.deployments.[].profile': needed('a profile of the AWS configuration file; it may assume a role', '"acme-auditor"'),
-  '$.deployments.[].endpoint': needed('the address of a local system', '"http://127.0.0.1:4566"'),
+  '$.deployments.[].name': required('1 to 63 small letters, digits or hyphens', '"acme"'),
+  '$.deployments.[].bucket': required('the name of a bucket', '"acme-ssofile"'),
+  '$.deployments.[].region': required('the Region of the deployment', '"eu-west-1"'),
+  '$.deployments.[].profile': required(
+    'a profile of the AWS configuration file; it may assume a role',
+    '"acme-auditor"',
+  ),
+  '$.deployments.[].endpoint': required('the address of a local system', '"http://127.0.0.1:4566"'),
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { type DryCallName, dryCallNames } from '../account-facts/dry-calls.ts'
-import { type JsonRule, type JsonRules, needed, rule } from '../json/json-faults.ts'
+import { type JsonRule, type JsonRules, required, rule } from '../json/json-faults.ts'
 import { accountId } from '../organization/account-id.ts'
+import type { Account } from '../organization/organization-view.ts'
 import { givenInstant } from '../text/instant.ts'
 import { type PlaybookTemplate, playbookTemplates, templateOf } from './playbook-templates.ts'
 import type { PolicyStatement } from './policy-document.ts'
@@ -200,57 +201,73 @@ function withTemplate(said: z.infer<typeof playbook>): Playbook {
 const object = (of: { readonly shape: object }): JsonRule =>
   rule(`a JSON object with the fields ${Object.keys(of.shape).join(', ')}`, 'write { … }')
 const digits = 'the 12 digits of an account'
-const policyArn = needed(
+const policyArn = required(
   'the ARN of a policy of AWS, or the name of one that is in each account',
   '"arn:aws:iam::aws:policy/SecurityAudit"',
 )
-const place = needed('the name of a Region of the partition aws', '"eu-west-1"')
-const drills = needed(`a list of: ${dryCallNames.join(', ')}`, '["read-trail"]')
+const place = required('the name of a Region of the partition aws', '"eu-west-1"')
+const drills = required(`a list of: ${dryCallNames.join(', ')}`, '["read-trail"]')
 
 /** The message for each field of the file that breaks a rule. Rules over several fields have messages of their own. */
 export const breakGlassRules: JsonRules = {
   $: object(shape),
-  '$.$schema': needed('the path of the schema', '"../../schemas/break-glass.schema.json"'),
-  '$.name': needed('1 to 20 small letters, digits or hyphens, equal to the name of the file', '"acme"'),
-  '$.organizationId': needed('the id of the organization', '"o-a1b2c3d4e5"'),
-  '$.rootId': needed('the id of the root of the organization', '"r-a1b2"'),
-  '$.managementAccount': needed(`${digits}: the management account of the organization`, '"444455556666"'),
-  '$.signInRegions': needed('a list of 1 to 20 Regions in which responders sign in', '["eu-west-1"]'),
+  '$.$schema': required('the path of the schema', '"../../schemas/break-glass.schema.json"'),
+  '$.name': required('1 to 20 small letters, digits or hyphens, equal to the name of the file', '"acme"'),
+  '$.organizationId': required('the id of the organization', '"o-a1b2c3d4e5"'),
+  '$.rootId': required('the id of the root of the organization', '"r-a1b2"'),
+  '$.managementAccount': required(`${digits}: the management account of the organization`, '"444455556666"'),
+  '$.signInRegions': required('a list of 1 to 20 Regions in which responders sign in', '["eu-west-1"]'),
   '$.signInRegions.[]': place,
-  '$.alarmAddresses': needed('a list of 1 to 10 mail addresses', '["security@example.com"]'),
-  '$.alarmAddresses.[]': needed('a mail address', '"security@example.com"'),
-  '$.auditorRole': needed('the name of a role, with its path', '"ssofile-auditor"'),
-  '$.drill': needed('an object with everyDays and accounts', '{ "everyDays": 92, "accounts": ["233000000001"] }'),
-  '$.drill.everyDays': needed('a whole number of days, from 1 to 366', '92'),
-  '$.drill.accounts': needed('a list of 1 to 100 accounts', '["233000000001"]'),
-  '$.drill.accounts.[]': needed(digits, '"233000000001"'),
-  '$.responders': needed(
+  '$.alarmAddresses': required('a list of 1 to 10 mail addresses', '["security@example.com"]'),
+  '$.alarmAddresses.[]': required('a mail address', '"security@example.com"'),
+  '$.auditorRole': required('the name of a role, with its path', '"ssofile-auditor"'),
+  '$.drill': required('an object with everyDays and accounts', '{ "everyDays": 92, "accounts": ["233000000001"] }'),
+  '$.drill.everyDays': required('a whole number of days, from 1 to 366', '92'),
+  '$.drill.accounts': required('a list of 1 to 100 accounts', '["233000000001"]'),
+  '$.drill.accounts.[]': required(digits, '"233000000001"'),
+  '$.responders': required(
     'a list of 2 to 20 responders, since one may be out of reach',
     '[{ "name": "anna", "email": "anna@example.com", "emergencyContact": "+46 70 123 45 67" }, …]',
   ),
   '$.responders.[]': object(responder),
-  '$.responders.[].email': needed('a mail address', '"anna@example.com"'),
-  '$.responders.[].emergencyContact': needed('how to reach this person at night', '"+46 70 123 45 67"'),
-  '$.responders.[].expiresAt': needed('an instant with offset', '"2027-01-31T00:00:00Z"'),
-  '$.playbooks': needed('a list of 1 to 20 playbooks', '[{ "name": "administrator", … }]'),
+  '$.responders.[].email': required('a mail address', '"anna@example.com"'),
+  '$.responders.[].emergencyContact': required('how to reach this person at night', '"+46 70 123 45 67"'),
+  '$.responders.[].expiresAt': required('an instant with offset', '"2027-01-31T00:00:00Z"'),
+  '$.playbooks': required('a list of 1 to 20 playbooks', '[{ "name": "administrator", … }]'),
   '$.playbooks.[]': object(playbook),
-  '$.playbooks.[].description': needed('a text of 1 to 700 characters', '"Restores the ledger"'),
-  '$.playbooks.[].managedPolicies': needed('a list of at most 8 policies', '["arn:aws:iam::aws:policy/SecurityAudit"]'),
+  '$.playbooks.[].description': required('a text of 1 to 700 characters', '"Restores the ledger"'),
+  '$.playbooks.[].managedPolicies': required(
+    'a list of at most 8 policies',
+    '["arn:aws:iam::aws:policy/SecurityAudit"]',
+  ),
   '$.playbooks.[].managedPolicies.[]': policyArn,
-  '$.playbooks.[].inlinePolicy': needed(
+  '$.playbooks.[].inlinePolicy': required(
     'a policy with Version "2012-10-17" and Statement',
     '{ "Version": "2012-10-17", "Statement": [] }',
   ),
   '$.playbooks.[].permissionsBoundary': policyArn,
-  '$.playbooks.[].sessionHours': needed('a whole number of hours, from 1 to 12', '4'),
-  '$.playbooks.[].organizationalUnits.[]': needed(
+  '$.playbooks.[].sessionHours': required('a whole number of hours, from 1 to 12', '4'),
+  '$.playbooks.[].organizationalUnits.[]': required(
     'the id of an organizational unit or of the root',
     '"ou-acme-wrk10000"',
   ),
-  '$.playbooks.[].accounts': needed('a list of at most 100 accounts', '["233000000001"]'),
-  '$.playbooks.[].accounts.[]': needed(digits, '"233000000001"'),
+  '$.playbooks.[].accounts': required('a list of at most 100 accounts', '["233000000001"]'),
+  '$.playbooks.[].accounts.[]': required(digits, '"233000000001"'),
   '$.playbooks.[].may': drills,
   '$.playbooks.[].may.[]': drills,
   '$.playbooks.[].mayNot': drills,
   '$.playbooks.[].mayNot.[]': drills,
+}
+
+/** The playbooks with a role that the account has to have: playbooks that name the account or an organizational unit above it. */
+export function playbooksIn(
+  { playbooks, managementAccount }: BreakGlass,
+  { id, parents }: Pick<Account, 'id' | 'parents'>,
+): readonly Playbook[] {
+  // No StackSet reaches the management account, so a playbook has to name it.
+  const above = id === managementAccount ? [] : parents
+  return playbooks.filter(
+    ({ accounts, organizationalUnits }) =>
+      accounts.includes(id) || organizationalUnits.some((unit) => above.includes(unit)),
+  )
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
+import { jsonNames } from '../json/json-names.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { principalType } from '../principals/principal.ts'
-import { jsonNames } from '../scopes/selector-name.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { line } from '../text/one-line.ts'
 

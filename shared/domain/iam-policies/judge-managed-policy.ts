@@ -11,7 +11,7 @@ export type ManagedPolicyVerdict =
   | { readonly verdict: 'misspelt'; readonly meant: string }
 
 /** The day of the list of AWS's managed policies. */
-export const managedPoliciesOf = aws.day
+export const managedPoliciesDay = aws.day
 
 const partition = 'arn:aws:iam::aws:policy/'
 /** A word in this many policies is not the name of a product. So a word with one wrong letter is a slip. */

@@ -22,16 +22,13 @@ export const exampleRule = (expected: string, example: string): JsonRule => rule
 /** The rule of an optional field. Its remedy never says "add it". */
 export const optional = (expected: string): JsonRule => rule(expected, 'correct it, or leave it out')
 
-/** The rule of a field that must exist, without an example. */
-export const required = (expected: string): JsonRule => ({
-  expected,
-  remedy: (value) => (value === undefined ? 'add it' : 'correct it'),
-})
-
 /** The rule of a field that must exist. */
-export const needed = (expected: string, example: string): JsonRule => ({
+export const required = (expected: string, example?: string): JsonRule => ({
   expected,
-  remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
+  remedy: (value) => {
+    if (example === undefined) return value === undefined ? 'add it' : 'correct it'
+    return value === undefined ? `add it, such as ${example}` : `write it as in ${example}`
+  },
 })
 
 /**

@@ -1,4 +1,4 @@
-/** Parses a policy document. `undefined`: not JSON. */
+/** Parses a text that ssofile did not write. `undefined`: not JSON. */
 export function parseLooseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -7,6 +7,7 @@ export function parseLooseJson(text: string): unknown {
   }
 }
 
+/** Whether this is a JSON object, not a list. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -26,7 +26,7 @@ export const inputMessage = record({
   by: uploader.optional(),
   /** S3 says that ssofile's API made the change. The object's metadata names the API's caller. */
   isByApi: z.literal(true).optional(),
-  /** The message failed, and is retried in its own message group. */
+  /** It has a message group of its own: it failed before, or it overtakes the other messages of its person. */
   isAlone: z.literal(true).optional(),
   /** Entries of the index of times that asked for this look (`followInstants`). After the look they are removed. */
   due: z.array(record({ at: z.string(), etag: z.string() })).optional(),

@@ -11,7 +11,7 @@ import { principalType } from '../principals/principal.ts'
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
 const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
 
-const of = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+const hintOf = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
   record({ v: z.literal(1), kind: z.literal(kind), ...shape, cause: z.string() })
 
 /**
@@ -19,17 +19,17 @@ const of = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape:
  * evidence.
  */
 export const hint = z.discriminatedUnion('kind', [
-  of('assignment', { account: accountId, ...grant.shape }),
+  hintOf('assignment', { account: accountId, ...grant.shape }),
   /** One access, for callers that know the principal's id, such as open work. */
-  of('access', { account: accountId, permissionSet: permissionSetName, principalId, type: principalType }),
-  of('permission-set', { permissionSet: permissionSetName }),
+  hintOf('access', { account: accountId, permissionSet: permissionSetName, principalId, type: principalType }),
+  hintOf('permission-set', { permissionSet: permissionSetName }),
   /** The attributes for access control have only one file. */
-  of('attributes', {}),
+  hintOf('attributes', {}),
   /**
    * Something that somebody changed by hand: a permission set, or its assignments in one account. Without a permission set: existing roles
    * that account access manager gives, in one account or everywhere.
    */
-  of('by-hand', { permissionSetArn: permissionSetArn.optional(), account: accountId.optional() }),
+  hintOf('by-hand', { permissionSetArn: permissionSetArn.optional(), account: accountId.optional() }),
   /** A whole drift check. It is divided into units, and each unit becomes a hint. */
   record({ ...ofDrift, kind: z.literal('drift') }),
   record({

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { type JsonRules, optional } from '../json/json-faults.ts'
+import { jsonNames } from '../json/json-names.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { matchesGlob } from '../text/glob.ts'
 import { convertJoints, type Joint, jointConditions, listJoint, listMost, rulesOfJoints } from './joint-conditions.ts'
 import { parseScope } from './scope.ts'
-import { complainAboutName, jsonNames, type SelectorName, selectorNameForm } from './selector-name.ts'
+import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
 
 export const selectorPrefix = 'selectors/'
 

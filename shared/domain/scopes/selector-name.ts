@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { jsonNames } from '../json/json-names.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 
 /** The name in `selectors/<name>.json`, and in the links that use the selector. */
@@ -11,13 +12,6 @@ export type SelectorName = z.infer<typeof selectorName>
 /** Names of eligibilities have the same form. */
 export const nameForm = '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
 export const selectorNameForm = `the name of a selector: ${nameForm}`
-
-/** The keys `<prefix><name>.json`, and the names in them, which may be invalid. ssofile ignores other objects under the prefix. */
-export const jsonNames = <Name extends string = string>(prefix: string) => ({
-  keyOf: (name: Name) => `${prefix}${name}.json`,
-  nameIn: (key: string) => key.slice(prefix.length, -'.json'.length),
-  isKey: (key: string) => key.startsWith(prefix) && /^[^/]+\.json$/.test(key.slice(prefix.length)),
-})
 
 /** The fault in the name of a file `<prefix><name>.json`, of a selector or an eligibility. */
 export function complainAboutName(key: string, prefix: string, expected: string): Complaint | undefined {

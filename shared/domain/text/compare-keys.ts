@@ -12,7 +12,7 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** The order of texts in reports: JavaScript's own. */
+/** Ascending by UTF-16 code units, as `<` compares. S3 has another order: see `compareKeys`. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,3 +1,5 @@
+import { portionsOf } from './portions.ts'
+
 /** The most names of one piece. V8 moves longer arrays to a place of their own, where each copy costs a millisecond. */
 const pieceMost = 1_000
 
@@ -68,11 +70,6 @@ export function withoutName<T extends string>(names: Names<T>, name: string): Na
 export function placeOf(names: Names, name: string): number {
   const { nth, place } = find(names, name)
   return place + (names instanceof Pieces ? (names.starts[nth] ?? 0) : 0)
-}
-
-/** Pieces of exactly so many items; the last may be shorter. */
-export function portionsOf<T>(items: readonly T[], size: number): readonly T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, nth) => items.slice(nth * size, (nth + 1) * size))
 }
 
 /** Pieces of about equal length with at most so many names. None: there are no names. */

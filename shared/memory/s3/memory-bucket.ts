@@ -161,12 +161,16 @@ export class MemoryBucket {
     return this.#objects.has(key) ? undefined : this.#versions.of(key)[0]
   }
 
-  /** When the key was last deleted, by its newest delete marker; if it has more versions than that, not later than this. */
+  /**
+   * When the key was last deleted, by its newest delete marker. If the newest `versionsMost` older versions have no marker and there are more:
+   * the time of the oldest of them.
+   */
   lastDeletion(key: string, versionsMost: number): Date | undefined {
     checkKey(key)
-    const newest = this.#versions.of(key).slice(0, versionsMost)
+    const versions = this.#versions.of(key)
+    const newest = versions.slice(0, versionsMost)
     const marker = newest.find(({ object }) => object === undefined)
-    return (marker ?? newest[versionsMost - 1])?.lastModified
+    return (marker ?? (versions.length > versionsMost ? newest.at(-1) : undefined))?.lastModified
   }
 
   put(caller: Caller, key: string, body: Uint8Array, options: PutOptions = {}): StoredObject {

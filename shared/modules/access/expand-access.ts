@@ -11,7 +11,7 @@ import { type MembershipId, ownedMembershipKey } from '../../domain/principals/o
 import { disabledRemark, goneRemark, suspendedRemark } from '../../domain/principals/person-remark.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { answerOf } from '../../ports/service-error.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import type { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
 import { type OwnUse, type RoleUse, unusedDays } from '../usage/rules/role-use.ts'
@@ -205,7 +205,7 @@ async function readMembers(
   const read = await Promise.all(
     [...groups].map(async (id): Promise<readonly [PrincipalId, readonly PrincipalId[] | undefined] | undefined> => {
       if (isOwn && ownGroups.has(id)) return [id, [user.id]]
-      const answer = await answerOf(people.membersOf(id))
+      const answer = await answerOrError(people.membersOf(id))
       if ('error' in answer) {
         const note = `the members of groups could not be listed, so groups are not expanded: ${answer.error.message}`
         if (!notes.includes(note)) notes.push(note)
@@ -228,7 +228,7 @@ async function readNames(
   readonly suspensionOf: SuspensionOf
 }> {
   const read = async <T>(call: Promise<T>) => {
-    const answer = await answerOf(call)
+    const answer = await answerOrError(call)
     if ('is' in answer) return answer.is
     const note = `the directory could not be asked for names, so recorded names and ids are shown: ${answer.error.message}`
     if (!notes.includes(note)) notes.push(note)

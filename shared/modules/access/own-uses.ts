@@ -2,9 +2,9 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { listLastUses, readWatched } from '../usage/last-uses.ts'
 import { keyOf, type LastUse } from '../usage/rules/person-uses.ts'
 import type { OwnUse } from '../usage/rules/role-use.ts'
+import { listLastUses, readWatched } from '../usage/use-records.ts'
 
 export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
 

@@ -8,7 +8,7 @@ import type { AuditedAccount, PermissionSetRole } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { answerOf, unlessCode } from '../../ports/service-error.ts'
+import { answerOrError, unlessCode } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 import { readServiceUses } from '../../reconcile/calls/read-service-uses.ts'
 import type { RoleUse } from '../usage/rules/role-use.ts'
@@ -76,7 +76,7 @@ export class RoleUses {
     if (this.#roleName === '' || this.#ports.auditor === undefined) return none(notConfigured)
     return this.#limit(async () => {
       if (this.#ports.clock.monotonicMs() >= this.#untilMs) return none(this.#refuse(account, kindOfTime, timeIsUp))
-      const answer = await answerOf(this.#ask(account, permissionSets))
+      const answer = await answerOrError(this.#ask(account, permissionSets))
       if ('is' in answer) return answer.is
       const { service, code, message } = answer.error
       return none(this.#refuse(account, `${service} ${code}`, message))

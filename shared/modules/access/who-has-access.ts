@@ -10,7 +10,7 @@ import { isAdmitted, suspendedLimit } from '../../domain/suspensions/describe-su
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
-import { answerOf } from '../../ports/service-error.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { People } from '../../reconcile/directory/people.ts'
@@ -313,7 +313,7 @@ async function readRecords(finding: Finding, isWanted: (assignment: AssignmentId
  * each group, which takes longest. Without the names, it begins after the records.
  */
 async function foreseeAllGroups(people: People, { objects }: Ports): Promise<void> {
-  const answer = await answerOf(NameIndex.read(objects))
+  const answer = await answerOrError(NameIndex.read(objects))
   const names = 'is' in answer ? answer.is : new NameIndex()
   people.foresee(new Set(names.idsOfType('GROUP')))
 }

@@ -8,12 +8,13 @@ import {
 } from '../../domain/account-facts/break-glass-names.ts'
 import type { SecurityRules } from '../../domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../domain/files/break-glass-file.ts'
+import { playbooksIn } from '../../domain/files/break-glass-file.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../../ports/break-glass.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { playbooksIn, roleRules, stackSetRules } from './rules/alarm-rules.ts'
+import { roleRules, stackSetRules } from './rules/alarm-rules.ts'
 import type { DrillRecord } from './rules/drill-record.ts'
 import {
   type BreakGlassCheck,

@@ -8,7 +8,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { AuditedAccount } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { answerOf } from '../../ports/service-error.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import { enterAccount } from '../../reconcile/calls/enter-account.ts'
 
 /** The security account's knowledge of all others. */
@@ -37,12 +37,12 @@ export async function readSecurityAccount(
   auditorRole: string,
 ): Promise<OrganizationKnowledge> {
   if (securityAccount === undefined) return nothing
-  const entered = await answerOf(enterAccount(ports, securityAccount, auditorRole))
+  const entered = await answerOrError(enterAccount(ports, securityAccount, auditorRole))
   if ('error' in entered)
     return { ...nothing, notes: [`the security account could not be asked: ${entered.error.code}`] }
   const account = entered.is
-  const central = await answerOf(account.hasCentralRootCredentials())
-  const all = await answerOf(account.unusedAccessAnalyzers())
+  const central = await answerOrError(account.hasCentralRootCredentials())
+  const all = await answerOrError(account.unusedAccessAnalyzers())
   return {
     account,
     isRootCentral: 'is' in central ? central.is : undefined,
@@ -67,7 +67,7 @@ export async function readUnusedAccess(
   id: AccountId,
   organization: OrganizationKnowledge,
 ): Promise<UnusedAccess> {
-  const listed = await answerOf(readFindings(own, id, organization))
+  const listed = await answerOrError(readFindings(own, id, organization))
   if ('error' in listed) return { by: listed.error.code, found: new Map() }
   return { by: listed.is.by, found: groupUnusedAccess(listed.is.findings) }
 }

@@ -2,36 +2,26 @@ import pLimit from 'p-limit'
 import { noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
 import { describeAnalyzers } from '../../domain/account-facts/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import type { Receiver } from '../../domain/deployment/notification-settings.ts'
-import { defaultHygiene, type Hygiene, hygieneKey, weekdays } from '../../domain/files/hygiene-file.ts'
+import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { answerOf } from '../../ports/service-error.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
 import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
-import { idOf } from '../notifications/find-outcomes.ts'
-import { type DigestMessage, digestLinesMost, waysOf } from '../notifications/rules/digest.ts'
 import { sendDigests } from '../notifications/send-digests.ts'
 import { openAccountOwners } from './account-owners.ts'
+import { CredentialMails } from './credential-mails.ts'
 import { type CredentialSummary, credentialReportsPrefix, credentialSummary } from './credential-summary.ts'
 import { dateOfRun, KeptCredentials } from './kept-credentials.ts'
 import { type CredentialContext, readCredentials, readUsersOfLarge, tellUsersLeft } from './read-credentials.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
 import { readSecurityAccount } from './read-unused-access.ts'
-import { type CredentialRow, urgencyOf } from './rules/credential-row.ts'
-import { CredentialTally, compareUrgency } from './rules/credential-tally.ts'
-import {
-  credentialCsvTitles,
-  describeThing,
-  remedyOf,
-  renderCredentialPage,
-  renderCredentialRow,
-  toldOf,
-} from './rules/render-credentials.ts'
+import { CredentialTally } from './rules/credential-tally.ts'
+import { credentialCsvTitles, renderCredentialPage, renderCredentialRow } from './rules/render-credentials.ts'
 
 /** Lambda runs a function that fails twice again. (Lambda Developer Guide, "How Lambda handles errors and retries".) */
 const runsMost = 3
@@ -137,7 +127,7 @@ async function readHygiene(
 function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: OrganizationView) {
   const ownerOf = openAccountOwners(ports, hygiene, view)
   return async (account: Account): Promise<string> => {
-    const answer = await answerOf(ownerOf(account))
+    const answer = await answerOrError(ownerOf(account))
     if ('is' in answer) return answer.is ?? ''
     const told = 'the tags of an account could not be read: ssofile does not notify its owner'
     ports.log.warn(told, { account: account.id, error: answer.error })
@@ -239,73 +229,5 @@ class LargeAccounts {
     if (left === undefined) return true
     if (isLastRun) await kept.keepUsers(account.id, await tellUsersLeft(this.#ports, account, { ...context, left }))
     return isLastRun
-  }
-}
-
-type Collected = { readonly counts: Record<string, number>; rows: CredentialRow[] }
-
-/**
- * Findings for their owners: one message for each owner, and one with everything for security. Owners without findings get
- * nothing. Each message keeps only the most urgent rows.
- */
-class CredentialMails {
-  readonly #mail: Hygiene['mail']
-  readonly #receivers: ReadonlyMap<string, Receiver>
-  readonly #collected = new Map<string, Collected>()
-  readonly #isDay: boolean
-  readonly #unknown = new Set<string>()
-
-  constructor({ mail }: Hygiene, { receivers }: Configuration['notifications'], now: Date) {
-    this.#mail = mail
-    this.#receivers = new Map(receivers.map((receiver) => [receiver.name, receiver]))
-    const today = weekdays[now.getUTCDay()]
-    this.#isDay = today !== undefined && mail.on.includes(today)
-  }
-
-  add(row: CredentialRow): void {
-    if (!this.#isDay || urgencyOf(row) === undefined) return
-    const { security, owners } = this.#mail
-    const owner = Object.hasOwn(owners, row.owner) ? owners[row.owner] : undefined
-    // An owner who is also security hears of it once.
-    for (const name of new Set([owner, security])) if (name !== undefined) this.#collect(name, row)
-  }
-
-  /** Names without a receiver in the configuration. */
-  get notes(): readonly string[] {
-    return [...this.#unknown]
-      .sort()
-      .map((name) => `no receiver for '${name}' in hygiene.json: notifications.receivers has no such name`)
-  }
-
-  /** `date`: of the report; the same day makes the same message. */
-  messages(date: string): readonly DigestMessage[] {
-    return [...this.#collected].flatMap(([name, { counts, rows }]) => {
-      const receiver = this.#receivers.get(name)
-      const lines = rows.map((row) => ({
-        id: idOf(date, row.account, row.kind, row.name, row.key ?? ''),
-        at: row.asOf,
-        event: row.findings[0]?.kind ?? row.kind,
-        subject: describeThing(row),
-        reason: toldOf(row),
-        remedy: remedyOf(row),
-      }))
-      const more = `The whole report: reports/credentials/${date}/index.html in the bucket, and credentials.csv beside it.`
-      return (receiver === undefined ? [] : waysOf(receiver)).map((way): DigestMessage => {
-        const id = idOf('credentials', date, name, way)
-        return { v: 1, id, receiver: name, way, counts, lines, more }
-      })
-    })
-  }
-
-  #collect(name: string, row: CredentialRow): void {
-    if (!this.#receivers.has(name)) {
-      this.#unknown.add(name)
-      return
-    }
-    const known = this.#collected.get(name) ?? { counts: {}, rows: [] }
-    const kind = row.findings[0]?.kind ?? row.kind
-    known.counts[kind] = (known.counts[kind] ?? 0) + 1
-    known.rows = [...known.rows, row].sort(compareUrgency).slice(0, digestLinesMost)
-    this.#collected.set(name, known)
   }
 }

@@ -5,9 +5,9 @@ import { type PermissionSetArn, permissionSetArn, principalId } from '../../doma
 import { principalName } from '../../domain/principals/principal.ts'
 import { lacksMemberships } from '../../ports/older-ad-sync.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type Answer, answerOf, proofOf, type ServiceError } from '../../ports/service-error.ts'
+import { type Answer, answerOrError, proofOf, type ServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
-import { isDenied } from './ask.ts'
+import { isDenied } from './unasked.ts'
 
 /** An action of AWS, and a call of it that changes nothing. `isWrite`: a call that must be refused. */
 export type DryCall = { readonly action: string; readonly call: () => Promise<unknown>; readonly isWrite: boolean }
@@ -116,7 +116,7 @@ function toDryCalls(calls: Readonly<Record<string, () => Promise<unknown>>>, isW
 
 export async function makeDryCalls(calls: readonly DryCall[]): Promise<readonly DryAnswer[]> {
   const answers: DryAnswer[] = []
-  for (const { action, call, isWrite } of calls) answers.push({ action, isWrite, answer: await answerOf(call()) })
+  for (const { action, call, isWrite } of calls) answers.push({ action, isWrite, answer: await answerOrError(call()) })
   return answers
 }
 

@@ -7,12 +7,12 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../ports/queues.ts'
 import { joinRights, rightsByKinds, rightsOfFunctions } from '../../ports/rights.ts'
-import { answerOf, isServiceError } from '../../ports/service-error.ts'
+import { answerOrError, isServiceError } from '../../ports/service-error.ts'
 import { deadLetterUrl } from '../../reconcile/records/dead-letters.ts'
 import type { Owner } from '../../reconcile/records/owner.ts'
-import { isDenied, unasked } from './ask.ts'
 import { deniedRemedy } from './dry-calls.ts'
 import { ownPermissions } from './try-permissions.ts'
+import { isDenied, unasked } from './unasked.ts'
 
 type Setting<K extends keyof BucketSettings> = Awaited<ReturnType<BucketSettings[K]>>
 
@@ -97,10 +97,10 @@ function judgeNotifications(rules: Setting<'notifications'>): Finding {
 
 /** All settings of the bucket, each read once. */
 export async function examineBucket(settings: BucketSettings): Promise<readonly Finding[]> {
-  const versioning = await answerOf(settings.versioning())
+  const versioning = await answerOrError(settings.versioning())
   const status = 'is' in versioning ? versioning.is : undefined
   const judged = async <T>(check: string, needs: string, call: Promise<T>, judge: (told: T) => Finding) => {
-    const answer = await answerOf(call)
+    const answer = await answerOrError(call)
     return 'is' in answer ? judge(answer.is) : unasked(check, answer.error, { needs })
   }
   return [
@@ -133,7 +133,7 @@ export async function examineWrites(objects: ObjectStore): Promise<Finding> {
   const denied: string[] = []
   const folders = writtenFolders()
   for (const prefix of folders) {
-    const answer = await answerOf(objects.put(`${prefix}ssofile-doctor`, '', { ifMatch: noEtag }))
+    const answer = await answerOrError(objects.put(`${prefix}ssofile-doctor`, '', { ifMatch: noEtag }))
     if ('error' in answer && !isDenied(answer.error))
       return unasked(writesCheck, answer.error, { needs: 's3:PutObject' })
     if ('error' in answer) denied.push(prefix)
@@ -168,10 +168,10 @@ export async function examineFunctions(
   const { dispatch = '' } = queueUrls
   if (!URL.canParse(dispatch) || !/\.amazonaws\.com(\.cn)?$/.test(new URL(dispatch).hostname))
     return [skip(concurrencyCheck, 'not checked: the queues are not on AWS, so there are no functions')]
-  const reserved = await answerOf(installation.reservedConcurrency(`${name}-dispatcher`))
+  const reserved = await answerOrError(installation.reservedConcurrency(`${name}-dispatcher`))
   if ('error' in reserved)
     return [unasked(concurrencyCheck, reserved.error, { needs: 'lambda:GetFunctionConcurrency' })]
-  const unreserved = await answerOf(installation.unreservedConcurrency())
+  const unreserved = await answerOrError(installation.unreservedConcurrency())
   if ('error' in unreserved)
     return [unasked(concurrencyCheck, unreserved.error, { needs: 'lambda:GetAccountSettings' })]
   return [judgeConcurrency({ reserved: reserved.is, unreserved: unreserved.is })]
@@ -242,9 +242,9 @@ export async function examineQueues(
       seen.push({ name, queue: undefined, dead: undefined })
       continue
     }
-    const queue = await answerOf(installation.queueAttributes(url))
+    const queue = await answerOrError(installation.queueAttributes(url))
     if ('error' in queue) return [unasked('queues', queue.error, { needs: 'sqs:GetQueueAttributes' })]
-    const dead = name === 'dispatch' ? undefined : await answerOf(installation.queueAttributes(deadLetterUrl(url)))
+    const dead = name === 'dispatch' ? undefined : await answerOrError(installation.queueAttributes(deadLetterUrl(url)))
     if (dead && 'error' in dead) return [unasked('queues', dead.error, { needs: 'sqs:GetQueueAttributes' })]
     seen.push({ name, queue: queue.is, dead: dead?.is })
   }
@@ -268,7 +268,7 @@ export async function askDispatcher(
 ): Promise<DispatcherFindings> {
   const instead = 'the following checks show the permissions of these credentials'
   for (let waits = 0; ; waits++) {
-    const answer = await answerOf(installation.askFunction(functionName, { doctor: true }))
+    const answer = await answerOrError(installation.askFunction(functionName, { doctor: true }))
     if ('is' in answer) {
       const told = ownPermissions.safeParse(answer.is).data
       if (told) return { findings: told.findings.map((one) => inItsRole(functionName, one)), isAnswered: true }

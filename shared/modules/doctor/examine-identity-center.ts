@@ -3,10 +3,10 @@ import { type Finding, ok, skip, warn } from '../../domain/guardrails/finding.ts
 import type { Installation, Quota } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type Answer, answerOf } from '../../ports/service-error.ts'
+import { type Answer, answerOrError } from '../../ports/service-error.ts'
 import { type AssignmentRequest, type RequestKind, type RequestSummary, requestKinds } from '../../ports/sso-admin.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
-import { unasked } from './ask.ts'
+import { unasked } from './unasked.ts'
 
 const quotasCheck = 'quotas'
 /** From this share on, somebody should request a higher quota. */
@@ -42,12 +42,12 @@ export async function examineQuotas(
   installation: Pick<Installation, 'quotasOf'>,
   accounts: number,
 ): Promise<readonly Finding[]> {
-  const sets = await answerOf(Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token))))
+  const sets = await answerOrError(Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token))))
   if ('error' in sets) return [unasked(quotasCheck, sets.error, { needs: 'sso:ListPermissionSets' })]
-  const ofOne = await answerOf(permissionSetsOfOneAccount(objects))
+  const ofOne = await answerOrError(permissionSetsOfOneAccount(objects))
   if ('error' in ofOne) return [unasked(quotasCheck, ofOne.error, { needs: 's3:ListBucket' })]
   const use = { permissionSets: sets.is.length, permissionSetsOfOneAccount: ofOne.is, accounts }
-  return judgeQuotas(use, await answerOf(installation.quotasOf('sso')))
+  return judgeQuotas(use, await answerOrError(installation.quotasOf('sso')))
 }
 
 /** The largest number of permission sets in one account. */
@@ -95,7 +95,7 @@ export type Look = { readonly requestId: string; readonly ageMs: number; readonl
 export async function examineReadLag(ports: Ask, isActive: (accountId: string) => boolean): Promise<Finding> {
   const requests: Listed[] = []
   for (const kind of requestKinds) {
-    const listed = await answerOf(listRequests(ports, kind))
+    const listed = await answerOrError(listRequests(ports, kind))
     if ('error' in listed) return unasked(lagCheck, listed.error, { needs: 'sso:ListAccountAssignment…Status' })
     if (listed.is === 'too many')
       return skip(lagCheck, `not measured: more than ${pagesMost * 100} requests are listed`)
@@ -127,13 +127,13 @@ async function lookAtEach(
     .toSorted((a, b) => b.at.getTime() - a.at.getTime())
     .slice(0, looksMost)
   for (const { kind, requestId, state, at } of newest) {
-    const described = await answerOf(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
+    const described = await answerOrError(ports.ssoAdmin.describeAssignmentRequest(kind, requestId))
     const request = 'is' in described ? described.is : undefined
     const target = JSON.stringify(request?.target)
     if (request === undefined || seen.has(target)) continue
     seen.add(target)
     if (state !== 'SUCCEEDED' || !isActive(request.target.accountId)) continue
-    const listed = await answerOf(isListed(ports, request))
+    const listed = await answerOrError(isListed(ports, request))
     if ('error' in listed) continue
     const ageMs = ports.clock.now().getTime() - at.getTime()
     looks.push({ requestId, ageMs, isShown: listed.is === (kind === 'creation') })

@@ -7,7 +7,7 @@ import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type Answer, answerOf } from '../../ports/service-error.ts'
+import { type Answer, answerOrError } from '../../ports/service-error.ts'
 import { controlsManagementAccount } from '../../reconcile/directory/management-account-sets.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
 import { ownedPrefix } from '../../reconcile/records/owned-permission-sets.ts'
@@ -15,7 +15,6 @@ import { type Owner, readOwner } from '../../reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../reconcile/records/pause.ts'
 import { readNewestSummary } from '../credentials/credential-summary.ts'
 import { readArrivals } from './arrivals.ts'
-import { isDenied, unasked } from './ask.ts'
 import { memberOf } from './dry-calls.ts'
 import { askDispatcher, examineBucket, examineFunctions, examineQueues, examineWrites } from './examine-deployment.ts'
 import { examineQuotas, examineReadLag } from './examine-identity-center.ts'
@@ -30,6 +29,7 @@ import {
 } from './judge.ts'
 import { slowPorts } from './slow-ports.ts'
 import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
+import { isDenied, unasked } from './unasked.ts'
 
 type Examination = {
   readonly ports: Ports
@@ -56,12 +56,12 @@ const namedMost = 20
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
   const { installation } = examination
   const ports = slowPorts(examination.ports)
-  const stopped = await answerOf(readPause(ports.objects))
+  const stopped = await answerOrError(readPause(ports.objects))
   const pause = 'is' in stopped ? stopped.is : undefined
   if (pause?.lost !== undefined) yield fail('ledger', `all changes are ${describePause(pause)}`, remedyOf(pause))
   const [region, { accountId, arn }] = await Promise.all([installation.region(), installation.caller()])
   yield ok('credentials', `${arn}, in account ${accountId}, Region ${region}`)
-  const owned = await answerOf(readOwner(ports.objects))
+  const owned = await answerOrError(readOwner(ports.objects))
   if ('error' in owned) yield unreadableBucket(ports, owned.error)
   const owner = 'is' in owned ? owned.is : undefined
   const configuration = examination.configuration ?? defaultConfiguration
@@ -93,13 +93,13 @@ function describeOwner({ owner, ports: { objects } }: ExaminedDeployment): Findi
 
 async function* examineOrganization({ ports }: ExaminedDeployment): AsyncGenerator<Finding, Organization | undefined> {
   const { organizations } = ports
-  const managementAccountId = await answerOf(organizations.managementAccountId())
+  const managementAccountId = await answerOrError(organizations.managementAccountId())
   if ('error' in managementAccountId) {
     yield refusedOrganizations(managementAccountId.error)
     return undefined
   }
   const listing = Array.fromAsync(listAll((token) => organizations.listAccounts(token)))
-  const accounts = await answerOf(listing)
+  const accounts = await answerOrError(listing)
   if ('error' in accounts) {
     yield refusedOrganizations(accounts.error)
     return undefined
@@ -122,11 +122,11 @@ function refusedOrganizations(error: Parameters<typeof unasked>[1]): Finding {
 async function* examineIdentityCenter(known: ExaminedDeployment, organization: Organization): AsyncGenerator<Finding> {
   const { ports, installation, owner, region, accountId, configuration } = known
   const { managementAccountId, accounts } = organization
-  const delegates = await answerOf(installation.delegatedAdministrators())
+  const delegates = await answerOrError(installation.delegatedAdministrators())
   const delegatedAdministrators = 'is' in delegates ? delegates.is : undefined
   const { includeManagementAccount } = configuration
   yield judgeDelegation({ accountId, managementAccountId, delegatedAdministrators, includeManagementAccount })
-  const listed = await answerOf(installation.listInstances())
+  const listed = await answerOrError(installation.listInstances())
   if ('error' in listed) return yield unasked('instance', listed.error, { needs: 'sso:ListInstances' })
   const { bucket } = ports.objects
   const findings = judgeInstance({ listed: listed.is, owner, managementAccountId, region, bucket })
@@ -136,7 +136,7 @@ async function* examineIdentityCenter(known: ExaminedDeployment, organization: O
     return yield skip('identity center', 'not checked: solve the problems above first')
   yield* examinePermissions(known, member)
   const { identityStoreId } = await ports.ssoAdmin.instance()
-  yield judgeDirectoryNetwork(await answerOf(installation.networkOf(identityStoreId)))
+  yield judgeDirectoryNetwork(await answerOrError(installation.networkOf(identityStoreId)))
   yield* examineEncryptionKey(known)
   yield await examineOwnAccount(known)
   yield* examineManagementAccount(known, managementAccountId)
@@ -146,7 +146,7 @@ async function* examineIdentityCenter(known: ExaminedDeployment, organization: O
 
 async function examineOwnAccount({ ports, accountId, configuration }: ExaminedDeployment): Promise<Finding> {
   const { ownAccount = accountId, includeOwnAccount } = configuration
-  const known = await answerOf(Array.fromAsync(listKnown(ports.objects, `account%${ownAccount}%`)))
+  const known = await answerOrError(Array.fromAsync(listKnown(ports.objects, `account%${ownAccount}%`)))
   if ('error' in known) return unasked('own account', known.error, { needs: 's3:ListBucket' })
   const foreign = known.is.filter(({ isForeign }) => isForeign).length
   return judgeOwnAccount({ ownAccount, includeOwnAccount, ours: known.is.length - foreign, foreign })
@@ -165,7 +165,7 @@ async function* examinePermissions(
 
 async function* examineEncryptionKey({ ports, installation }: ExaminedDeployment): AsyncGenerator<Finding> {
   const { instanceArn } = await ports.ssoAdmin.instance()
-  const key = await answerOf(installation.encryptionKeyOf(instanceArn))
+  const key = await answerOrError(installation.encryptionKeyOf(instanceArn))
   if ('is' in key && key.is !== undefined)
     yield warn(
       'encryption key',
@@ -184,16 +184,16 @@ async function* examineManagementAccount(
   const isControlled = controlsManagementAccount(configuration, { accountId, managementAccountId })
   const management = await ports.organizations.managementAccountId()
   const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(management, undefined, token)
-  const arns = await answerOf(Array.fromAsync(listAll(list)))
+  const arns = await answerOrError(Array.fromAsync(listAll(list)))
   if ('error' in arns)
     return yield unasked('management account', arns.error, { needs: 'sso:ListPermissionSetsProvisionedToAccount' })
   const there: string[] = []
   for (const arn of arns.is.slice(0, namedMost)) {
-    const described = await answerOf(ssoAdmin.describePermissionSet(arn))
+    const described = await answerOrError(ssoAdmin.describePermissionSet(arn))
     there.push(('is' in described ? described.is?.name : undefined) ?? arn)
   }
   const more = arns.is.length - there.length
-  const heads = await answerOf(Array.fromAsync(objects.list(ownedPrefix)))
+  const heads = await answerOrError(Array.fromAsync(objects.list(ownedPrefix)))
   const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPrefix.length)) : [])
   yield judgeManagementAccountSets({
     isControlled,
@@ -206,11 +206,11 @@ async function* examineManagementAccount(
 /** AWS documents the call for the management account. If it is refused, the drift check walks all accounts. */
 async function examinePrincipalListing({ ports }: ExaminedDeployment): Promise<Finding> {
   const check = 'by principal'
-  const groups = await answerOf(ports.identityStore.listPrincipals('GROUP'))
+  const groups = await answerOrError(ports.identityStore.listPrincipals('GROUP'))
   const [group] = 'is' in groups ? groups.is.items : []
   if (group === undefined) return skip(check, 'not checked: the directory has no group')
   const principal = { principalId: group.id, principalType: 'GROUP' } as const
-  const answer = await answerOf(ports.ssoAdmin.listAccountAssignmentsForPrincipal(principal))
+  const answer = await answerOrError(ports.ssoAdmin.listAccountAssignmentsForPrincipal(principal))
   if ('is' in answer) return ok(check, 'the drift check can list the assignments of each principal, which is quick')
   if (isDenied(answer.error))
     return ok(
@@ -244,10 +244,10 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
  */
 async function examineArrivals({ ports, installation, owner }: ExaminedDeployment): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
-  const claimed = await answerOf(ports.objects.head('control/owner.json'))
+  const claimed = await answerOrError(ports.objects.head('control/owner.json'))
   const [account, group] = [
-    await answerOf(installation.newestAccount()),
-    await answerOf(newestGroup(installation, owner)),
+    await answerOrError(installation.newestAccount()),
+    await answerOrError(newestGroup(installation, owner)),
   ]
   const newest: Newest = {
     ...('is' in account && account.is && { organization: account.is }),
@@ -282,7 +282,7 @@ const check = 'report of credentials'
 
 /** The newest report of credentials, and the cost of finding unused access with IAM Access Analyzer: for information. */
 async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<readonly Finding[]> {
-  const newest = await answerOf(readNewestSummary(objects))
+  const newest = await answerOrError(readNewestSummary(objects))
   if ('error' in newest) return [unasked(check, newest.error, { needs: 's3:ListBucket' })]
   if (newest.is === undefined)
     return [skip(check, 'there is no report of credentials yet: ssofile writes one every night')]
@@ -332,7 +332,7 @@ async function examineRoundTrip(
   const check = 'round trip'
   const id = randomness.id()
   const beganMs = clock.monotonicMs()
-  const sent = await answerOf(queues.send('events', [{ body: renderRoundTrip(id) }]))
+  const sent = await answerOrError(queues.send('events', [{ body: renderRoundTrip(id) }]))
   if ('error' in sent) return unasked(check, sent.error, { needs: 'sqs:SendMessage to the queue events' })
   for (;;) {
     const tookMs = Math.round(clock.monotonicMs() - beganMs)

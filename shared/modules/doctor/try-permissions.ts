@@ -3,7 +3,7 @@ import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { answerOf } from '../../ports/service-error.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import {
   absentPermissionSet,
   directoryReads,
@@ -28,7 +28,7 @@ export async function tryOrganizations(ports: TriedPorts, member: AccountId): Pr
 async function* tryTags({ accountTags, organizations }: TriedPorts): AsyncGenerator<Finding> {
   if (accountTags === undefined) return
   const check = 'account tags'
-  const answer = await answerOf(accountTags.list(await organizations.managementAccountId()))
+  const answer = await answerOrError(accountTags.list(await organizations.managementAccountId()))
   const slow = 'so ssofile reads the tags of nine accounts a second'
   const remedy =
     'deploy the stack that forwards events of Organizations from the management account (docs/deployment.md)'
@@ -43,7 +43,7 @@ export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): 
   const { ssoAdmin, randomness } = ports
   const { instanceArn } = await ssoAdmin.instance()
   const absent = absentPermissionSet(instanceArn, randomness.id().replaceAll('-', '').slice(0, 16))
-  const found = await answerOf(ssoAdmin.describePermissionSet(absent))
+  const found = await answerOrError(ssoAdmin.describePermissionSet(absent))
   const isAbsent = 'is' in found && found.is === undefined
   const writes = isAbsent ? identityCenterWrites(ssoAdmin, absent, member) : []
   const answers = await makeDryCalls([...identityCenterReads(ssoAdmin, absent, member), ...writes])

@@ -1,7 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { peoplePrefix, personKey } from '../../domain/files/person-file.ts'
 import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
-import { portionsOf } from '../../domain/text/sorted-names.ts'
+import { portionsOf } from '../../domain/text/portions.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'

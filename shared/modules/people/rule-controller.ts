@@ -6,8 +6,8 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
+import { listUnlessGone } from '../../ports/page.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
-import { listUnlessGone } from '../../reconcile/calls/assignment-listings.ts'
 import type { DirectoryListing, ListedPeople, Meant } from '../../reconcile/directory/directory-listing.ts'
 import type {
   Controller,

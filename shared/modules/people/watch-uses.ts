@@ -14,9 +14,9 @@ import { Policies } from '../../reconcile/records/policies.ts'
 import { isAdministratorByFile } from '../../reconcile/records/read-permission-set-file.ts'
 import { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { tellFinding } from '../../reconcile/records/tell-event.ts'
-import { readLastUses, readWatched } from '../usage/last-uses.ts'
 import { daysBefore } from '../usage/rules/person-uses.ts'
 import type { Use } from '../usage/rules/use.ts'
+import { readLastUses, readWatched } from '../usage/use-records.ts'
 
 const reasons: Readonly<Record<WatchedUse, string>> = {
   suspended: 'a use by somebody who is suspended, disabled or gone',

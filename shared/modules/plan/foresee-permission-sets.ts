@@ -149,8 +149,8 @@ async function look(key: string, context: Context): Promise<Look> {
 }
 
 /**
- * The planned change for each first step or end. The default is `update` for steps, and `rejected` for ends. A record without a permission
- * set first looks for one.
+ * The planned change for the first step, or for the end. The default is `update` for steps, and `rejected` for ends. If a record has no
+ * permission set, its first step is `look for it`.
  */
 const changeBy: Readonly<Partial<Record<Step, PermissionSetChange['change'] | 'none'>>> = {
   claim: 'create',

@@ -11,7 +11,7 @@ import { findDifferences } from '../../reconcile/differences/find-differences.ts
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
 import type { InputReadings } from '../../reconcile/records/input-readings.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { findIdleLinks, findNewBindings, findRefusedLinks } from './find-new-links.ts'
+import { findIdleLinks, findNewBindings, findRefusedLinks } from './find-link-problems.ts'
 import { foreseeHolds, foreseeMinimums } from './foresee-holds.ts'
 import { findAdministrators, foreseePermissionSets } from './foresee-permission-sets.ts'
 import { type Foretold, foretell } from './foretell.ts'

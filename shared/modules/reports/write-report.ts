@@ -42,7 +42,7 @@ import { renderAccessPage } from '../access-page/rules/render-access-page.ts'
 import { compareBreakGlass } from '../break-glass/compare-break-glass.ts'
 import { listDrills } from '../break-glass/list-drills.ts'
 import { type BreakGlassFinding, breakGlassFinding } from '../break-glass/rules/judge-break-glass.ts'
-import { listLastUses, readWatched, usagePrefix } from '../usage/last-uses.ts'
+import { listLastUses, readWatched, usagePrefix } from '../usage/use-records.ts'
 import { reportApplications } from './report-applications.ts'
 import { reportPeople } from './report-people.ts'
 import {
@@ -381,7 +381,7 @@ async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: 
   }
 }
 
-const titles = [
+const titlesOfUses = [
   ...['person', 'person id', 'account', 'permission set', 'first use', 'last use', 'way', 'address', 'user agent'],
   ...['hours of use in 90 days', 'counted since', 'not counted'],
 ]
@@ -391,7 +391,7 @@ async function reportUses(ports: Pick<Ports, 'objects' | 'clock'>, people: Peopl
   const { since = '', gaps } = await readWatched(ports)
   const silence = gaps.map(({ from, to }) => `${from}/${to}`).join(' ; ')
   const writer = new ObjectWriter(ports.objects, `${usagePrefix}report.csv`)
-  await writer.write(renderCsv([titles]))
+  await writer.write(renderCsv([titlesOfUses]))
   for await (const { uses } of listLastUses(ports)) {
     const names = await unlessUnread(people.namesOf('USER', new Set(uses.map(({ user }) => user))))
     const rows = uses.map(({ user, account, permissionSet, first, at, by, from = '', agent = '', hours90 }) => {

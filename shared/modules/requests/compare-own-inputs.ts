@@ -23,7 +23,7 @@ export type OwnInputs = ComparedInputs & { readonly person: string; readonly tol
  * Compares inputs under people's own ids, such as `approvals/<user id>/…`, with their statuses, one person after the other. Everybody may
  * upload as many files under the own id as they like, so this keeps the files of one person at a time, and at most `most` of them. If a
  * person has more, an unlisted file or status may be there. So ssofile asks for each file that has a status and was not listed: a deletion
- * may end access, and nobody hides it by very many files.
+ * may end access, and nobody can hide it behind very many files.
  */
 export async function* compareOwnInputs(
   objects: ReadingObjects,

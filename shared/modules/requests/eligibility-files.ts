@@ -1,11 +1,9 @@
 import * as z from 'zod'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
 import {
   type Eligibilities,
   type Eligibility,
   eligibilitiesMost,
   eligibilityKey,
-  eligibilityPrefix,
   nameInEligibilityKey,
   tooManyEligibilities,
 } from '../../domain/files/eligibility-file.ts'
@@ -14,14 +12,10 @@ import { record } from '../../domain/json/record.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'
-import type { Ports } from '../../ports/ports.ts'
-import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { type FileText, ParsedFiles } from '../../reconcile/records/parsed-files.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
-import { isUnreadable, spoiledAsAbsent, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
-import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
-import { listUndecided } from './list-requests.ts'
+import { isUnreadable, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
 
 /** How soon a changed eligibility is found. A grant reads its eligibility again first. */
 const currentMs = 5_000
@@ -77,11 +71,11 @@ const stored = record({
 type Stored = z.infer<typeof stored>
 
 /** The last reading of `watchEligibilities`: the handled contents and the texts. */
-function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
+export function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
   return new JsonRecord(objects, eligibilityStateKey, stored)
 }
 
-function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<string, FileText>): Stored {
+export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<string, FileText>): Stored {
   let left = textsMostCharacters
   return {
     v: 2,
@@ -97,27 +91,4 @@ function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<stri
 async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
   const found = await unlessUnreadable(eligibilityState(objects).read())
   return new Map(isUnreadable(found) ? [] : found?.value.texts.map(({ key, ...file }) => [key, file]))
-}
-
-/**
- * Writes a status for each broken eligibility. When an eligibility has changed, looks at every waiting or rejected request.
- * Returns the broken ones. Safe to repeat after an interruption: it notes the change last.
- */
-export async function watchEligibilities(
-  ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
-  configuration: Pick<Configuration, 'folders'>,
-  files: Pick<EligibilityFiles, 'read'>,
-): Promise<readonly string[]> {
-  const { objects } = ports
-  const { eligibilities, contents, texts } = await files.read()
-  const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
-  const broken = await tellBroken(ports, eligibilityPrefix, complaints)
-  const record = eligibilityState(objects)
-  const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
-  const isSame =
-    Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
-  if (isSame && !again) return broken
-  await sendInputs(ports, await listUndecided(objects), 'an eligibility has changed', configuration)
-  await record.overwrite({ ...toStored(contents, texts), ...(!isSame && { again: true }) })
-  return broken
 }

@@ -60,7 +60,7 @@ export type RequestContext = ReconcileContext &
     readonly decidedBy?: PrincipalId
   }
 
-/** More uploads of a request after its grant count as a deletion. Otherwise its author could delay a denial by very many. */
+/** More uploads of a request after its grant count as a deletion. Otherwise its author could delay a denial by uploading the request very often. */
 const uploadsMost = 20_000
 
 type Upload = Exclude<RequestReading, { state: 'absent' | 'unreadable' }>

@@ -23,7 +23,7 @@ export const requestEventBody = z.looseObject({
   digest: requestDigest,
 })
 
-/** Also the details that only some events have. */
+/** An event with all its details. Only some events have each of them. */
 export const requestEventDetails = requestEventBody.extend({
   by: givenApproval.optional(),
   eligibility: z.string().optional(),
@@ -35,7 +35,7 @@ export const requestEventDetails = requestEventBody.extend({
 })
 type RequestEventDetails = z.infer<typeof requestEventDetails>
 
-/** These of the details that the event has, in this order. */
+/** The named details that the event has, in the order of the names. */
 export function pickDetails(names: readonly (keyof SaidOfRequest)[], body: RequestEventDetails): SaidOfRequest {
   return Object.fromEntries(names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
 }

@@ -41,16 +41,16 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/recor
 import { noteMeant } from '../../reconcile/records/suspensions.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
+import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
+import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
+import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
 import {
   findLostBindings,
   findLostControl,
   findLostRequests,
   type LostBindings,
   type LostControl,
-} from './find-lost-bindings.ts'
-import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
-import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
-import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
+} from './find-lost-since.ts'
 import { type LostSources, readSaved } from './read-saved.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
 

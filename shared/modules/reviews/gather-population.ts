@@ -35,7 +35,7 @@ import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
-import { listLastUses, readWatched } from '../usage/last-uses.ts'
+import { listLastUses, readWatched } from '../usage/use-records.ts'
 import { digestOf, readPresent, readUpload } from './review-records.ts'
 import {
   describeSubject,

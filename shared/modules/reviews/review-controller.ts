@@ -19,6 +19,7 @@ import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import { performEnd, readItemState } from './carry-out.ts'
 import type { PopulationSources } from './gather-population.ts'
+import { proveOutcomes, readEvidence, writeEvidence } from './review-evidence.ts'
 import {
   folderOf,
   historyOfItem,
@@ -43,7 +44,6 @@ import {
 import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
 import { describeSubject, type ItemEnd, isDecided, isUnproven, type ReviewItem } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
-import { proveOutcomes, readEvidence, writeEvidence } from './verify-review.ts'
 import { writePopulation } from './write-population.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources

@@ -2,8 +2,7 @@ import type { Listing } from '../../domain/assignments/access-proof.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { listAll, type Page } from '../../ports/page.ts'
-import { unlessCode } from '../../ports/service-error.ts'
+import { listAll, listUnlessGone } from '../../ports/page.ts'
 import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
 
 /** How long a listing serves hints that were pulled before it was taken. */
@@ -96,14 +95,6 @@ export async function listAssignmentsOf(
     ssoAdmin.listAccountAssignmentsForPrincipal({ principalId, principalType }, token, { accountId })
   const rows = await Array.fromAsync(listAll(list))
   return rows.filter((row) => row.principalId === principalId && row.principalType === principalType)
-}
-
-/**
- * All pages about a permission set, a group or a user; none if it is gone. A deleted permission set has no assignments, because AWS does not
- * delete one that has some.
- */
-export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<T>>): Promise<readonly T[]> {
-  return (await unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')) ?? []
 }
 
 /** A text that identifies one assignment. */

@@ -2,8 +2,8 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
-import { Answers } from '../../ports/once.ts'
-import { listUnlessGone } from '../calls/assignment-listings.ts'
+import { KeptAnswers } from '../../ports/once.ts'
+import { listUnlessGone } from '../../ports/page.ts'
 
 /** How long an answer counts. Events may be lost, and Identity Store allows 20 calls a second. */
 const knownMs = 60_000
@@ -13,14 +13,14 @@ const isRecent = ({ ageMs }: { readonly ageMs: number }) => ageMs < knownMs
 /** The people behind principals, at most a minute old. Does not keep a failed look-up. */
 export class Memberships {
   readonly #identityStore: IdentityStore
-  readonly #people: Answers<readonly PrincipalId[]>
-  readonly #users: Answers<DirectoryUser | undefined>
+  readonly #people: KeptAnswers<readonly PrincipalId[]>
+  readonly #users: KeptAnswers<DirectoryUser | undefined>
 
   /** `identityStore`: a patient one (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
     this.#identityStore = identityStore
-    this.#people = new Answers(clock)
-    this.#users = new Answers(clock)
+    this.#people = new KeptAnswers(clock)
+    this.#users = new KeptAnswers(clock)
   }
 
   /** A user, or the members of a group (Identity Center has no groups in groups). Empty: it is gone. */

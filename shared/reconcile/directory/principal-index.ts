@@ -8,7 +8,7 @@ import {
 } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
-import { Answers } from '../../ports/once.ts'
+import { KeptAnswers } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
@@ -32,17 +32,17 @@ export class PrincipalIndex {
   readonly #identityStore: ReadingIdentityStore
   readonly #suffix: string
   /** Many hints about one principal share a look-up. */
-  readonly #ids: Answers<PrincipalId | undefined>
-  readonly #whereabouts: Answers<Whereabouts>
+  readonly #ids: KeptAnswers<PrincipalId | undefined>
+  readonly #whereabouts: KeptAnswers<Whereabouts>
   /** Ids that were seen with a name. */
   readonly #exact = new Set<string>()
-  readonly #near: Answers<(received: string) => string | undefined>
+  readonly #near: KeptAnswers<(received: string) => string | undefined>
 
   constructor(identityStore: ReadingIdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
-    this.#ids = new Answers(clock)
-    this.#whereabouts = new Answers(clock)
-    this.#near = new Answers(clock)
+    this.#ids = new KeptAnswers(clock)
+    this.#whereabouts = new KeptAnswers(clock)
+    this.#near = new KeptAnswers(clock)
     this.#suffix = suffix
   }
 

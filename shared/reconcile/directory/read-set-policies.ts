@@ -4,8 +4,8 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { withoutDenials } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { listUnlessGone } from '../../ports/page.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
-import { listUnlessGone } from '../calls/assignment-listings.ts'
 import { deniedBy, readOwned } from '../records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 

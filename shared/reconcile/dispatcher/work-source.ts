@@ -1,7 +1,7 @@
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { goesFirst } from '../../domain/messages/goes-first.ts'
 import { type Hint, hint as hintSchema } from '../../domain/messages/hint.ts'
-import { portionsOf } from '../../domain/text/sorted-names.ts'
+import { portionsOf } from '../../domain/text/portions.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ReceivedMessage } from '../../ports/queues.ts'

@@ -233,10 +233,10 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
     return standings.noteGone(key)
   }
   standings.noteForeign(key, (await readForeign(objects, key))?.links ?? [])
-  noteForeign(found, { assignment: key, principal, by, reason }, context)
+  tellForeignAccess(found, { assignment: key, principal, by, reason }, context)
 }
 
-export function noteForeign(
+export function tellForeignAccess(
   { foreign }: Comparison,
   access: { readonly assignment: AccessKey; readonly principal: PrincipalName; readonly [more: string]: unknown },
   { metrics, log }: Pick<Ports, 'metrics' | 'log'>,

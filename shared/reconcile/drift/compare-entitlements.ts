@@ -8,7 +8,7 @@ import {
 import type { DriftHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { portionsOf } from '../../domain/text/sorted-names.ts'
+import { portionsOf } from '../../domain/text/portions.ts'
 import type { AccountAccess, Entitlement } from '../../ports/account-access.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -22,7 +22,7 @@ import {
   writeEntitlement,
 } from '../records/foreign-entitlements.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { type Comparison, emptyComparison, findGiver, nameOf, noteForeign } from './compare-assignments.ts'
+import { type Comparison, emptyComparison, findGiver, nameOf, tellForeignAccess } from './compare-assignments.ts'
 import type { DriftRun } from './drift-run.ts'
 
 const readAtOnce = 8
@@ -150,7 +150,7 @@ async function record(
   const by = known ? undefined : await findGiver(key, { entitlement: key }, context)
   await writeEntitlement(objects, key, { principal, roleArn, application, seenAt, by }, known)
   if (known) return
-  noteForeign(found, { assignment: key, principal }, context)
+  tellForeignAccess(found, { assignment: key, principal }, context)
 }
 
 async function checkKnown(

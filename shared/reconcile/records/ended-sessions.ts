@@ -50,7 +50,7 @@ export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEn
   return judge(objects, stored?.value, stored?.object.servedAt)
 }
 
-/** `undefined`: nobody can read the record. The log says so, and the caller changes nothing. */
+/** `undefined`: ssofile cannot read the record. The log says so, and the caller changes nothing. */
 export async function readEndedOrLog(
   ports: Readonly<{ objects: ReadingObjects; log: Log }>,
 ): Promise<ReadEndedSessions | undefined> {

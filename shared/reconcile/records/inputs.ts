@@ -91,7 +91,8 @@ export function toOutgoing(message: InputMessage, { folders }: Pick<Configuratio
 
 /**
  * The messages of a change in the bucket. The deletion of a request may end access, so one look does not wait behind the files of its
- * person. Another look keeps the order of that person's requests.
+ * person. Another look keeps the order of that person's requests. Both may run at the same time, as a look after an approval may: each write
+ * has a condition, and history has each event once.
  */
 export function messagesOf(message: InputMessage, configuration: Pick<Configuration, 'folders'>): OutgoingMessage[] {
   const isEnd = isDeletion(message.event) && kindAt(message.key) === kinds.request

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import { Answers } from '../../ports/once.ts'
+import { KeptAnswers } from '../../ports/once.ts'
 
 /** After this, every caller gets a new reading. */
 const keptMs = 30_000
@@ -10,10 +10,10 @@ const keptMost = 1_000
  * its pull.
  */
 export class SharedReadings<T> {
-  readonly #taken: Answers<T>
+  readonly #taken: KeptAnswers<T>
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
-    this.#taken = new Answers(clock, keptMost)
+    this.#taken = new KeptAnswers(clock, keptMost)
   }
 
   /** `sinceMs` (monotonic): the reading must include everything up to this moment. A failure serves no other caller. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
-import { recordUses } from '../../../shared/modules/usage/last-uses.ts'
+import { recordUses } from '../../../shared/modules/usage/use-records.ts'
 import { openProvider, openWithPeople, post, TestBrowser } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>

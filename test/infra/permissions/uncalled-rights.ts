@@ -71,7 +71,7 @@ export const uncalledRights: readonly Unused[] = [
   {
     right: /^nightly: s3:\w+ .*\/usage\//,
     of: 'objects under `usage/`, of `nightly`',
-    reason: 'only after a day with uses; last-uses.test.ts has them',
+    reason: 'only after a day with uses; use-records.test.ts has them',
   },
   {
     right: / s3:\w+ .*\/state\/organization\//,

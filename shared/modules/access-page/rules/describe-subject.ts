@@ -70,6 +70,6 @@ function listNames(names: readonly string[], places: Int32Array, among: Int32Arr
 }
 
 /** The first ones, and the number of the others: `a, b and 3 more`. */
-export function sayFirst(all: readonly string[], most: number): string {
+function sayFirst(all: readonly string[], most: number): string {
   return `${all.slice(0, most).join(', ')}${all.length > most ? ` and ${all.length - most} more` : ''}`
 }

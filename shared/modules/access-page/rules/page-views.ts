@@ -153,7 +153,7 @@ export class PageViews {
         { title: 'What', width: '13rem', text: ({ event = '' }) => event },
         { title: 'Of what', width: '50rem', text: ({ what = '' }) => what },
       ],
-      headed: 'What',
+      heading: 'What',
       count: shown.length === 1 ? '1 change' : `${shown.length} changes`,
     })
   }
@@ -171,15 +171,19 @@ export class PageViews {
         { title: 'Why', width: '30rem', text: ({ reason = '' }) => reason },
         { title: 'What to do', width: '30rem', text: ({ remedy = '' }) => remedy },
       ],
-      headed: 'State',
+      heading: 'State',
       count: renderAttention(shown.length, this.#facts.attention.length),
     })
   }
 
-  /** `headed`: the column whose text is the title of the details; the other columns are their facts. */
+  /** `heading`: the column whose text is the title of the details; the other columns are their facts. */
   #list<T extends { readonly deployment?: string | undefined }>(
     shown: readonly T[],
-    { columns, headed, ...told }: Pick<View, 'label' | 'count'> & { columns: readonly ListColumn<T>[]; headed: string },
+    {
+      columns,
+      heading,
+      ...told
+    }: Pick<View, 'label' | 'count'> & { columns: readonly ListColumn<T>[]; heading: string },
   ): View {
     const deployment: ListColumn<T> = { title: 'Deployment', width: '8.5rem', text: (one) => one.deployment ?? '' }
     const all = this.#hasDeployments ? [deployment, ...columns] : columns
@@ -192,8 +196,8 @@ export class PageViews {
       cells: (row) => all.map(({ text }) => text(shown[row] ?? {})),
       opened: (row) => ({
         to: 'details',
-        title: facts(row).find(([title]) => title === headed)?.[1] ?? '',
-        facts: facts(row).filter(([title, text]) => title !== headed && text !== ''),
+        title: facts(row).find(([title]) => title === heading)?.[1] ?? '',
+        facts: facts(row).filter(([title, text]) => title !== heading && text !== ''),
       }),
     }
   }

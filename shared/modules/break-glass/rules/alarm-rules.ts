@@ -10,8 +10,7 @@ import {
   userNameSuffix,
   userPath,
 } from '../../../domain/account-facts/break-glass-names.ts'
-import type { BreakGlass, Playbook } from '../../../domain/files/break-glass-file.ts'
-import type { Account } from '../../../domain/organization/organization-view.ts'
+import type { BreakGlass } from '../../../domain/files/break-glass-file.ts'
 
 /** An EventBridge event pattern: values, or prefixes and suffixes of values. */
 export type Pattern = {
@@ -161,17 +160,4 @@ export function stackSetRules({ managementAccount }: BreakGlass): readonly Wante
 
 function named(prefix: string, rules: AlarmRules): readonly WantedRule[] {
   return Object.entries(rules).map(([name, rule]) => ({ name: `${prefix}${name}`, ...rule }))
-}
-
-/** The playbooks with a role that the account has to have: playbooks that name the account or an organizational unit above it. */
-export function playbooksIn(
-  { playbooks, managementAccount }: BreakGlass,
-  { id, parents }: Pick<Account, 'id' | 'parents'>,
-): readonly Playbook[] {
-  // No StackSet reaches the management account, so a playbook has to name it.
-  const above = id === managementAccount ? [] : parents
-  return playbooks.filter(
-    ({ accounts, organizationalUnits }) =>
-      accounts.includes(id) || organizationalUnits.some((unit) => above.includes(unit)),
-  )
 }

@@ -21,8 +21,8 @@ const columns: readonly TableColumn<CredentialRow>[] = [
     text: (row) => row.passwordLastUsedAt ?? (row.passwordUnusedDays === undefined ? '' : 'never'),
   },
   { title: 'password unused days', text: ({ passwordUnusedDays = '' }) => String(passwordUnusedDays) },
-  { title: 'MFA', text: ({ hasMfa }) => sayYes(hasMfa) },
-  { title: 'active', text: ({ isActive }) => sayYes(isActive) },
+  { title: 'MFA', text: ({ hasMfa }) => yesOrNo(hasMfa) },
+  { title: 'active', text: ({ isActive }) => yesOrNo(isActive) },
   { title: 'detail', text: ({ detail = '' }) => detail },
   { title: 'IAM Access Analyzer', text: ({ analyzer = [] }) => analyzer.join(' ') },
   { title: 'urgency', text: (row) => urgencyOf(row) ?? '' },
@@ -38,7 +38,7 @@ export function renderCredentialRow(row: CredentialRow): string {
   return renderCsv([columns.map(({ text }) => text(row))])
 }
 
-function sayYes(value: boolean | undefined): string {
+function yesOrNo(value: boolean | undefined): string {
   return value === undefined ? '' : value ? 'yes' : 'no'
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { unasked } from '../../../../shared/modules/doctor/ask.ts'
 import { judgeDryCalls, judgeMultiAccount } from '../../../../shared/modules/doctor/dry-calls.ts'
 import {
   examineBucket,
@@ -17,6 +16,7 @@ import {
   judgeManagementAccountSets,
   judgeOwnAccount,
 } from '../../../../shared/modules/doctor/judge.ts'
+import { unasked } from '../../../../shared/modules/doctor/unasked.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'

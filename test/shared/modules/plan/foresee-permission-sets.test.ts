@@ -71,7 +71,7 @@ describe('what a reconcile would do to permission sets', () => {
     expect(await changes()).toEqual([{ name: billing, change: 'delete' }])
   })
 
-  test('is to delete what has no file any more and may have been created, or whose deletion began', async () => {
+  test('is to delete a set without a file, also if its creation is unanswered or its deletion began', async () => {
     const { world, own, changes } = open()
     await own(made, undefined, false)
     expect(await changes()).toEqual([{ name: made, change: 'delete' }])
@@ -87,7 +87,7 @@ describe('what a reconcile would do to permission sets', () => {
     ])
   })
 
-  test('is nothing while Identity Center refuses to show it, and the reason is told', async () => {
+  test('is rejected with the reason while Identity Center refuses to show it', async () => {
     const { upload, own, changes } = open({
       interceptor: async ({ operation, proceed }) => {
         if (operation !== 'describePermissionSet') return proceed()

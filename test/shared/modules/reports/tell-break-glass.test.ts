@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { alarmBusArn, iamRegion, userName } from '../../../../shared/domain/account-facts/break-glass-names.ts'
 import type { DeployedRule } from '../../../../shared/domain/account-facts/deployed-break-glass.ts'
 import type { BreakGlass } from '../../../../shared/domain/files/break-glass-file.ts'
+import { playbooksIn } from '../../../../shared/domain/files/break-glass-file.ts'
 import {
-  playbooksIn,
   roleRules,
   securityRules,
   stackSetRules,

@@ -12,7 +12,7 @@ import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.t
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../../shared/modules/reports/memberships-at.ts'
 import { writeReport } from '../../../../shared/modules/reports/write-report.ts'
-import { recordUses, recordWatching } from '../../../../shared/modules/usage/last-uses.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { failing, intercept } from '../../../intercept.ts'

@@ -63,7 +63,7 @@ test('of a person with more files than are compared the others are not listed, a
   expect(count.keys).toBe(2 + 11 + 2)
 })
 
-test('of a person with more files or statuses than are compared only certain differences count, and every deletion', async () => {
+test('a person with too many files has every deletion found, and only certain other differences', async () => {
   const { objects } = new World()
   for (let nth = 10; nth < 30; nth++) {
     await objects.put(`${place}files/${nth}`, '')

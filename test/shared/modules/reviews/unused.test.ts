@@ -5,7 +5,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { describeSubject } from '../../../../shared/modules/reviews/rules/review-item.ts'
-import { recordUses, recordWatching } from '../../../../shared/modules/usage/last-uses.ts'
+import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
 import { writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'

@@ -5,9 +5,10 @@ import type {
   DeployedRule,
   DeployedUser,
 } from '../../../../../shared/domain/account-facts/deployed-break-glass.ts'
+import { playbooksIn } from '../../../../../shared/domain/files/break-glass-file.ts'
 import type { Finding } from '../../../../../shared/domain/guardrails/finding.ts'
 import { accountId } from '../../../../../shared/domain/organization/account-id.ts'
-import { playbooksIn, roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/alarm-rules.ts'
+import { roleRules, securityRules } from '../../../../../shared/modules/break-glass/rules/alarm-rules.ts'
 import {
   type DrillRecord,
   drillKey,

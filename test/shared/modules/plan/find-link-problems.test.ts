@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { findNewBindings } from '../../../../shared/modules/plan/find-new-links.ts'
+import { findNewBindings } from '../../../../shared/modules/plan/find-link-problems.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import { contentOf } from '../../../../shared/reconcile/records/content-of.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'

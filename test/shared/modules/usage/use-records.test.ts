@@ -9,7 +9,7 @@ import {
   readWatched,
   recordUses,
   recordWatching,
-} from '../../../../shared/modules/usage/last-uses.ts'
+} from '../../../../shared/modules/usage/use-records.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

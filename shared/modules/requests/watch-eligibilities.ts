@@ -1,0 +1,31 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { eligibilityPrefix } from '../../domain/files/eligibility-file.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { sendInputs } from '../../reconcile/records/inputs.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { type EligibilityFiles, eligibilityState, toStored } from './eligibility-files.ts'
+import { listUndecided } from './list-requests.ts'
+
+/**
+ * Writes a status for each broken eligibility. When an eligibility has changed, looks at every waiting or rejected request.
+ * Returns the broken ones. Safe to repeat after an interruption: it notes the change last.
+ */
+export async function watchEligibilities(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
+  configuration: Pick<Configuration, 'folders'>,
+  files: Pick<EligibilityFiles, 'read'>,
+): Promise<readonly string[]> {
+  const { objects } = ports
+  const { eligibilities, contents, texts } = await files.read()
+  const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
+  const broken = await tellBroken(ports, eligibilityPrefix, complaints)
+  const record = eligibilityState(objects)
+  const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
+  const isSame =
+    Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
+  if (isSame && !again) return broken
+  await sendInputs(ports, await listUndecided(objects), 'an eligibility has changed', configuration)
+  await record.overwrite({ ...toStored(contents, texts), ...(!isSame && { again: true }) })
+  return broken
+}
