@@ -71,9 +71,10 @@ export async function readApprovals(
       return []
     }
     const { head, file } = found
-    const { name, bar } = await actorOf(id)
-    // A denial counts, because it grants nothing.
-    if (name === undefined || (bar !== undefined && file.value.decision === 'approve')) return []
+    const { user, name, bar } = await actorOf(id)
+    // A denial counts, because it grants nothing, also of somebody whose name links cannot spell.
+    const mayApprove = bar === undefined && name !== undefined
+    if (user === undefined || (!mayApprove && file.value.decision === 'approve')) return []
     return [{ user: id, name, at: renderInstant(head.lastModified), ...file.value }]
   }
   const given = (await pLimit(readsAtOnce).map(asked, (id) => read(id))).flat()
