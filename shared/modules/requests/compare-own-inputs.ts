@@ -47,6 +47,7 @@ export async function* compareOwnInputs(
       isCut: ofFiles?.isCut === true || ofTold?.isCut === true,
       untold: ofTold?.isCut ? [] : compared.untold,
       stale: compared.stale,
+      doubtful: compared.doubtful,
       gone: ofFiles?.isCut ? await listMissing(objects, compared.gone) : compared.gone,
     }
     ;[files, told] = await Promise.all([ofFiles ? next(listings.files) : files, ofTold ? next(listings.told) : told])

@@ -14,6 +14,7 @@ import { type IndexedInput, listIndexedSubjects } from '../../reconcile/records/
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, type Heads, listHeads } from '../../reconcile/records/list-heads.ts'
+import { readNow } from '../../reconcile/records/owner.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
 import {
   attentionPrefix,
@@ -25,7 +26,7 @@ import {
   statusPrefix,
 } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { compareHeads, datedMs } from './compare-heads.ts'
+import { compareHeads, datedMs, findMisjudged, lookMostMs } from './compare-heads.ts'
 import { compareOwnInputs } from './compare-own-inputs.ts'
 
 /** The most changed files of one person that a sweep sends, so that nobody fills the queue. The next sweep sends the rest. */
@@ -61,8 +62,10 @@ export type SweptInputs = { readonly sent: number; readonly crowded: readonly st
  * | a request or an approval without a status          | it, while its author has room  |
  * | an approval without a status, of a request that waits or runs | it              |
  * | one that was uploaded after its status was written | it                             |
+ * | one of the last minutes that its status does not describe | it                      |
  * | a status whose file is gone                        | it                             |
  * | an approval or a decision that waits               | it                             |
+ * | an approval that waits for a digest of an open request | that request, so that the approval finds it |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
  *
  * Suspensions come first and what everybody may upload comes last, so that no number of files keeps a suspension from being found.
@@ -74,19 +77,22 @@ export async function sweepRequests(ports: RequestPorts, configuration: Configur
 }
 
 async function sweepOthers(ports: RequestPorts, configuration: Configuration): Promise<number> {
+  const now = await readNow(ports)
   const isUrgent = ({ queue }: Kind) => queue === 'urgent'
   const others = (kind: Kind) => isOfPeople(kind.at) && kind.writers !== 'oneself' && !isUrgent(kind)
   let sent = 0
   for (const places of [placesOf(isUrgent), placesOf(others)]) {
-    const { untold, outdated } = await compareTold(ports.objects, places)
-    await sendInputs(ports, [...untold, ...outdated], 'sweep', configuration)
-    sent += untold.length + outdated.length
+    const { untold, outdated, doubtful } = await compareTold(ports.objects, places)
+    const keys = [...untold, ...outdated, ...(await findMisjudged(doubtful, now, ports.objects))]
+    await sendInputs(ports, keys, 'sweep', configuration)
+    sent += keys.length
   }
   return sent
 }
 
 async function sweepOwn(ports: RequestPorts, configuration: Configuration): Promise<SweptInputs> {
   const { objects, clock } = ports
+  const now = await readNow(ports)
   const told = new Map<string, ObjectHead>()
   const [untold, outdated]: [string[], string[]] = [[], []]
   const crowded = new Set<string>()
@@ -94,7 +100,8 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
     for await (const own of compareOwnInputs(objects, prefix)) {
       // One more than a person has room for shows that there are more.
       untold.push(...own.untold.slice(0, (prefix === requestPrefix ? requestsMost : changedMost) + 1))
-      outdated.push(...[...own.gone, ...own.stale].slice(0, changedMost))
+      const misjudged = await findMisjudged(own.doubtful, now, objects)
+      outdated.push(...[...own.gone, ...own.stale, ...misjudged].slice(0, changedMost))
       if (own.isCut) crowded.add(own.person)
       if (prefix === requestPrefix) for (const [key, head] of own.told) told.set(key, head)
     }
@@ -103,8 +110,9 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
     ...(await listInState(objects, 'waiting', approvalPrefix)),
     ...(await listInState(objects, 'waiting', decisionPrefix)),
   ]
-  const contradictions = await findContradictions(told, objects, configuration)
-  const keys = [...new Set([...room, ...outdated, ...waiting, ...contradictions])]
+  const contradictions = await findContradictions({ told, now }, objects, configuration)
+  const unnoted = await findUnnotedOf(waiting, objects)
+  const keys = [...new Set([...room, ...outdated, ...waiting, ...contradictions, ...unnoted])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
@@ -123,18 +131,26 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
     return heads
   }
   const files = await list('')
-  const { untold, stale, gone } = compareHeads({ files, told: await list(statusPrefix) }, laterMs)
-  return { files, untold, outdated: [...stale, ...gone] }
+  const { untold, stale, doubtful, gone } = compareHeads({ files, told: await list(statusPrefix) }, laterMs)
+  return { files, untold, outdated: [...stale, ...gone], doubtful }
 }
 
-/** The uploads that wait for approvals, or give access: a lost denial of one of them would matter. */
-async function listOpenDigests(objects: ObjectStore): Promise<ReadonlySet<string>> {
+/** Open requests whose digest an approval waits for: their pointers may be lost, and a look writes them again. */
+async function findUnnotedOf(approvals: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
+  const digests = approvals.map(parseApprovalKey).flatMap((path) => (path.ok ? [path.value.digest] : []))
+  if (digests.length === 0) return []
+  const open = await listOpenDigests(objects)
+  return digests.flatMap((digest) => open.get(digest) ?? [])
+}
+
+/** The uploads that wait for approvals, or give access, with their requests: a lost denial of one of them would matter. */
+async function listOpenDigests(objects: ObjectStore): Promise<ReadonlyMap<string, string>> {
   const waiting = await listInState(objects, 'waiting', requestPrefix)
   const open = new Set([...waiting, ...(await listIndexedSubjects(objects, requestPrefix))])
-  const digests = new Set<string>()
+  const digests = new Map<string, string>()
   await forEachAtOnce([...open], async (key) => {
     const { digest, runs } = (await spoiledAsAbsent(readStatus(objects, key)))?.request ?? {}
-    for (const one of [digest, runs]) if (one !== undefined) digests.add(one)
+    for (const one of [digest, runs]) if (one !== undefined) digests.set(one, key)
   })
   return digests
 }
@@ -200,13 +216,14 @@ export async function* listToldOfPeople(objects: ObjectStore, after = ''): Async
  * | ----------------------------------------------------------------- | ------------------------------ |
  * | a link, and its request has no status or an older one               | that request                 |
  * | a link and its request have different states under `attention/`     | that request                 |
+ * | a link of the last minutes, and its request is over by its status | that request                   |
  * | a link that names no request, or that S3 does not return          | each request with a status for its place |
  * | a request that was granted and has not ended, without a link      | that request                   |
  *
  * A granted request that has not ended, also if it was uploaded again, has its end in `state/expiry/` and in its status.
  */
 async function findContradictions(
-  told: Heads,
+  { told, now }: { readonly told: Heads; readonly now: Date },
   objects: ObjectStore,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<readonly string[]> {
@@ -226,6 +243,11 @@ async function findContradictions(
     const head = told.get(statusKey(request))
     const isOld = head === undefined || head.lastModified.getTime() + datedMs < lastModified.getTime()
     if (isOld || ofLinks.get(key) !== ofRequests.get(request)) found.add(request)
+    // A process may have written a link after another one told the end, and died.
+    if (now.getTime() - lastModified.getTime() > lookMostMs || found.has(request)) return
+    const stored = await spoiledAsAbsent(readStatus(objects, request))
+    const digest = 'body' in reading ? reading.body.request?.digest : undefined
+    if (stored?.state === 'expired' && stored.request?.runs !== digest) found.add(request)
   })
   await forEachAtOnce(await listIndexedSubjects(objects, requestPrefix), async (request) => {
     const path = parseRequestKey(request)
