@@ -64,6 +64,8 @@ export async function readHistories(
   const read = async (digest: RequestDigest) => [digest, await readUploadHistory(objects, { user, digest })] as const
   const named = new Set(digests.flatMap((digest) => digest ?? []))
   const ofRequest = new Map(await Promise.all([...named].map(read)))
+  for (const { replacedBy } of ofRequest.values())
+    if (replacedBy !== undefined && !ofRequest.has(replacedBy)) ofRequest.set(...(await read(replacedBy)))
   return (digest) => {
     const history = ofRequest.get(digest)
     return history && (history.granted?.key ?? key) === key ? history : noHistory

@@ -110,7 +110,9 @@ export const requestController: Controller<RequestTypes> = {
  */
 function parseUpload(key: string, body: Uint8Array, sizeBytes: number, head: InputHead): Parsed<Upload> {
   const { versionId, lastModified: askedAt, etag } = head
-  const hash = createHash('sha256').update(JSON.stringify([key, versionId ?? renderInstant(askedAt), etag]))
+  // Every upload has the version `null` while versioning is suspended. (S3 User Guide, "Working with objects in a versioning-suspended bucket".)
+  const version = versionId === undefined || versionId === 'null' ? renderInstant(askedAt) : versionId
+  const hash = createHash('sha256').update(JSON.stringify([key, version, etag]))
   const digest = requestDigest.parse(hash.update('\n').update(body).digest('hex').slice(0, 32))
   const upload = { digest, askedAt }
   const asked = parseRequestBody(key, body, sizeBytes)
@@ -127,9 +129,15 @@ async function gather(input: RequestInput, context: Reading): Promise<Facts> {
   const fresh = context.decidedBy && new Set(known === undefined ? [] : [known])
   const first = await readRequest(name.value, input, context)
   const complete = await readUntilDecided(first, first, { ...context, fresh })
-  const digest = complete.step.do === 'tell' ? complete.step.status?.request?.digest : undefined
-  const pointer = digest && (await context.objects.head(pointerKey(digest)))
-  return { is: 'read', ...complete, isFindable: pointer !== undefined }
+  const { digest, runs } = (complete.step.do === 'tell' && complete.step.status?.request) || {}
+  return { is: 'read', ...complete, unnoted: await findUnnoted([digest, runs], context.objects) }
+}
+
+/** A digest without a pointer. */
+async function findUnnoted(digests: readonly (RequestDigest | undefined)[], objects: ReadingObjects) {
+  for (const digest of digests)
+    if (digest !== undefined && (await objects.head(pointerKey(digest))) === undefined) return digest
+  return undefined
 }
 
 /**

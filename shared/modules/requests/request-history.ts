@@ -1,5 +1,10 @@
 import * as z from 'zod'
-import { givenApproval, renderUploadName, requestDigest } from '../../domain/files/access-request.ts'
+import {
+  givenApproval,
+  type RequestDigest,
+  renderUploadName,
+  requestDigest,
+} from '../../domain/files/access-request.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { recordedInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
@@ -67,7 +72,8 @@ export async function readUploadHistory(objects: ReadingObjects, { user, digest 
   }
   const key = eventKey({ user, digest, event: 'granted' })
   const granted = events.has('granted') ? await readStored(objects, key, grantRecord) : undefined
-  return { events, approvedBy, granted: granted?.value }
+  const replacedBy = events.has('finished') ? await readReplacedBy(objects, { user, digest }) : undefined
+  return { events, approvedBy, granted: granted?.value, replacedBy }
 }
 
 /** The instant of the request for a granted upload. `undefined`: unreadable. */
@@ -78,8 +84,12 @@ export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<st
 
 /** Whether access ended early only because a later upload of the same request goes on. */
 export async function isReplaced(objects: ReadingObjects, ids: RequestIds): Promise<boolean> {
+  return (await readReplacedBy(objects, ids)) !== undefined
+}
+
+async function readReplacedBy(objects: ReadingObjects, ids: RequestIds): Promise<RequestDigest | undefined> {
   const finished = readStored(objects, eventKey({ ...ids, event: 'finished' }), finishedBody)
-  return (await spoiledAsAbsent(finished))?.value.replacedBy !== undefined
+  return (await spoiledAsAbsent(finished))?.value.replacedBy
 }
 
 type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }

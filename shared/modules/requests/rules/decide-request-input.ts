@@ -6,11 +6,11 @@ export type RequestInputFacts =
   /** It has no status yet, and gets none now. */
   | { readonly is: 'left'; readonly why: 'one of too many' | 'until its turn' }
   | { readonly is: 'misnamed' }
-  /** `step`: from `decideRequest`. `isFindable`: an approval that names the digest finds the request. */
+  /** `step`: from `decideRequest`. `unnoted`: a digest of its status by which an approval does not find the request. */
   | {
       readonly is: 'read'
       readonly step: Exclude<RequestStep, RequestNeed>
-      readonly isFindable: boolean
+      readonly unnoted: RequestDigest | undefined
     }
 
 export const requestActions = [
@@ -45,9 +45,8 @@ export type RequestInputEnd =
 export function decideRequestInput(facts: RequestInputFacts): RequestInputAction | RequestInputEnd {
   if (facts.is === 'left') return facts.why === 'one of too many' ? { do: 'tell the crowd' } : { tell: 'nothing' }
   if (facts.is === 'misnamed') return { tell: 'misnamed' }
-  const { step, isFindable } = facts
+  const { step, unnoted } = facts
   if (step.do !== 'tell') return step
   const { do: _, ...outcome } = step
-  const digest = outcome.status?.request?.digest
-  return digest === undefined || isFindable ? { tell: 'outcome', outcome } : { do: 'note the digest', digest }
+  return unnoted === undefined ? { tell: 'outcome', outcome } : { do: 'note the digest', digest: unnoted }
 }

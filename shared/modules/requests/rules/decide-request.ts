@@ -35,6 +35,8 @@ export type UploadHistory = {
   /** The users whose approvals it has. */
   readonly approvedBy: ReadonlySet<string>
   readonly granted?: GrantRecord | undefined
+  /** It was finished because this later upload, which was granted too, took its place. */
+  readonly replacedBy?: RequestDigest | undefined
 }
 
 export type GivenDecision = GivenApproval & {
@@ -160,6 +162,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | -- | ------------------------------------- | ------------------------------------------- | ------------------------------- |
  * |  1 | has no grant in history               |                                             | delete it                       |
  * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 to 20                    |
+ * |    | is of a grant that is over            | a later grant took its place                | as rows 4 to 8 of that          |
  * |  3 | is of a grant that is over            |                                             | delete it                       |
  * |  4 | is of a grant that has reached its end |                                            | record `ended`                  |
  * |  5 | is of a grant                         | its request is gone, or was deleted since, and a new upload is there | record `finished`, `withdrawn` before its start |
@@ -175,6 +178,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * |    | is empty                              | the upload before waited, or has not begun  | record `withdrawn` of that      |
  * |    | is empty                              | an earlier upload was granted               | as rows 14 to 20 of that        |
  * | 13 | is empty, or not valid                |                                             | record `refused`, tell          |
+ * |    | is valid, or not                      | the upload before was granted, and has not begun | record `withdrawn` of that |
  * | 14 | was granted                           | it is over, by history                      | tell                            |
  * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
  * |    | was granted, and begins later         | the user's own link is of an earlier upload | tell: that one goes on until then |
@@ -193,7 +197,7 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
- * | 27 | needs no approval                     |                                             | grant                           |
+ * | 27 | needs no approval                     | has never waited for one                    | grant                           |
  * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
  * | 29 | needs approvals                       | an approval is not in history               | record `approved`               |
  * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
@@ -229,10 +233,20 @@ function findRunning(facts: RequestFacts): GrantRecord | undefined {
 
 /** The same by the status so far: it stays there while S3 does not return the link or the request. */
 function findByStatus({ reading, present, told }: RequestFacts): GrantRecord | undefined {
-  const digest = present?.request?.runs ?? (isUpload(reading) ? present?.request?.digest : undefined)
-  if (digest === undefined || ('digest' in reading && reading.digest === digest)) return undefined
-  const known = told(digest)
-  return isOver(known) ? undefined : known.granted
+  const own = isUpload(reading) ? present?.request?.digest : undefined
+  const [record] = [present?.request?.runs, own].flatMap((digest) => (digest && findInForce(told, digest)) ?? [])
+  return 'digest' in reading && reading.digest === record?.digest ? undefined : record
+}
+
+/** The grant of this upload, or a later one that took its place. `undefined`: it is over. */
+function findInForce(told: RequestFacts['told'], digest: RequestDigest): GrantRecord | undefined {
+  const seen = new Set<RequestDigest>()
+  for (let one: RequestDigest | undefined = digest; one !== undefined && !seen.has(one); one = told(one).replacedBy) {
+    const known = told(one)
+    if (!isOver(known)) return known.granted
+    seen.add(one)
+  }
+  return undefined
 }
 
 function isUpload(reading: RequestReading): reading is Extract<RequestReading, { state: 'valid' | 'rejected' }> {
@@ -279,10 +293,10 @@ function settleLink(facts: RequestFacts): RequestStep | undefined {
   const { link } = facts
   if (link.found === 'none' || link.found === 'of nobody') return settleLost(facts)
   if (link.found !== 'own') return undefined
-  const told = facts.told(link.digest)
-  const record = told.granted
-  if (isOver(told) && isGrantedAnew(facts)) return undefined
-  if (!record || isOver(told)) return { do: 'delete the link', etag: link.etag }
+  if (isOver(facts.told(link.digest)) && isGrantedAnew(facts)) return undefined
+  // Another upload may have come before the link of the grant that took its place.
+  const record = findInForce(facts.told, link.digest)
+  if (!record) return { do: 'delete the link', etag: link.etag }
   const end = endOf(facts, record)
   if (end) return end
   return link.text === renderGrantedLink(record) ? undefined : { do: 'write the link', record, over: link.etag }
@@ -361,18 +375,27 @@ function settleRequest(facts: RequestFacts): RequestStep {
       return { do: 'tell', status: { ...rejection(reading.complaint), ...known } }
     }
     case 'rejected':
-      return refuse(facts, reading.digest, reading.complaint)
+      return withdrawReplaced(facts, reading.digest) ?? refuse(facts, reading.digest, reading.complaint)
     case 'empty':
       return settleEmpty(facts, reading)
     case 'valid': {
       const told = facts.told(reading.digest)
       if (told.granted) return keep(facts, told, told.granted)
       if (isOver(told)) return { do: 'tell', status: { ...finalStatus(told), request: { digest: reading.digest } } }
-      return judge(facts, reading, told)
+      return withdrawReplaced(facts, reading.digest) ?? judge(facts, reading, told)
     }
     default:
       return reading satisfies never
   }
+}
+
+/** A granted extension that has not begun has no file any more, because somebody uploaded another one over it. */
+function withdrawReplaced({ link, present, now, told }: RequestFacts, digest: RequestDigest): RequestStep | undefined {
+  const before = present?.request?.digest
+  if (before === undefined || before === digest || (link.found === 'own' && link.digest === before)) return undefined
+  const replaced = told(before)
+  const isComing = replaced.granted !== undefined && !isOver(replaced) && now < new Date(replaced.granted.startsAt)
+  return isComing ? { do: 'record', event: { event: 'withdrawn', digest: before } } : undefined
 }
 
 /** An extension that waits, or has not begun, is withdrawn. The access of an earlier grant goes on. */
@@ -516,7 +539,10 @@ function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): Reques
   const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
   if (facts.now >= lapsesAt)
     return { do: 'record', event: { event: 'lapsed', digest, said: { eligibility: eligibility.name } } }
-  return needed === 0 ? grant(facts, reading, eligibility, []) : judgeApprovals(facts, reading, told, choice.fit)
+  // People who saw it wait may have denied it since.
+  const hasWaited = known?.digest === digest && known.approvals !== undefined
+  if (needed === 0 && !hasWaited) return grant(facts, reading, eligibility, [])
+  return judgeApprovals(facts, reading, told, choice.fit)
 }
 
 function judgeUnfit(

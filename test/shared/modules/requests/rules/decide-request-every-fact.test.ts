@@ -128,6 +128,8 @@ function everyHistory(choose: Choose, digest: RequestDigest): UploadHistory {
     events: () => events,
     approvedBy: () => new Set(choose([[], [tom], [tom, ada]])),
     granted: () => (is === 'granted' ? recordOf(digest, choose(starts), choose(ends)) : undefined),
+    // The link of the present grant may not have been written yet.
+    replacedBy: () => (over === 'finished' && digest === earlier ? choose([undefined, present]) : undefined),
   })
 }
 
@@ -265,7 +267,10 @@ const rules: Rules<RequestStep, RequestFacts> = {
   'a link is deleted only where no grant of it is in force': rule(
     ['delete the link'],
     (_, { link, told, reading, userName }) => {
-      if (link.found === 'own') return told(link.digest).granted === undefined || isOver(told(link.digest))
+      if (link.found === 'own') {
+        const { replacedBy = link.digest } = told(link.digest)
+        return [link.digest, replacedBy].every((one) => told(one).granted === undefined || isOver(told(one)))
+      }
       const counts = reading.state === 'empty' ? present : 'digest' in reading ? reading.digest : undefined
       const later = counts && told(counts)
       const isFree = later === undefined || later.granted === undefined || isOver(later)
