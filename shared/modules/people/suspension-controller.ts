@@ -13,7 +13,7 @@ import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { attentionStates, rejection, type StatusState } from '../../domain/statuses/status.ts'
 import { describeSuspensions } from '../../domain/suspensions/describe-suspension.ts'
-import type { SuspensionBody } from '../../domain/suspensions/suspension.ts'
+import { type SuspensionBody, suspensionKey } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
@@ -38,7 +38,7 @@ import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { listInState } from '../../reconcile/records/status-store.ts'
-import { listMeantUsers, type Suspensions } from '../../reconcile/records/suspensions.ts'
+import { listMeantNames, listMeantUsers, type Suspensions } from '../../reconcile/records/suspensions.ts'
 import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
 import { findSessions } from './find-sessions.ts'
@@ -123,7 +123,7 @@ async function gather(
     if ('is' in bearer && bearer.is !== undefined) users.add(bearer.is)
   }
   // A put-off look does not change how far the suspension is.
-  const told = status?.putOff?.state ?? status?.state
+  const told = status?.putOff?.state ?? status?.state ?? (isThere ? await recall([...users], objects) : undefined)
   const isAtRest = told === 'suspended' && isDue
   return {
     isThere,
@@ -134,6 +134,12 @@ async function gather(
     isDue,
     mayHaveAccess: isAtRest && (await mayHaveAccess([...users], objects, new People(identityStore))),
   }
+}
+
+/** The status may be lost. Then history says whether the brake let these people pass. */
+async function recall(users: readonly PrincipalId[], objects: ReadingObjects): Promise<StatusState | undefined> {
+  for (const user of users) if ((await suspendedSince(objects, user)) === undefined) return undefined
+  return users.length > 0 ? 'revoking' : undefined
 }
 
 /**
@@ -392,14 +398,16 @@ async function restore(
       await tellRestored(objects, { user, name, at, by })
     }
     await brake.drop(suspensionAct({ user, by: undefined }))
-    await suspensions.forget(user, name)
-    // Somebody uploaded the file again at once, and its own look may be over.
-    if (file.is === 'none' && (await objects.head(key)) !== undefined) await suspensions.note(user, name)
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())
     if (present !== undefined) names.add(present)
     // Requests that were refused meanwhile get another look.
     keys.push(...(await listAsked(user, objects)))
+    // Another file may suspend the user too, and only one of them was recorded with the denials.
+    const others = new Set([...(await listMeantNames(objects, user)), ...(present === undefined ? [] : [present])])
+    others.delete(name)
+    for (const other of others)
+      if ((await objects.head(suspensionKey(other))) !== undefined) keys.push(suspensionKey(other))
   }
   for await (const link of listLinks(objects, configuration.folders))
     if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
@@ -409,6 +417,12 @@ async function restore(
   }
   await sendInputs(context, keys, 'its user is no longer suspended', configuration)
   for (const user of users) await lookAtRulesFor(user, context)
+  // The notes last: only they name all these users, if the process dies before.
+  for (const user of users) {
+    await suspensions.forget(user, name)
+    // Somebody uploaded the file again at once, and its own look may be over.
+    if (file.is === 'none' && (await objects.head(key)) !== undefined) await suspensions.note(user, name)
+  }
   // If a policy protects the user, the next status says so.
   return { told: undefined, ...(file.is !== 'none' && { again: 'now' }) }
 }

@@ -26,6 +26,7 @@ import {
   statusPrefix,
 } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { listUnnoted } from '../../reconcile/records/suspensions.ts'
 import { compareHeads, datedMs, findMisjudged, lookMostMs } from './compare-heads.ts'
 import { compareOwnInputs } from './compare-own-inputs.ts'
 
@@ -59,6 +60,7 @@ export type SweptInputs = { readonly sent: number; readonly crowded: readonly st
  * | found                                              | then looked at                 |
  * | -------------------------------------------------- | ------------------------------ |
  * | a suspension, group, membership or person file, or the attributes file, without a status | it |
+ * | a suspension without the note of its user          | it                             |
  * | a request or an approval without a status          | it, while its author has room  |
  * | an approval without a status, of a request that waits or runs | it              |
  * | one that was uploaded after its status was written | it                             |
@@ -80,12 +82,15 @@ async function sweepOthers(ports: RequestPorts, configuration: Configuration): P
   const now = await readNow(ports)
   const isUrgent = ({ queue }: Kind) => queue === 'urgent'
   const others = (kind: Kind) => isOfPeople(kind.at) && kind.writers !== 'oneself' && !isUrgent(kind)
+  let more = await listUnnoted(ports.objects)
   let sent = 0
   for (const places of [placesOf(isUrgent), placesOf(others)]) {
     const { untold, outdated, doubtful } = await compareTold(ports.objects, places)
-    const keys = [...untold, ...outdated, ...(await findMisjudged(doubtful, now, ports.objects))]
+    const misjudged = await findMisjudged(doubtful, now, ports.objects)
+    const keys = [...new Set([...more, ...untold, ...outdated, ...misjudged])]
     await sendInputs(ports, keys, 'sweep', configuration)
     sent += keys.length
+    more = []
   }
   return sent
 }

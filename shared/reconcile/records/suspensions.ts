@@ -5,6 +5,7 @@ import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domai
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readPause } from './pause.ts'
 import type { Policies } from './policies.ts'
+import { listInState } from './status-store.ts'
 
 const prefix = 'state/suspended/'
 
@@ -92,6 +93,25 @@ export async function isMeant(objects: ReadingObjects, id: PrincipalId, name: Pr
 /** The users that the file of this name named at its looks. One listing of all such users. */
 export async function listMeantUsers(objects: ReadingObjects, name: PrincipalName): Promise<readonly PrincipalId[]> {
   return [...(await readMeant(objects))].flatMap(([id, names]) => (names.includes(name) ? [id] : []))
+}
+
+/**
+ * The files that have a user and no note, because it is lost: without it, ssofile does not know a suspended user who has another name now.
+ * Two listings, and those of two states if a note seems to be lost.
+ */
+export async function listUnnoted(objects: ObjectStore): Promise<readonly string[]> {
+  const noted = new Set([...(await readMeant(objects)).values()].flat())
+  const unnoted: string[] = []
+  for await (const { key } of objects.list(suspensionPrefix)) {
+    const name = parseSuspensionKey(key)
+    if (name.ok && !noted.has(name.value)) unnoted.push(key)
+  }
+  if (unnoted.length === 0) return []
+  const withoutUser = await Promise.all(
+    (['waiting', 'rejected'] as const).map((state) => listInState(objects, state, suspensionPrefix)),
+  )
+  const without = new Set(withoutUser.flat())
+  return unnoted.filter((key) => !without.has(key))
 }
 
 /** The names of the files that named this user at a look. */
