@@ -25,6 +25,7 @@ import type {
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
 import { forEachKnown } from '../../reconcile/records/foreign-assignments.ts'
+import { listEntitlementKeys } from '../../reconcile/records/foreign-entitlements.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import {
@@ -35,6 +36,7 @@ import {
   readOwnedGroup,
 } from '../../reconcile/records/owned-groups.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
+import { disclaimRefused } from './disclaim-refused.ts'
 import { describeMembershipChange, historyOfMembership } from './membership-history.ts'
 import { decideGroup, type GroupAction, type GroupEnd, type GroupFacts } from './rules/decide-group.ts'
 
@@ -81,7 +83,7 @@ async function gather({ name, file, entry, now }: Input<GroupTypes>, context: Re
   const { configuration, objects } = context
   const whole = principalName.parse(name + configuration.principalSuffix)
   const group = await findGroup(entry?.id, whole, context)
-  const isKnown = file.is === 'valid' && entry === undefined && group !== undefined
+  const isKnown = file.is === 'valid' && entry?.id === undefined && group !== undefined
   const isEnding = file.is === 'none' && entry !== undefined && group !== undefined
   const isKept = entry?.isAdopted === true || group?.isExternal === true || group?.hasName === false
   return {
@@ -136,6 +138,8 @@ async function listReferences(
   await forEachKnown(objects, ({ assignment: { type, principalId, accountId, permissionSet } }) => {
     if (type === 'GROUP' && principalId === id) access.push(`its access '${permissionSet}' in ${accountId}`)
   })
+  for await (const { type, principalId, accountId, key } of listEntitlementKeys(objects))
+    if (type === 'GROUP' && principalId === id) access.push(`its role '${key.split('%')[2]}' in ${accountId}`)
   for (const one of access.sort()) references.push(one)
   if (references.length === 0 && (await identityStore.listMembersOf(id)).items.length > 0)
     references.push('users that somebody else put into the group')
@@ -167,7 +171,9 @@ async function perform(
         displayName: whole,
         ...(description !== undefined && { description }),
       })
-      const id = await unlessCode(making, 'ConflictException')
+      const id = await unlessCode(making, 'ConflictException').catch((error: unknown) =>
+        disclaimRefused(error, ownedGroupRecord(objects, name), (one) => one.id === undefined),
+      )
       return id === undefined ? {} : noted(id)
     }
     case 'note':

@@ -2,7 +2,7 @@ import { liveMs, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { type Act, removalAct, suspensionAct } from '../../domain/brake/act.ts'
 import { type BrakeAnswer, exempt } from '../../domain/brake/admission.ts'
 import { groupKey } from '../../domain/files/group-file.ts'
-import { folderOfMembership, renderMembership } from '../../domain/files/membership-file.ts'
+import { folderOfMembership, membershipKey, renderMembership } from '../../domain/files/membership-file.ts'
 import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload, identityOf } from '../../domain/links/upload.ts'
@@ -22,6 +22,7 @@ import { readNow } from '../../reconcile/records/owner.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { denySessionsThrough } from './deny-sessions.ts'
+import { disclaimRefused } from './disclaim-refused.ts'
 import {
   type AskingFile,
   claimedMs,
@@ -86,7 +87,10 @@ async function perform(
       if (isOlder(facts, claimedMs, context)) return {}
       const { group, user } = member.id
       const creating = unlessCode(context.identityStore.createGroupMembership(group, user), 'ConflictException')
-      const made = await unlessCode(creating, 'ResourceNotFoundException')
+      const made = await unlessCode(creating, 'ResourceNotFoundException').catch((error: unknown) =>
+        // An earlier call may have been sent too, and not answered.
+        disclaimRefused(error, ownedMembershipRecord(context.objects, member.id), () => member.create === 'unsent'),
+      )
       if (made !== undefined) return note(member, made, context)
       // Somebody else was faster, unless an earlier create without an answer made it.
       const { calledAt = '' } = member.stored?.value ?? {}
@@ -282,6 +286,8 @@ function describeOutcome(outcome: MembershipOutcome, input: MembershipInput, fac
   const told = describeFile(file, name, facts, outcome)
   const body = 'body' in file.reading ? file.reading.body : {}
   const until = facts.users.find(({ user }) => user === facts.bearer)?.wanted.keptUntil
+  // Whoever has another name now is looked at under that name when the time is over.
+  const renamed = facts.users.filter(({ user, wanted }) => user !== facts.bearer && wanted.keptUntil !== undefined)
   // A foreign membership may be ours: ssofile removed it a moment ago, and the directory still lists it.
   const isNewlyForeign = told?.owned === false && input.told?.owned !== false
   const laterMs = againAfterMs(outcome, facts)
@@ -298,7 +304,10 @@ function describeOutcome(outcome: MembershipOutcome, input: MembershipInput, fac
     ],
     wakes: {
       why: 'a membership that it is about has changed',
-      inputs: [...changed.map((one) => one.key), ...group].map((one) => ({ key: one })),
+      inputs: [
+        ...[...changed.map((one) => one.key), ...group].map((one) => ({ key: one })),
+        ...renamed.map(({ user, wanted }) => ({ key: membershipKey(wanted, undefined), user })),
+      ],
     },
   }
 }

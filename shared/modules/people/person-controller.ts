@@ -38,6 +38,8 @@ import { reconcileInput } from '../../reconcile/inputs/reconcile-input.ts'
 import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import { readParsedInput, requireUnchanged } from '../../reconcile/records/read-input.ts'
+import { noteMeant } from '../../reconcile/records/suspensions.ts'
+import { disclaimRefused } from './disclaim-refused.ts'
 import { findWhyKept } from './find-why-kept.ts'
 import { findEndedAs, noteEndedAs, ownedPersonRecord } from './owned-people.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from './rules/decide-person.ts'
@@ -148,13 +150,14 @@ function isYoung({ claimedAt }: OwnedPerson, now: Date): boolean {
   return now.getTime() - Date.parse(claimedAt) < claimedMs
 }
 
-/** The name to suspend: a former name may belong to someone else now. */
+/** The name to suspend: a former name may belong to someone else now. The id, if no file can spell the present name. */
 function presentName(
   name: PrincipalName,
-  user: Pick<DirectoryUser, 'name'> | undefined,
+  user: Pick<DirectoryUser, 'id' | 'name'> | undefined,
   { configuration }: Pick<PersonContext, 'configuration'>,
 ): PrincipalName {
-  return (user && nameInLinks(user.name, configuration.principalSuffix)) ?? name
+  if (user === undefined) return name
+  return nameInLinks(user.name, configuration.principalSuffix) ?? principalName.parse(user.id)
 }
 
 /** The fields that the entry keeps from the file. They stay the same while the file is not valid. */
@@ -196,7 +199,10 @@ async function perform(
       return { entry: 'none' }
     case 'make': {
       const profile = file.is === 'valid' ? profileOf(file.body) : {}
-      const made = await unlessCode(identityStore.createPerson(facts.whole, profile), 'ConflictException')
+      const making = unlessCode(identityStore.createPerson(facts.whole, profile), 'ConflictException')
+      const made = await making.catch((error: unknown) =>
+        disclaimRefused(error, ownedPersonRecord(objects, name), (one) => one.id === undefined),
+      )
       if (made === undefined) return describeConflict(input, facts)
       return {
         history: { ...told('created', entry.claimedAt), body: { user: made, name } },
@@ -217,12 +223,12 @@ async function perform(
     }
     case 'end': {
       const as = presentName(name, user, context)
-      const etag = await suspend(input, as, objects)
+      const etag = await suspend(input, { as, id }, objects)
       return { history: told('ended'), entry: { ...withTerms(input, entry), ended: { at: now, etag, as } } }
     }
     case 'suspend': {
       const as = presentName(name, user, context)
-      const etag = await suspend(input, as, objects)
+      const etag = await suspend(input, { as, id }, objects)
       return { entry: { ...entry, ended: { at: entry.ended?.at ?? now, etag, as } } }
     }
     case 'return': {
@@ -259,11 +265,13 @@ async function perform(
 /** Returns the etag of our file. Someone else's file stays theirs; ours may be from an attempt that died. */
 async function suspend(
   { name, file }: PersonInput,
-  as: PrincipalName,
+  { as, id }: { readonly as: PrincipalName; readonly id: PrincipalId | undefined },
   objects: Ports['objects'],
 ): Promise<string | undefined> {
   const key = suspensionKey(as)
   await noteEndedAs(objects, name, as)
+  // Nobody may have this name, or somebody else soon.
+  if (id !== undefined) await noteMeant(objects, id, as)
   const body = JSON.stringify({ reason: renderEndReason(name, file.is === 'valid' ? file.body.endsAt : undefined) })
   const written = await objects.put(key, body, { ifNoneMatch: '*' })
   return written.outcome === 'written' ? written.etag : findOwnSuspension(name, as, objects)
@@ -333,8 +341,10 @@ function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Descri
   return describeLater(told, input, isFresh ? soonMs : laterMs)
 }
 
-function describeLater(told: PersonStatus, { now }: PersonInput, ms: number): Description {
-  return { told, again: new Date(now.getTime() + ms) }
+/** The end of the person's time comes in any state. */
+function describeLater(told: PersonStatus, { now, file }: PersonInput, ms: number): Description {
+  const endsAt = file.is === 'valid' ? dateOf(file.body.endsAt) : undefined
+  return { told, again: [new Date(now.getTime() + ms), ...(endsAt && endsAt > now ? [endsAt] : [])] }
 }
 
 function describeEnded(

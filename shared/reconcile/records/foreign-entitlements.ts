@@ -12,7 +12,7 @@ import type { Author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { followAccess, renderAccessKey } from './access-list.ts'
 import { foreignPrefix } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
@@ -35,7 +35,7 @@ const recordOf = (objects: ObjectStore, key: EntitlementKey) =>
 export type ListedEntitlement = EntitlementId & { readonly key: EntitlementKey }
 
 /** The entitlements under `foreign/` with this beginning, ascending; skips assignments. */
-export async function* listEntitlementKeys(objects: ObjectStore, beginning = ''): AsyncGenerator<ListedEntitlement> {
+export async function* listEntitlementKeys(objects: ReadingObjects, beginning = ''): AsyncGenerator<ListedEntitlement> {
   for await (const { key } of objects.list(foreignPrefix + beginning)) yield* parseForeignEntitlement(key)
 }
 

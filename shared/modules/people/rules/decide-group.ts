@@ -45,12 +45,13 @@ export type GroupEnd = { readonly tell: (typeof groupEnds)[number] }
  * | none    | any              | a provider manages it, or it has another name | give up |
  * | none    | any              | there                              | delete   |
  * | valid   | any              | a provider manages it              | external |
- * | valid   | none             | known under another name           | known    |
- * | valid   | none             | there                              | adopt    |
+ * | valid   | none, or a claim that is not fresh | known under another name | known |
+ * | valid   | none, or a claim that is not fresh | there            | adopt    |
  * | valid   | with id          | not there: another group may have its name | forget |
  * | valid   | none             | not there                          | claim    |
- * | valid   | without id       | not there                          | make     |
- * | valid   | without id       | there                              | note     |
+ * | valid   | without id       | not there, and the claim is fresh  | make     |
+ * | valid   | without id       | not there                          | claim    |
+ * | valid   | without id       | there, and the claim is fresh      | note     |
  * | valid   | with id          | has another name                   | renamed  |
  * | valid   | with id          | has another description (for an adopted group, only if the file has one) | update |
  * | valid   | with id          | there                              | applied  |
@@ -65,8 +66,13 @@ export function decideGroup(facts: GroupFacts): GroupAction | GroupEnd {
     return { do: entry.isAdopted || group.isExternal || !group.hasName ? 'give up' : 'delete' }
   }
   if (group?.isExternal) return { tell: 'external' }
-  if (entry === undefined && group) return knownAs === undefined ? { do: 'adopt' } : { tell: 'known' }
-  if (group === undefined) return { do: entry === undefined ? 'claim' : entry.id === undefined ? 'make' : 'forget' }
+  // Nobody knows who made a group after a claim that is not fresh.
+  const isClaimed = entry !== undefined && isFresh
+  if (entry?.id === undefined && group && !isClaimed) return knownAs === undefined ? { do: 'adopt' } : { tell: 'known' }
+  if (group === undefined) {
+    if (entry?.id !== undefined) return { do: 'forget' }
+    return { do: isClaimed ? 'make' : 'claim' }
+  }
   if (entry?.id === undefined) return { do: 'note' }
   if (!group.hasName) return { tell: 'renamed' }
   const isSame = group.description === file.description || (file.description === undefined && entry.isAdopted)

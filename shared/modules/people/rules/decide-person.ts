@@ -76,7 +76,9 @@ export type PersonEnd =
  * | ended, or none   | ended                 | due                               | `delete`                            |
  * | in force         | any                   | a provider manages it             | `external`                          |
  * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
- * | not begun        | none                  | any                               | `wait`                              |
+ * | not begun        | not ended             | a file of ours under `suspended/` is left | `end`, unless a policy protects the user |
+ * | not begun        | ended                 | the file under `suspended/` is gone | `suspend`, unless a policy protects the user |
+ * | not begun        | none, or ended        | any                               | `wait`                              |
  * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and `onDrift` is `report` |
  * | any other        | with an id            | not there                         | `forget`: another user may have its name |
  * | any other        | without an id, claimed by this content | not there        | `make`                              |
@@ -101,6 +103,7 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
     isClaimed,
     isApplied,
     hasTerms,
+    isSuspended,
     isLeftSuspended,
     now,
     onDrift,
@@ -118,8 +121,13 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
     return entry.ended === undefined ? { do: 'end' } : leave(entry, facts)
   }
   if (user?.isExternal) return { tell: 'external' }
-  if (entry && (entry.ended !== undefined || isLeftSuspended)) return { do: 'return' }
-  if (entry === undefined && file.startsAt !== undefined && !isPast(file.startsAt, now)) return { tell: 'wait' }
+  const isBegun = file.startsAt === undefined || isPast(file.startsAt, now)
+  if (entry && isBegun && (entry.ended !== undefined || isLeftSuspended)) return { do: 'return' }
+  if (entry && !isBegun && isLeftSuspended && protectedBy === undefined) return { do: 'end' }
+  if (!isBegun && (entry === undefined || entry.ended !== undefined)) {
+    const isFree = entry !== undefined && !isSuspended && protectedBy === undefined
+    return isFree ? { do: 'suspend' } : { tell: 'wait' }
+  }
   const isReported = isApplied && onDrift === 'report'
   if (user === undefined) {
     if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }

@@ -67,12 +67,12 @@ test('a group is made only after its claim, and nothing is forgotten while a cal
 test('a group that ssofile did not make is adopted only by a valid file, and not under a second name', () => {
   for (const { file, entry, knownAs } of of('adopt')) {
     expect(typeof file).toBe('object')
-    expect([entry, knownAs]).toEqual([undefined, undefined])
+    expect([entry?.id, knownAs]).toEqual([undefined, undefined])
   }
 })
 
 test('a group is claimed only if the name shows none, and never while an entry has the id of another', () => {
-  expect(of('claim').filter(({ entry, group }) => entry !== undefined || group !== undefined)).toEqual([])
+  expect(of('claim').filter(({ entry, group }) => entry?.id !== undefined || group !== undefined)).toEqual([])
   expect(of('note').filter(({ entry }) => entry?.id !== undefined)).toEqual([])
 })
 
