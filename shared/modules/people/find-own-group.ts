@@ -4,7 +4,7 @@ import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
-import { readOwnedGroup } from '../../reconcile/records/owned-groups.ts'
+import { listOwnedMemberships, readOwnedGroup } from '../../reconcile/records/owned-groups.ts'
 import type { FoundGroup } from './rules/describe-membership.ts'
 
 type DirectoryReads = Pick<Ports, 'clock'> & {
@@ -29,5 +29,8 @@ export async function findOwnGroup(
   const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const id = await index.resolve('GROUP', name, clock.monotonicMs())
   const found = id && (await identityStore.findGroup(id))
-  return { is: 'not ours', isExternal: found?.isExternal === true }
+  const isExternal = found?.isExternal === true
+  if (id !== undefined)
+    for await (const _ of listOwnedMemberships(objects, id)) return { is: 'given up', id, isExternal }
+  return { is: 'not ours', isExternal }
 }

@@ -16,7 +16,7 @@ import {
   type OwnedMembership,
   ownedMembershipKey,
 } from '../../domain/principals/owned-membership.ts'
-import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -133,7 +133,7 @@ async function listConcerned(
     const membership = parseMembershipKey(key, folders)
     if (!membership.ok) return false
     const { user, group } = membership.value
-    return names.has(`USER ${user}${principalSuffix}`) || names.has(`GROUP ${group}`)
+    return names.has(`USER ${user}${principalSuffix}`) || names.has(`GROUP ${group}${principalSuffix}`)
   })
 }
 
@@ -169,7 +169,10 @@ export function inputOfEntry({ user }: Pick<MembershipId, 'user'>, entry: OwnedM
 /** A second look finds later changes, and changes that the first listing did not show yet. */
 const laterMs = 30_000
 
-type DirectoryReads = Pick<Ports, 'objects'> & { readonly identityStore: ReadingIdentityStore }
+type DirectoryReads = Pick<Ports, 'objects'> & {
+  readonly identityStore: ReadingIdentityStore
+  readonly configuration: Pick<Configuration, 'principalSuffix'>
+}
 
 type Concerned = {
   readonly id: MembershipId
@@ -189,7 +192,7 @@ export async function followMembershipCalls(
   if (changes.length === 0) return 0
   const { objects, clock } = ports
   const identityStore = askOnce(patientIdentityStore(ports))
-  const concerned = await listConcernedMemberships(changes, { objects, identityStore })
+  const concerned = await listConcernedMemberships(changes, { objects, identityStore, configuration })
   for (const { id, entry, authors } of concerned) {
     if (authors.length > 0) await noteAuthors(objects, { membership: id }, authors)
     const key = entry?.files[0]?.key ?? (await findKey(id, { objects, identityStore, configuration }))
@@ -238,18 +241,16 @@ async function listConcernedMemberships(
 /** The name of our group. `undefined`: it is not ours, or has another name now. */
 async function findOwnName(
   group: PrincipalId,
-  { objects, identityStore }: DirectoryReads,
+  { objects, identityStore, configuration }: DirectoryReads,
 ): Promise<PrincipalName | undefined> {
-  const name = (await identityStore.findGroup(group))?.name
+  const found = await identityStore.findGroup(group)
+  const name = nameInLinks(found?.name ?? '', configuration.principalSuffix)
   const owned = name && (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
   return owned?.id === group ? name : undefined
 }
 
 /** Any key of this membership: one look covers all folders. `undefined`: no file can name the user. */
-async function findKey(
-  { group, user }: MembershipId,
-  looking: DirectoryReads & { readonly configuration: Pick<Configuration, 'principalSuffix'> },
-): Promise<string | undefined> {
+async function findKey({ group, user }: MembershipId, looking: DirectoryReads): Promise<string | undefined> {
   const name = await findOwnName(group, looking)
   const found = name && (await looking.identityStore.findUser(user))
   const inKeys = found && nameInKeys(found.name, name, looking.configuration.principalSuffix)

@@ -215,7 +215,7 @@ async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
     isClaimed: entry !== undefined && now.getTime() - Date.parse(entry.calledAt) < claimedMs,
     create: createOf(input.learnt, user, entry),
     isExternal: group.isExternal,
-    isRenamed: group.is === 'renamed',
+    isRenamed: group.is === 'renamed' || group.is === 'given up',
     onDrift: configuration.onDrift,
     isAskedAnew: entry !== undefined && asksAgain(entry.files, wish.files),
     isNoted: entry !== undefined && isWanted === 'yes' && says(entry, wanted) && !(await isOnList(entry, objects)),

@@ -2,11 +2,11 @@ import pLimit from 'p-limit'
 import { membershipsOn, rulesOfMemberships } from '../../domain/brake/lists.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupKey } from '../../domain/files/group-file.ts'
-import { groupOfMembership, membershipPrefix } from '../../domain/files/membership-file.ts'
+import { groupOfMembership, membershipPrefix, parseMembershipKey } from '../../domain/files/membership-file.ts'
 import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { MembershipId } from '../../domain/principals/owned-membership.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { DirectoryGroup } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
@@ -80,6 +80,8 @@ export async function reconcileMemberships(
     const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
     return listing.read(undefined, recentMs)
   }
+  const files = await listHeads(objects, membershipPrefix)
+  const filesOf = Map.groupBy(files.keys(), (key) => groupIn(key, configuration))
   const readOurs = async () => {
     const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
     const byGroup = Map.groupBy(await Array.fromAsync(listOwnedMemberships(objects)), ({ group }) => group)
@@ -87,7 +89,7 @@ export async function reconcileMemberships(
     const turn = await Turn.begin(ports, 'memberships', [...cutParts(all, byGroup)])
     const ids = [...new Set(turn.parts.flatMap(({ groups: part }) => part))].filter((id) => {
       const group = known.get(id)
-      return group && (byGroup.has(id) || ruleFiles.has(ruleKey(group.name)))
+      return group && (byGroup.has(id) || filesOf.has(group.name) || ruleFiles.has(ruleKey(group.name)))
     })
     return { alignment, byGroup, turn, members: readMembers(ids, new People(identityStore)) }
   }
@@ -100,20 +102,15 @@ export async function reconcileMemberships(
   )
   const ownRules = new Set([...compared.values()].map(({ name }) => ruleKey(name)))
   await send(new Set(ruleFiles.keys()).difference(ownRules))
-  const listNamed = () => {
-    const users = new Set([...byGroup.values()].flatMap((ids) => ids.map(({ user }) => user)))
-    return new People(identityStore).find('USER', users)
-  }
-  const named = people ? undefined : await listNamed()
+  const named = people ? undefined : await findUsersIn(byGroup, new People(identityStore))
   const isAsRule = people && (await openRules(ports, configuration, { people, ruleFiles }))
-  const files = await listHeads(objects, membershipPrefix)
   const gone = new Set<string>()
+  const withFiles = new Set(known.keys())
   const comparePart = async ({ groups: part, ids }: Part) => {
     const entries = await readOwnedMemberships(objects, ids)
     await alignment.meet(ids, entries)
     const entriesOf = Map.groupBy(entries, ({ id }) => id.group)
-    const differing = new Set<string>()
-    const withoutRule = new Set<string>()
+    const [differing, withoutRule] = [new Set<string>(), new Set<string>()]
     await forEachAtOnce(part, async (id) => {
       const group = compared.get(id)
       if (group === undefined) return
@@ -122,6 +119,10 @@ export async function reconcileMemberships(
       const isSame = facts && (await isAsRule?.(group.name, facts))
       if (!isSame) differing.add(ruleKey(group.name))
     })
+    for (const id of part.filter((one) => withFiles.delete(one))) {
+      const ofGroup = filesOf.get(known.get(id)?.name) ?? []
+      for (const key of await listLeft(ofGroup, entries, await members.of.get(id), objects)) differing.add(key)
+    }
     await send(differing)
     for (const { id, entry } of entries) {
       const user = named?.get(id.user) ?? people?.find(id.user)
@@ -179,6 +180,35 @@ async function readGroups(
     })
     return { name, id: entry?.id, isInOrder: 'tell' in next && next.tell === 'applied' }
   })
+}
+
+function findUsersIn(byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>, people: People) {
+  return people.find('USER', new Set([...byGroup.values()].flatMap((ids) => ids.map(({ user }) => user))))
+}
+
+function groupIn(key: string, { folders }: Configuration): PrincipalName | undefined {
+  const named = parseMembershipKey(key, folders)
+  return named.ok ? named.value.group : undefined
+}
+
+/**
+ * The files whose users somebody else had put into the group, and who are not there any more. No entry names them. Call it once for each
+ * group, because a large one comes in pieces.
+ */
+async function listLeft(
+  files: readonly string[],
+  entries: readonly { readonly entry: OwnedMembership }[],
+  members: Members | undefined,
+  objects: Ports['objects'],
+): Promise<readonly string[]> {
+  if (members === undefined || members === 'unread') return []
+  const ofOurs = new Set(entries.flatMap(({ entry }) => entry.files.map(({ key }) => key)))
+  const left: string[] = []
+  await forEachAtOnce(files, async (key) => {
+    const told = ofOurs.has(key) ? undefined : await spoiledAsAbsent(readStatus(objects, key))
+    if (told?.owned === false && told.principalId !== undefined && !members.has(told.principalId)) left.push(key)
+  })
+  return left
 }
 
 type Members = ReadonlySet<PrincipalId> | 'unread'

@@ -86,7 +86,7 @@ async function perform(
   context: RuleContext,
 ): Promise<Description> {
   const { name, file, now } = input
-  if (group.is !== 'ours' && group.is !== 'renamed') return { told: undefined }
+  if (group.is === 'not ours' || group.is === 'gone') return { told: undefined }
   const { look, inputs } = await compare(name, group, file.is === 'valid' ? file.body : undefined, context)
   const described = describeRule(name, { ...look, isAsBefore: isAsBefore(input, look, context) })
   const isWaiting = group.is === 'renamed' && file.is === 'valid' && look.people.leaving + look.people.held === 0
@@ -156,7 +156,7 @@ export function compareListed(name: PrincipalName, rule: Rule | undefined, { peo
 /** `rule`: undefined if the file is gone. */
 async function compare(
   name: PrincipalName,
-  { is, id: groupId, isExternal }: Extract<FoundGroup, { is: 'ours' | 'renamed' }>,
+  { is, id: groupId, isExternal }: Extract<FoundGroup, { is: 'ours' | 'renamed' | 'given up' }>,
   rule: Rule | undefined,
   context: RuleContext,
 ): Promise<Comparison> {
@@ -182,7 +182,7 @@ async function compare(
   })
   const left = leaving.filter(({ entry }) => !held.has(renderMembership(entry)))
   const inputs = [
-    ...(is === 'renamed' ? [] : joining).map(({ user, name: userName }) => ({
+    ...(is === 'ours' ? joining : []).map(({ user, name: userName }) => ({
       key: membershipKey({ group: name, user: userName }, undefined),
       user,
     })),

@@ -47,6 +47,7 @@ export type RuleComparison = {
  * | matches        | any other                | any    | joins: is looked at                |
  * | unknown        | any                      | any    | left alone                         |
  * | does not match | by the rule, kept        | any    | stays until that time              |
+ * | does not match | by the rule, kept, but the file says fewer days now | any | is looked at, and stays for these days |
  * | does not match | by the rule              | any    | leaves, or its days of grace begin |
  * | does not match | any other                | any    | left alone                         |
  */
@@ -70,11 +71,13 @@ export function compareRule(facts: RuleFacts): RuleComparison {
     const { id, entry } = one
     if (matching.has(id.user) || unread.has(id.user)) continue
     const isThere = isListed(id.user)
-    if (rule && isThere && entry.keptUntil !== undefined && endOfGrace(rule, entry, now) > now.toISOString()) {
+    const until = rule && isThere && entry.keptUntil !== undefined ? endOfGrace(rule, entry, now) : ''
+    const isKept = until > now.toISOString()
+    if (isKept && until === entry.keptUntil) {
       count.kept++
       continue
     }
-    const isBegun = rule === undefined || rule.moverGraceDays === 0 || entry.keptUntil !== undefined
+    const isBegun = rule === undefined || rule.moverGraceDays === 0 || (entry.keptUntil !== undefined && !isKept)
     const isAlone = isThere && isBegun && entry.files.every((file) => file.key === key)
     leaving.push({ ...one, isAlone })
   }

@@ -27,7 +27,7 @@ export type RuleEnd = { readonly tell: (typeof ruleEnds)[number] }
 export function decideRule({ file, group, isHeldAsBefore }: RuleLookFacts): RuleAction | RuleEnd {
   if (file === 'invalid') return { tell: 'invalid' }
   if (isHeldAsBefore) return { tell: 'held' }
-  const isOurs = group.is === 'ours' || group.is === 'renamed'
-  if (file === 'valid' && (!isOurs || group.isExternal)) return { tell: 'no group' }
+  const isOurs = group.is === 'ours' || group.is === 'renamed' || group.is === 'given up'
+  if (file === 'valid' && (!isOurs || group.is === 'given up' || group.isExternal)) return { tell: 'no group' }
   return isOurs ? { do: 'compare' } : { tell: 'nothing' }
 }

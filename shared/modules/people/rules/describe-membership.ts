@@ -25,6 +25,8 @@ export type FoundGroup =
   | { readonly is: 'renamed'; readonly id: PrincipalId; readonly isExternal: boolean; readonly as: string | undefined }
   /** Somebody deleted it in the directory. ssofile makes it again if its file is there. */
   | { readonly is: 'gone'; readonly id: PrincipalId; readonly isExternal: false }
+  /** Its file is gone, and ssofile put people into it while it gave the group up. They leave as before, and nobody comes in. */
+  | { readonly is: 'given up'; readonly id: PrincipalId; readonly isExternal: boolean }
   /** Nobody has uploaded its file yet, or ssofile is about to make it. `isExternal`: a provider put it into the directory. */
   | { readonly is: 'not ours'; readonly isExternal: boolean }
 
