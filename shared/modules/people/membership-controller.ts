@@ -218,7 +218,8 @@ async function admit(
   // The other people who leave by the rule are counted first.
   if (isOfRule) await census.take(name.group, id.group)
   const folders = files.flatMap(({ key }) => (key.startsWith(rulePrefix) ? [] : [folderOfMembership(key)]))
-  const reviews = new Set(await Promise.all(files.map((file) => findReview(objects, file))))
+  const uploads = files.map((file) => ({ ...file, lastModified: stored?.value.calledAt }))
+  const reviews = new Set(await Promise.all(uploads.map((upload) => findReview(objects, upload))))
   return brake.admit(
     actOf(member, {
       review: reviews.size === 1 ? [...reviews][0] : undefined,

@@ -48,13 +48,19 @@ export function arnOfReview(review: string, reviewer: string | undefined): strin
 
 const reviewIn = (arn: string) => /^review:([^/]+)/.exec(arn)?.[1]
 
-/** The review that deleted this upload; `undefined`: none did. */
+/**
+ * The review that deleted this upload; `undefined`: none did. `lastModified`: of the upload, or when ssofile acted on it. What came after the
+ * note was written may have the same content, but others deleted it.
+ */
 export async function findReview(
   objects: ObjectStore,
   upload: { readonly key: string; readonly lastModified?: string } & Upload,
 ): Promise<string | undefined> {
-  const noted = (await spoiledAsAbsent(recordOf(objects, upload.key).read()))?.value
-  return noted && (noted.etag === upload.etag || isRepeated(noted, upload)) ? reviewIn(noted.arn) : undefined
+  const noted = await spoiledAsAbsent(recordOf(objects, upload.key).read())
+  if (noted === undefined) return undefined
+  const { value, object } = noted
+  const isLater = upload.lastModified !== undefined && new Date(upload.lastModified) > object.lastModified
+  return !isLater && (value.etag === upload.etag || isRepeated(value, upload)) ? reviewIn(value.arn) : undefined
 }
 
 /**
