@@ -128,7 +128,7 @@ export function dropAct(
 }
 
 /** The same for one access. */
-export function dropAccess(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
+function dropAccess(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
   const list = findList(brake, key)
   return useUpRelease(list ? takeOff(brake, list, key) : brake, { key })
 }

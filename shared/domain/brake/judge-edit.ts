@@ -71,9 +71,14 @@ function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
   return findTooMany(brake, file) ? 'stays held' : 'counts'
 }
 
-/** The brake already holds this very upload, so a new window does not let it pass. */
-function findTooMany({ contents }: BrakeRecord, { name, etag }: Edit['file']): HeldContents | undefined {
-  return contents.find((one) => one.name === name && one.etag === etag && one.many !== undefined)
+/**
+ * The brake already holds this content, so a new window does not let it pass. With a KMS key the same content has another ETag in each
+ * upload; its digest changes if it takes something else away now.
+ */
+function findTooMany({ contents }: BrakeRecord, { name, etag, digest }: Edit['file']): HeldContents | undefined {
+  return contents.find(
+    (one) => one.name === name && (one.etag === etag || one.digest === digest) && one.many !== undefined,
+  )
 }
 
 function countEdit(brake: BrakeRecord, { file, uploader }: Edit, terms: BrakeTerms) {

@@ -70,8 +70,9 @@ function endOfCircle({ wish, entry, known, context }: Settling): Step {
 }
 
 function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlement {
-  const isUnclear = settling.wish.is === 'unclear' && { isUnclear: true as const }
-  const common = { links: [...settling.concerned], lacks: tellGrace(settling), ...isUnclear }
+  const { entry, wish } = settling
+  const isUnneeded = entry !== undefined && (wish.is === 'unwanted' || wish.is === 'unclear')
+  const common = { links: [...settling.concerned], lacks: tellGrace(settling), ...(isUnneeded && { isUnneeded }) }
   switch (rest.result) {
     case 'in-force':
     case 'foreign':

@@ -52,12 +52,13 @@ export type Lacks = ReadonlyMap<string, Lack | 'none'>
 
 /**
  * Result of one evaluation of an account assignment. `links`: the links whose status it changes. `lacks`: what the links that
- * grant it lack. `isUnclear`: only links that ssofile could not read may grant it.
+ * grant it lack. `isUnneeded`: the ledger has it, and no link grants it, except perhaps links that
+ * ssofile could not read.
  */
 export type Settlement = {
   readonly links: readonly string[]
   readonly lacks?: Lacks | undefined
-  readonly isUnclear?: true
+  readonly isUnneeded?: true
 } & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }

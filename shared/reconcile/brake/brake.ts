@@ -4,7 +4,7 @@ import { type Admission, admitted, type BrakeAnswer, type Held } from '../../dom
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
-import { dropAccess, dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
+import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
@@ -191,17 +191,20 @@ export class Brake {
 
   /**
    * Removes this key from its list if the ledger no longer holds it, and from its release once it is wanted again or gone: until then, a
-   * revocation may fail and be sent again. `isUnclear`: ssofile could not read whether it is wanted again. Does nothing while the list
-   * cannot be read, because the sweep finds such keys later.
+   * revocation may fail and be sent again. `isUnneeded`: no link grants it, as far as ssofile could read. Does nothing while the list cannot
+   * be read, because the sweep finds such keys later.
    */
-  async review(key: AssignmentKey, { isUnclear = false }: { readonly isUnclear?: boolean } = {}): Promise<void> {
+  async review(key: AssignmentKey, { isUnneeded = false }: { readonly isUnneeded?: boolean } = {}): Promise<void> {
     const { record } = this.#store
     const isListed = isHeld(record, key)
-    if (this.#isFailing || !(isListed || hasRelease(record, { key }))) return
+    const isLeaving = record.leaving?.some(({ access }) => access === key) === true
+    if (this.#isFailing || !(isListed || isLeaving || hasRelease(record, { key }))) return
     const state = (await new Ledger(this.#ports.objects).read(key))?.entry.state
-    const isOver = state === undefined || (state === 'granted' && !isUnclear)
+    const isKept = state === 'granted' && !isUnneeded
+    const isOver = state === undefined || isKept
     if (isListed ? state === 'held' : !isOver) return
-    await this.#store.change((record) => dropAccess(record, key))
+    // Access that is kept counts again among the access that people keep.
+    await this.#store.change((now) => dropAct(now, { rule: 'own', key, ...(isKept && { takes: { key } }) }))
   }
 
   /**
