@@ -3,7 +3,11 @@ import { describeContents, describeLoss } from '../../domain/brake/held-contents
 import { toldUploader } from '../../domain/links/find-uploader.ts'
 import { describeUpload, identityOf, isSameUpload } from '../../domain/links/upload.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
-import { definitionOf, renderChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import {
+  definitionOf,
+  planPermissionSetChanges,
+  renderChange,
+} from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -21,7 +25,7 @@ import {
   writeOwned,
 } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
-import { denyEndedSessions } from './deny-ended-sessions.ts'
+import { denyEndedSessions, keepDenials } from './deny-ended-sessions.ts'
 import { changeWarnings, describeBlocked, describeRefusedDeletion, uploadOf } from './describe-permission-set.ts'
 import {
   beginsChange,
@@ -43,6 +47,7 @@ import {
   refusals,
   withNextAttempt,
 } from './permission-set-settlement.ts'
+import { beginProvisioning } from './plan-provisioning.ts'
 import { provisionPermissionSet } from './provision-permission-set.ts'
 import { provisioningContext } from './provisioning-context.ts'
 import { readPermissionSet } from './read-permission-set.ts'
@@ -320,7 +325,12 @@ async function change(
     await writeOwned(objects, name, { ...entry, isRecreated: undefined, change: next }, stored)
   }
   const admission = learnt?.admission ?? exempt('nobody loses anything')
-  for (const one of changes) await makePermissionSetChange(admission, arn, one, context)
+  try {
+    for (const one of changes) await makePermissionSetChange(admission, arn, one, context)
+  } catch (error) {
+    if (!isRestoring && (await isRefusal(error, entry, context.ssoAdmin))) await undo(definition, name, context)
+    throw error
+  }
   if (changes.length > 0) await managementAccount.disprove(arn)
   await permissionSets.remember(name, arn)
   // AWS can change a description, but never empty it.
@@ -339,6 +349,28 @@ async function change(
       },
     }),
   }
+}
+
+/**
+ * Identity Center refused the change, perhaps after some of its calls. Half of it may take away everything, which the brake has not judged, so
+ * the permission set and its record become as they were. A change of a former file, which accounts may lack, is owed again.
+ */
+async function undo(
+  { entry, arn, comparison: { actual } }: Definition,
+  name: PermissionSetName,
+  context: PermissionSetContext,
+): Promise<void> {
+  const half = await readPermissionSet(context.ssoAdmin, arn, entry)
+  const changes = half ? planPermissionSetChanges(half, actual) : []
+  for (const one of changes)
+    await makePermissionSetChange(exempt('nobody loses anything'), arn, keepDenials(one, entry), context)
+  // A request that ran meanwhile may have brought half of it to accounts.
+  const { change } = entry
+  const owed =
+    change?.provisioning && changes.length > 0 ? beginProvisioning(change.provisioning) : change?.provisioning
+  const stored = await readOwned(context.objects, name)
+  const before = { ...entry, ...(change && { change: { ...change, provisioning: owed } }) }
+  await writeOwned(context.objects, name, before, stored)
 }
 
 type Change = NonNullable<OwnedPermissionSet['change']>

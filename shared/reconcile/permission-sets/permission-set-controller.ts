@@ -35,6 +35,11 @@ export const permissionSetController: Controller<PermissionSetTypes> = {
   gather: gatherPermissionSet,
   decide: decidePermissionSet,
   underPause: ['look for it', 'forget', 'put off', 'report drift', 'settle'],
+  // What the brake holds stays held.
+  describePause: (reason, { file, head, told }) =>
+    told?.state === 'held' && told.etag === head?.etag
+      ? told
+      : { state: file.is === 'valid' ? 'applying' : 'revoking', reason },
   perform: performPermissionSetStep,
   describe,
 }
