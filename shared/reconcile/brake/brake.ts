@@ -194,10 +194,14 @@ export class Brake {
    * revocation may fail and be sent again. `isUnneeded`: no link grants it, as far as ssofile could read. Does nothing while the list cannot
    * be read, because the sweep finds such keys later.
    */
-  async review(key: AssignmentKey, { isUnneeded = false }: { readonly isUnneeded?: boolean } = {}): Promise<void> {
+  async review(
+    key: AssignmentKey,
+    { isUnneeded = false, result }: { readonly isUnneeded?: boolean; readonly result?: string } = {},
+  ): Promise<void> {
     const { record } = this.#store
     const isListed = isHeld(record, key)
-    const isLeaving = record.leaving?.some(({ access }) => access === key) === true
+    // Most access that passed the brake is gone after this: then there is nothing to read.
+    const isLeaving = result === 'applied' && record.leaving?.some(({ access }) => access === key) === true
     if (this.#isFailing || !(isListed || isLeaving || hasRelease(record, { key }))) return
     const state = (await new Ledger(this.#ports.objects).read(key))?.entry.state
     const isKept = state === 'granted' && !isUnneeded
