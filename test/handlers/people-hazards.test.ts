@@ -222,27 +222,6 @@ test('a lower number of days of grace ends a running time earlier', async () => 
   expect(identityStore.groupIdsOf(id)).toHaveLength(0)
 }, 60_000)
 
-test('sessions of suspended people stay denied after the loss of their statuses', async () => {
-  const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
-  const asking = await Asking.begin()
-  const { world } = asking
-  const people = ['maria', ...Array.from({ length: 7 }, (_, index) => `person-${index}`)]
-  for (const person of people.slice(1)) await asking.join(person, 'developers')
-  await world.objects.put('permission_sets/Owned-ps.json', '{ "permissionSetName": "Owned-ps" }')
-  await world.objects.put(ofGroup, '{}')
-  await live(world, 3)
-  for (const person of people) {
-    await world.objects.put(`suspended/${person}`, '')
-    await live(world, 6)
-  }
-  const denied = async () => (await readEndedSessions(world.objects)).ended.filter(isWhileSuspended).length
-  await live(world, 20)
-  expect(await denied()).toBe(people.length)
-  for (const key of await world.keys('status/suspended/')) await world.objects.delete(key)
-  await live(world, 11)
-  expect(await denied()).toBe(people.length)
-})
-
 test('access of everybody whom a suspension meant comes back although a process could not send its messages', async () => {
   const asking = await Asking.begin()
   const { world } = asking

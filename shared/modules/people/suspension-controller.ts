@@ -123,7 +123,7 @@ async function gather(
     if ('is' in bearer && bearer.is !== undefined) users.add(bearer.is)
   }
   // A put-off look does not change how far the suspension is.
-  const told = status?.putOff?.state ?? status?.state ?? (isThere ? await recall([...users], objects) : undefined)
+  const told = status?.putOff?.state ?? status?.state
   const isAtRest = told === 'suspended' && isDue
   return {
     isThere,
@@ -134,12 +134,6 @@ async function gather(
     isDue,
     mayHaveAccess: isAtRest && (await mayHaveAccess([...users], objects, new People(identityStore))),
   }
-}
-
-/** The status may be lost. Then history says whether the brake let these people pass. */
-async function recall(users: readonly PrincipalId[], objects: ReadingObjects): Promise<StatusState | undefined> {
-  for (const user of users) if ((await suspendedSince(objects, user)) === undefined) return undefined
-  return users.length > 0 ? 'revoking' : undefined
 }
 
 /**
