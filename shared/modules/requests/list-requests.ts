@@ -110,13 +110,14 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
       if (own.isCut) crowded.add(own.person)
       if (prefix === requestPrefix) for (const [key, head] of own.told) told.set(key, head)
     }
-  const { room, crowds } = await findRoom(objects, untold, configuration)
+  const openDigests = once(() => listOpenDigests(objects))
+  const { room, crowds } = await findRoom({ objects, openDigests }, untold, configuration)
   const waiting = [
     ...(await listInState(objects, 'waiting', approvalPrefix)),
     ...(await listInState(objects, 'waiting', decisionPrefix)),
   ]
   const contradictions = await findContradictions({ told, now }, objects, configuration)
-  const unnoted = await findUnnotedOf(waiting, objects)
+  const unnoted = await findUnnotedOf(waiting, openDigests)
   const keys = [...new Set([...room, ...outdated, ...waiting, ...contradictions, ...unnoted])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
@@ -140,11 +141,13 @@ export async function compareTold(objects: ObjectStore, prefixes: readonly strin
   return { files, untold, outdated: [...stale, ...gone], doubtful }
 }
 
+type ReadOpenDigests = () => ReturnType<typeof listOpenDigests>
+
 /** Open requests whose digest an approval waits for: their pointers may be lost, and a look writes them again. */
-async function findUnnotedOf(approvals: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
+async function findUnnotedOf(approvals: readonly string[], openDigests: ReadOpenDigests): Promise<readonly string[]> {
   const digests = approvals.map(parseApprovalKey).flatMap((path) => (path.ok ? [path.value.digest] : []))
   if (digests.length === 0) return []
-  const open = await listOpenDigests(objects)
+  const open = await openDigests()
   return digests.flatMap((digest) => open.get(digest) ?? [])
 }
 
@@ -164,10 +167,13 @@ async function listOpenDigests(objects: ObjectStore): Promise<ReadonlyMap<string
  * Picks files of people with too many undecided ones while there is room. An approval of an open request always has room, because it may be
  * a denial. `crowds`: crowds that have ended.
  */
-async function findRoom(objects: ObjectStore, untold: readonly string[], { folders }: Configuration) {
+async function findRoom(
+  { objects, openDigests }: { readonly objects: ObjectStore; readonly openDigests: ReadOpenDigests },
+  untold: readonly string[],
+  { folders }: Configuration,
+) {
   const byCrowd = Map.groupBy(untold, (key) => crowdOf(key, folders))
   const room: string[] = []
-  const openDigests = once(() => listOpenDigests(objects))
   for (const keys of byCrowd.values()) {
     const first = keys[0] ?? ''
     const left = Math.max(0, requestsMost - (await countUndecided(objects, first)))
