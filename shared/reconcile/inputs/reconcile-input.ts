@@ -269,7 +269,7 @@ function isTold<T extends KindTypes>(told: Description['told'], { key, head, tol
   return isSameStatus(before, status.parse({ by, ...(head && describeInput(head)), ...told, input: key, updatedAt }))
 }
 
-function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {
+export function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {
   return { state: file.is === 'valid' ? 'applying' : 'revoking', reason }
 }
 

@@ -5,6 +5,7 @@ import { decidePermissionSet } from '../../domain/permission-sets/decide-permiss
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Controller, Description } from '../inputs/controller.ts'
+import { describePause } from '../inputs/reconcile-input.ts'
 import type { ToldInput } from '../inputs/tell-input.ts'
 import { permissionSetSubject } from '../records/history.ts'
 import { ownedPermissionSetRecord } from '../records/owned-permission-sets.ts'
@@ -36,10 +37,10 @@ export const permissionSetController: Controller<PermissionSetTypes> = {
   decide: decidePermissionSet,
   underPause: ['look for it', 'forget', 'put off', 'report drift', 'settle'],
   // What the brake holds stays held.
-  describePause: (reason, { file, head, told }) =>
-    told?.state === 'held' && told.etag === head?.etag
-      ? told
-      : { state: file.is === 'valid' ? 'applying' : 'revoking', reason },
+  describePause: (reason, input) => {
+    const { head, told } = input
+    return told?.state === 'held' && told.etag === head?.etag ? told : describePause(reason, input)
+  },
   perform: performPermissionSetStep,
   describe,
 }
