@@ -8,15 +8,7 @@ import { Grouping } from '../shared/modules/people/grouping.ts'
 import { granted, link, suspension } from '../shared/modules/people/suspending.ts'
 import type { World } from '../world.ts'
 import { Asking, account } from './asking.ts'
-
-/** All schedules of so many minutes. */
-async function live(world: World, minutes: number): Promise<void> {
-  for (let minute = 1; minute <= minutes; minute++) {
-    await world.finish(world.everyMinute())
-    if (minute % 5 === 0) await world.finish(world.everyFiveMinutes())
-    await world.clock.advance(60_000)
-  }
-}
+import { live } from './live.ts'
 
 const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
 const rename = (world: World, id: string, name: string) =>
@@ -137,22 +129,27 @@ test('a member whom others had put in, and whom somebody takes out by hand, is p
   expect(grouping.groupsOf(user)).toContain('oncall')
 })
 
-test('the days of grace of a renamed person end in time', async () => {
+const department = 'aws:identitystore:enterprise.department'
+
+async function engineer() {
   const grouping = await Grouping.begin()
-  const { world } = grouping
-  const { identityStore, ports, configuration } = world
   const user = 'engineer@acme.example'
-  const path = 'aws:identitystore:enterprise.department'
-  await identityStore.createUser({
+  await grouping.world.identityStore.createUser({
     userName: user,
     attributes: { Extensions: { 'aws:identitystore:enterprise': { department: 'Engineering' } } },
   })
-  const id = grouping.id('USER', user)
+  return { grouping, user, id: grouping.id('USER', user) }
+}
+
+test('the days of grace of a renamed person end in time', async () => {
+  const { grouping, user, id } = await engineer()
+  const { world } = grouping
+  const { identityStore, ports, configuration } = world
   await grouping.put('rules/oncall.json', { department: ['Engineering'], moverGraceDays: 1 })
   await live(world, 6)
   expect(grouping.groupsOf(user)).toContain('oncall')
   await identityStore.updateUser(id, [
-    { path, value: 'Sales' },
+    { path: department, value: 'Sales' },
     { path: 'userName', value: 'other@acme.example' },
   ])
   await world.finish(followMemberships(ports, configuration, [{ type: 'USER', id }]))
@@ -197,19 +194,12 @@ test('a person who has left and comes back gets nothing before startsAt', async 
 })
 
 test('a lower number of days of grace ends a running time earlier', async () => {
-  const grouping = await Grouping.begin()
+  const { grouping, id } = await engineer()
   const { world } = grouping
   const { identityStore, ports, configuration } = world
-  const user = 'engineer@acme.example'
-  const path = 'aws:identitystore:enterprise.department'
-  await identityStore.createUser({
-    userName: user,
-    attributes: { Extensions: { 'aws:identitystore:enterprise': { department: 'Engineering' } } },
-  })
-  const id = grouping.id('USER', user)
   await grouping.put('rules/oncall.json', { department: ['Engineering'], moverGraceDays: 30 })
   await live(world, 6)
-  await identityStore.updateUser(id, [{ path, value: 'Sales' }])
+  await identityStore.updateUser(id, [{ path: department, value: 'Sales' }])
   await world.finish(followMemberships(ports, configuration, [{ type: 'USER', id }]))
   await live(world, 6)
   await grouping.put('rules/oncall.json', { department: ['Engineering'], moverGraceDays: 1 })

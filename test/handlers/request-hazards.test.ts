@@ -2,16 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { InterceptedCall } from '../intercept.ts'
 import { Asking } from './asking.ts'
-
-/** All schedules of so many minutes. */
-async function live(asking: Asking, minutes: number): Promise<void> {
-  const { world } = asking
-  for (let minute = 1; minute <= minutes; minute++) {
-    await world.finish(world.everyMinute())
-    if (minute % 5 === 0) await world.finish(world.everyFiveMinutes())
-    await world.clock.advance(60_000)
-  }
-}
+import { live } from './live.ts'
 
 async function begin(said: object = {}, versioning: 'Enabled' | 'Suspended' = 'Enabled'): Promise<Asking> {
   const asking = await Asking.begin({ approvals: 1, ...said })
@@ -75,7 +66,7 @@ describe('access goes on while an extension takes its place', () => {
     await world.objects.put(asking.key(), body)
     await world.clock.advance(3_000)
     held.release()
-    await live(asking, 6)
+    await live(asking.world, 6)
     expect(asking.has()).toBe(true)
   })
 
@@ -90,7 +81,7 @@ describe('access goes on while an extension takes its place', () => {
       throw new ServiceError('s3', 'InternalError', 'not now', { httpStatus: 500 })
     }
     await asking.decide('tom')
-    await live(asking, 6)
+    await live(asking.world, 6)
     expect(asking.has()).toBe(true)
   })
 })
@@ -110,7 +101,7 @@ test('access goes on if its author asks for yet more in the moment in which a gr
     }
     return call.proceed()
   }
-  await live(asking, 75)
+  await live(asking.world, 75)
   expect([isAsked, asking.has()]).toEqual([true, true])
 })
 
@@ -124,7 +115,7 @@ test('a granted extension that has not begun is withdrawn by a later upload, and
   expect(await asking.events()).toContain('withdrawn')
   await asking.decide('tom', 'deny')
   expect(asking.has()).toBe(true)
-  await live(asking, 75)
+  await live(asking.world, 75)
   expect(asking.has()).toBe(false)
 })
 
@@ -140,7 +131,7 @@ test('the denial of an approver whose name lacks the suffix counts', async () =>
   await objects.put(`approvals/${bob}/${await asking.digest()}`, '{ "decision": "deny" }')
   await clock.advance(3_000)
   await asking.decide('tom')
-  await live(asking, 6)
+  await live(asking.world, 6)
   expect(asking.has()).toBe(false)
 })
 
@@ -152,7 +143,7 @@ test('a request with a decision that may be a denial waits, also once it needs n
   await world.clock.advance(3_000)
   expect(await asking.status()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('may be a denial') })
   await asking.join('maria', 'security')
-  await live(asking, 6)
+  await live(asking.world, 6)
   expect(asking.has()).toBe(false)
 })
 
@@ -172,7 +163,7 @@ describe('while versioning is suspended', () => {
     await asking.ask()
     await asking.decide('tom')
     await asking.world.objects.delete(asking.key())
-    await live(asking, 2)
+    await live(asking.world, 2)
     await asking.ask()
     expect(await asking.status()).toMatchObject({ state: 'waiting' })
   })
@@ -180,12 +171,12 @@ describe('while versioning is suspended', () => {
   test('an upload from before is not granted again', async () => {
     const asking = await Asking.begin({ approvedByItself: { groups: ['developers'] } })
     await asking.ask()
-    await live(asking, 65)
+    await live(asking.world, 65)
     expect(asking.has()).toBe(false)
     asking.world.objects.model.setVersioning('Suspended')
     // Anything has it looked at.
     await asking.decide('tom')
-    await live(asking, 2)
+    await live(asking.world, 2)
     expect(asking.has()).toBe(false)
   })
 })
@@ -198,21 +189,21 @@ describe('a denial ends access after the loss of', () => {
     const startsAt = new Date(world.clock.now().getTime() + 50 * 60_000).toISOString()
     await asking.ask({ startsAt, duration: 'PT2H' })
     await asking.decide('tom')
-    await live(asking, 6)
+    await live(asking.world, 6)
     for (const key of await world.keys('state/')) await world.objects.delete(key)
-    await live(asking, 11)
+    await live(asking.world, 11)
     await asking.decide('ada', 'deny', former)
-    await live(asking, 11)
+    await live(asking.world, 11)
     expect(asking.has()).toBe(false)
   })
 
   test('state/requests/', async () => {
     const asking = await grant()
     const { world } = asking
-    await live(asking, 6)
+    await live(asking.world, 6)
     for (const key of await world.keys('state/requests/')) await world.objects.delete(key)
     await asking.decide('ada', 'deny')
-    await live(asking, 11)
+    await live(asking.world, 11)
     expect(asking.has()).toBe(false)
   })
 })
@@ -221,7 +212,7 @@ describe('if its message is lost, the sweep finds an upload in the second of its
   test('a denial after a mistake', async () => {
     const asking = await grant()
     const { world } = asking
-    await live(asking, 6)
+    await live(asking.world, 6)
     const key = `approvals/${asking.id('ada')}/${await asking.digest()}`
     await world.objects.put(key, '{ "decision": "approve" }')
     await world.until(async () => (await asking.status(key)) !== undefined, 'the status')
@@ -229,21 +220,21 @@ describe('if its message is lost, the sweep finds an upload in the second of its
     await world.objects.put(key, '{ "decision": "deny" }')
     await world.clock.advance(5_000)
     heal(asking)
-    await live(asking, 12)
+    await live(asking.world, 12)
     expect(asking.has()).toBe(false)
   })
 
   test('a corrected request', async () => {
     const asking = await begin()
     const { world } = asking
-    await live(asking, 6)
+    await live(asking.world, 6)
     await world.objects.put(asking.key(), '{}')
     await world.until(async () => (await asking.status()) !== undefined, 'the status')
     lose(asking)
     await world.objects.put(asking.key(), '{ "duration": "PT1H", "reason": "disk full" }')
     await world.clock.advance(5_000)
     heal(asking)
-    await live(asking, 70)
+    await live(asking.world, 70)
     expect(await asking.status()).toMatchObject({ state: 'waiting' })
   })
 })
@@ -252,7 +243,7 @@ test('a denial ends access by the next sweep, although the process that granted 
   const asking = await begin()
   const { world } = asking
   await asking.ask()
-  await live(asking, 2)
+  await live(asking.world, 2)
   const held = holdFirst(asking, /^links_data\/temporary\//, 'dies')
   await asking.decide('tom')
   expect(held.isHeld).toBe(true)
