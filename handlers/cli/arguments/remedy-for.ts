@@ -1,7 +1,7 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { isServiceError, type ServiceName } from '../../../shared/ports/service-error.ts'
 
-/** The services whose environment variable is not named like the service in our errors. */
+/** Services with another name in their environment variable than in our errors. */
 const serviceWords: Partial<Record<ServiceName, string>> = {
   tagging: 'RESOURCE_GROUPS_TAGGING_API',
   'access-analyzer': 'ACCESSANALYZER',

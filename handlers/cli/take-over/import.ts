@@ -181,7 +181,7 @@ function nameByLink(key: AssignmentKey, link: LinkKey): string {
   return renderAssignmentName(nameAssignment(assignmentOf(key), named))
 }
 
-/** `listedAt`: the drift check whose records were read. Absent: the import asked Identity Center. */
+/** `listedAt`: the instant of the drift check that supplied the records. Absent: the import asked Identity Center. */
 type ImportResult = ReturnType<typeof toResult> & { readonly listedAt?: string | undefined }
 
 const accountsShown = 5

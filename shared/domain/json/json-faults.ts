@@ -16,7 +16,7 @@ export type JsonRule = {
 /** A rule with the same remedy for every value. */
 export const rule = (expected: string, remedy: string): JsonRule => ({ expected, remedy: () => remedy })
 
-/** The rule of a field whose remedy is an example: `write a number such as 14`. */
+/** The rule of a field. Its remedy is an example: `write a number such as 14`. */
 export const exampleRule = (expected: string, example: string): JsonRule => rule(expected, `write ${example}`)
 
 /** The rule of an optional field. Its remedy never says "add it". */

@@ -176,7 +176,7 @@ export class PageViews {
     })
   }
 
-  /** `heading`: the column whose text is the title of the details; the other columns are their facts. */
+  /** The column `heading` gives the title of the details. The other columns are their facts. */
   #list<T extends { readonly deployment?: string | undefined }>(
     shown: readonly T[],
     {
