@@ -18,7 +18,7 @@ import { RuleFiles } from '../shared/modules/people/rule-files.ts'
 import { followPeople } from '../shared/modules/requests/follow-people.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
-import { beginReconcile } from '../shared/reconcile/differences/reconcile.ts'
+import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
 import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
@@ -79,7 +79,7 @@ export function events(
     const calls = received.flatMap(({ access }) => access ?? [])
     return { hints: await followAccessCalls(ports, configuration, calls, dispatcherRole) }
   }
-  const reconcileAll = (): Promise<object> => beginReconcile(ports, configuration, { renewMs })
+  const reconcileAll = (): Promise<object> => reconcile(ports, configuration, { renewMs })
   /** All at once, which is cheaper; if that fails, one by one. */
   const follow = async (
     received: readonly Received[],

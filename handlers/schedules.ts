@@ -23,15 +23,15 @@ import type { Ports } from '../shared/ports/ports.ts'
 import {
   brakePlaces,
   joinRights,
+  marksOfLedger,
   organizationPlaces,
   type Rights,
-  rangesOfSweep,
   rightsToCompare,
   rightsToFollowPeople,
   statusPlaces,
 } from '../shared/ports/rights.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
-import { beginReconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
+import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { forgetOrganizationParts } from '../shared/reconcile/organization/organization-file.ts'
@@ -164,7 +164,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
   remembering(
     'selectors',
     {
-      read: ['selectors/', ...organizationPlaces, rangesOfSweep],
+      read: ['selectors/', ...organizationPlaces, marksOfLedger],
       write: statusPlaces,
       put: ['state/selectors.json'],
       send: ['links', ...lanesOfRevocations, 'dispatch'],
@@ -493,8 +493,7 @@ async function tellEligibilities(
 
 async function sweepLinks(ports: Ports, configuration: Configuration): Promise<void> {
   const found = await sweep(ports, configuration)
-  if (found === 'ranges') ports.log.info('sweeping by ranges of accounts')
-  else if (found) ports.log.info('swept', found)
+  if (found) ports.log.info('swept', found)
   else await reconcileWithoutState(ports)
 }
 
@@ -540,8 +539,8 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
  */
 async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
   const known = await new OrganizationCache(ports, configuration.folders).storedView()
-  const found = await beginReconcile(ports, configuration)
-  ports.log.info('ranges' in found ? 'reconciling by ranges of accounts' : 'reconciled', found)
+  const found = await reconcile(ports, configuration)
+  ports.log.info('reconciled', found)
   if (known) await renewUnitNames(ports, known)
   else await beginDriftCheck(ports, configuration)
 }

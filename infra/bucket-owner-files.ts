@@ -1,7 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { notifiedPlaces, placesThatStart } from '../shared/domain/inputs/kinds.ts'
 import { bucketPolicy } from './bucket-policy.ts'
-import { endEvents, notifiedEvents, versionDays } from './bucket-settings.ts'
+import { notifiedEvents, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 /**
@@ -22,7 +22,7 @@ export function bucketOwnerFiles(environment: Environment, names: DeploymentName
         LambdaFunctionConfigurations: placesThatStart().map((prefix) => ({
           Id: `ssofile-${prefix.replace('/', '')}`,
           LambdaFunctionArn: names.functionArn('retire'),
-          Events: endEvents,
+          Events: notifiedEvents,
           Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
         })),
       }),

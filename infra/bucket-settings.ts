@@ -5,8 +5,5 @@
  */
 export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1, 'usage/': 1 } as const
 
-/** Events of a deleted file. */
-export const endEvents = ['s3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
-
-/** The events that S3 sends to the queue `uploads`, for the keys of inputs. */
-export const notifiedEvents = ['s3:ObjectCreated:*', ...endEvents] as const
+/** The events that S3 sends to the queue `uploads`, or to the function that they start, for the keys of inputs. */
+export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const

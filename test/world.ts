@@ -4,7 +4,6 @@ import { dispatcher } from '../handlers/dispatcher.ts'
 import { events } from '../handlers/events.ts'
 import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
-import { ranges } from '../handlers/ranges.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
 import { allJobs, DueInstants, schedule } from '../handlers/schedules.ts'
@@ -241,7 +240,6 @@ export class World {
       )
     }
     map('events', (own) => events(own, settings), 2)
-    map('ranges', (own) => ranges(own, settings), 10)
     if (withDispatcher) map('dispatch', (own) => dispatcher(own, settings, slice), 1, 900_000)
     return this
   }

@@ -25,7 +25,7 @@ import { readInput } from '../../shared/reconcile/records/read-input.ts'
 import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { type Answer, refusal, refuse } from './answer.ts'
 import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
-import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
+import { type Change, type ChangeSources, change, refuseAbsent, refuseExisting } from './change-input.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
 import {
   linkEnvelope,
@@ -217,10 +217,10 @@ async function changePermissionSet(
     }
     if (action === 'delete') {
       const there = await objects.head(key)
-      return there === undefined ? refuseMissing(key) : { there, body: 'deleted' }
+      return there === undefined ? refuseAbsent(key, 'deletion', context.ports) : { there, body: 'deleted' }
     }
     const found = await readInput(objects, key, { mostBytes: permissionSetFileMostBytes })
-    if (found === undefined) return refuseMissing(key)
+    if (found === undefined) return refuseAbsent(key, 'update', context.ports)
     if ('complaint' in found) return refuseToMerge(key, found.complaint.received)
     const present = parseStrictJson(key, found.body)
     if (!present.ok) return refuseToMerge(key, present.complaint.received)

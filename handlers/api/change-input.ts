@@ -6,7 +6,8 @@ import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
 import type { Policies } from '../../shared/reconcile/records/policies.ts'
-import { statusKey } from '../../shared/reconcile/records/status-store.ts'
+import { StatusStore, statusKey } from '../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
 /** A change of one input: its caller, and the path of its status for the answer. */
@@ -123,6 +124,31 @@ export function refuseMissing(key: string): Answer {
       expected: 'an existing name',
       remedy: 'list the names that exist, and compare each character',
     },
+  ])
+}
+
+/**
+ * The answer to a change of a file that is not there. A deleted file has a status while something of it is left, such as a permission set
+ * that links still use. An update then has a conflict; a second deletion has nothing to delete.
+ */
+export async function refuseAbsent(
+  key: string,
+  change: 'update' | 'deletion',
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+): Promise<Answer> {
+  const status = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
+  if (status === undefined) return refuseMissing(key)
+  const { state, reason } = status
+  const error = {
+    key,
+    received: `${change === 'update' ? 'an update' : 'the deletion'} of a file that is already deleted, while its status is '${state}'${reason === undefined ? '' : `: ${reason}`}`,
+  }
+  if (change === 'deletion')
+    return refusal(404, [
+      { ...error, expected: 'a file', remedy: 'wait until it has no status any more: GET tells it' },
+    ])
+  return refusal(409, [
+    { ...error, expected: 'a file to update', remedy: 'to keep it, create it again with all its fields' },
   ])
 }
 

@@ -1,7 +1,7 @@
 import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/links/link.ts'
 import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refusal } from './answer.ts'
-import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
+import { type Change, type ChangeSources, change, refuseAbsent, refuseExisting } from './change-input.ts'
 import type { LinkRequest } from './change-requests.ts'
 
 /** Answers the key of a link by its name; a key stays as it is. */
@@ -25,7 +25,7 @@ export async function changeLink(
       // An object with an invalid name may exist all the same, and can be deleted.
       const there = isTooLong(key) ? undefined : await objects.head(key)
       if (there !== undefined) return { there, body: 'deleted' }
-      return link.ok ? refuseMissing(key) : refuse(link.complaint)
+      return link.ok ? refuseAbsent(key, 'deletion', context.ports) : refuse(link.complaint)
     })
   }
   const { linkDetails } = request

@@ -2,13 +2,15 @@ import { isOperatorOf } from '../../shared/domain/deployment/api-access.ts'
 import { parseRequestBody, parseRequestKey, renderRequestKey } from '../../shared/domain/files/access-request.ts'
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/files/approval-file.ts'
 import { temporaryPrefix } from '../../shared/domain/links/link.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
+import { foreseeTooFew } from '../../shared/modules/requests/foresee-approvers.ts'
 import { complainOfShorterThan } from '../../shared/modules/requests/rules/decide-request.ts'
 import type { FoundObject } from '../../shared/ports/object-store.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
-import { type Reading, refuseMissing, writeOnCondition } from './change-input.ts'
+import { type Reading, refuseAbsent, writeOnCondition } from './change-input.ts'
 import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
@@ -31,13 +33,19 @@ export async function ask({ action, linkData, requestDetails }: AskRequest, cont
   const body = new TextEncoder().encode(`${JSON.stringify(requestDetails, undefined, 2)}\n`)
   const request = parseRequestBody(key, body)
   if (!request.ok) return refuseComplaint(request.complaint, key)
+  const { ports, configuration, known } = context
+  const { people, suspensions } = known
+  const askedAt = ports.clock.now()
+  const actorOf = (user: PrincipalId) => people.actorOf(user, suspensions)
+  const sources = { ...known, objects: ports.objects, configuration, actorOf }
   return changeFile(action, key, context, async (there) => {
     const status = there && (await statusOf(key, there.etag, context))
     const isOver = there === undefined || status?.state === 'rejected' || status?.state === 'expired'
     if (isOver || (action === 'extend' && status?.state === 'applied')) {
       const asked = there && { request: request.value, askedAt: there.servedAt }
       const shorter = asked && status && complainOfShorterThan(status, key, asked)
-      return shorter ? refuseComplaint(shorter, key) : { there, body }
+      const refused = shorter ?? (await foreseeTooFew(path.value, { request: request.value, askedAt }, sources))
+      return refused ? refuseComplaint(refused, key) : { there, body }
     }
     const received = 'a second request for the same access'
     const remedy =
@@ -74,7 +82,7 @@ export async function withdraw({ linkData }: Withdrawn, context: RequestContext)
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
   return changeFile('withdraw', key, context, async (there) => {
-    if (there === undefined) return refuseMissing(key)
+    if (there === undefined) return refuseAbsent(key, 'deletion', context.ports)
     const status = await statusOf(key, there.etag, context)
     if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
     const received = 'the withdrawal of an extension that is not there'
@@ -91,7 +99,7 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
   if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
   const { key } = path.value
   return changeFile('finish', key, context, async (there) =>
-    there === undefined ? refuseMissing(key) : { there, body: 'deleted' },
+    there === undefined ? refuseAbsent(key, 'deletion', context.ports) : { there, body: 'deleted' },
   )
 }
 

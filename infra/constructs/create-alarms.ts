@@ -40,7 +40,6 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   // An unreachable receiver is retried for two hours.
   digests: 180,
   usage: 15,
-  ranges: 30,
 }
 
 type Heartbeat = { readonly periodMinutes: number; readonly periods: number }

@@ -16,7 +16,7 @@ import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { notifiedPlaces, placesThatStart } from '../../shared/domain/inputs/kinds.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bucketPolicy } from '../bucket-policy.ts'
-import { endEvents, notifiedEvents, versionDays } from '../bucket-settings.ts'
+import { notifiedEvents, versionDays } from '../bucket-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 type BucketProps = {
@@ -69,7 +69,7 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
     ),
     ...(retire && {
       lambdaConfigurations: placesThatStart().flatMap((value) =>
-        endEvents.map((event) => ({
+        notifiedEvents.map((event) => ({
           event,
           function: retire.functionArn,
           filter: { s3Key: { rules: [{ name: 'prefix', value }] } },

@@ -56,8 +56,7 @@ export function startNotifications({
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
     if (notifiedPlaces().some((place) => change.key.startsWith(place))) outbox.put(renderS3Notification(change, source))
-    const isGone = change.eventName.startsWith('ObjectRemoved:')
-    if (isGone && placesThatStart().some((place) => change.key.startsWith(place))) startRetire()
+    if (placesThatStart().some((place) => change.key.startsWith(place))) startRetire()
   })
   return {
     async stop() {

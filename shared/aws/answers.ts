@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { ServiceError, type ServiceName } from '../ports/service-error.ts'
+import { concurrentModification, ServiceError, type ServiceName } from '../ports/service-error.ts'
 
 /** The fields of an SDK exception that are read here. Errors that a service answered have `$metadata`. */
 type SdkException = Error & {
@@ -48,8 +48,12 @@ export function isSdkException(error: unknown): error is SdkException {
   return error instanceof Error && '$metadata' in error
 }
 
-/** A missing KMS key is a fault of the instance. Its own code distinguishes it from a missing object. */
+/**
+ * A missing KMS key is a fault of the instance: its own code distinguishes it from a missing object. A race of two changes has a code too,
+ * since it passes and other conflicts do not.
+ */
 function codeOf({ name, Reason }: SdkException): string {
+  if (name === 'ConflictException' && Reason === concurrentModification) return Reason
   return name === 'ResourceNotFoundException' && Reason ? Reason : name
 }
 

@@ -71,6 +71,14 @@ export class AwsIdentityStore implements IdentityStore {
     return id === undefined ? undefined : parseId(id)
   }
 
+  async findUserByEmail(email: string): Promise<PrincipalId | undefined> {
+    // Identity Store API Reference, "GetUserId": the valid paths are userName and emails.value.
+    const AlternateIdentifier = { UniqueAttribute: { AttributePath: 'emails.value', AttributeValue: email } }
+    const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }
+    const id = (await orUndefined(this.#client.send(new GetUserIdCommand(input))))?.UserId
+    return id === undefined ? undefined : parseId(id)
+  }
+
   async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
     if (type === 'GROUP') return (await this.findGroup(id))?.name
     const input = { IdentityStoreId: await this.#identityStoreId(), UserId: id }

@@ -1,10 +1,10 @@
 import { AscendingKeys } from './s3/ascending-keys.ts'
 
-/** Rows by id, the ids ascending, and the index of the rows' names, which are unique. */
+/** Rows by id, the ids ascending, and the index of the rows' names, which are unique. A row may have several. */
 export class NamedTable<Row, Id extends string> {
   readonly #table: Map<string, Row>
   readonly #idOf: (row: Row) => Id
-  readonly #nameOf: (row: Row) => string | undefined
+  readonly #namesOf: (row: Row) => readonly string[]
   readonly #missing: (id: string) => Error
   readonly #ids: AscendingKeys
   readonly #idByName = new Map<string, Id>()
@@ -13,12 +13,12 @@ export class NamedTable<Row, Id extends string> {
   constructor(
     table: Map<string, Row>,
     idOf: (row: Row) => Id,
-    nameOf: (row: Row) => string | undefined,
+    namesOf: (row: Row) => readonly string[],
     missing: (id: string) => Error,
   ) {
     this.#table = table
     this.#idOf = idOf
-    this.#nameOf = nameOf
+    this.#namesOf = namesOf
     this.#missing = missing
     this.#ids = new AscendingKeys(table.keys())
     for (const row of table.values()) this.#index(row)
@@ -65,13 +65,11 @@ export class NamedTable<Row, Id extends string> {
   }
 
   #index(row: Row): void {
-    const name = this.#nameOf(row)
-    if (name !== undefined) this.#idByName.set(name, this.#idOf(row))
+    for (const name of this.#namesOf(row)) this.#idByName.set(name, this.#idOf(row))
   }
 
   #forgetName(id: string): void {
     const row = this.#table.get(id)
-    const name = row && this.#nameOf(row)
-    if (name !== undefined) this.#idByName.delete(name)
+    for (const name of row ? this.#namesOf(row) : []) this.#idByName.delete(name)
   }
 }

@@ -44,8 +44,6 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   // ssofile retries an unreachable receiver for about two hours: see `digests.ts`. Then an alarm goes off.
   digests: { visibilityTimeoutSeconds: 300, maxReceiveCount: 12, ...longest },
   usage: handled(7 * 60),
-  // Longer than a run of the sweep. A range takes seconds, and after a kill it comes again this much later.
-  ranges: minuteOfWork,
 }
 
 /** SQS's own default, for the dead-letter queues. (SQS Developer Guide, "Amazon SQS visibility timeout".) */
@@ -166,10 +164,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   sweep: {
     timeoutSeconds: 300,
     memoryMb: 1_024,
-    queues: [{ name: 'ranges', batchSize: 1, maximumConcurrency: 10 }],
     schedule: { everyMinutes: 5 },
     asynchronous: { retries: 0, eventAgeSeconds: 300 },
-    allowsRecursion: true,
   },
   hourly: { ...most, schedule: { everyMinutes: 60 }, asynchronous: { retries: 2, eventAgeSeconds: 3_600 } },
   // It reads the uses of a day: thousands of small objects.
@@ -178,7 +174,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   report: { ...most, schedule: 'after-night' },
   // Runs after the drift check too. Each run continues where the last one stopped.
   credentials: { ...most, schedule: 'after-night' },
-  // Deleting a file makes a key active again, and people wait for that. One instance: ssofile records each step before it takes it.
+  // People wait for the status of a file, and for a key that is active again once its file is deleted. One instance: ssofile records each step before it takes it.
   retire: {
     timeoutSeconds: 290,
     memoryMb: 512,

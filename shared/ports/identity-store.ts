@@ -42,6 +42,8 @@ export type DirectoryUser = DirectoryPerson & { readonly isExternal: boolean; re
 export interface ReadingIdentityStore {
   /** GetGroupId or GetUserId. `undefined`: no group or user has exactly this name. */
   findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
+  /** GetUserId. `undefined`: no user has exactly this e-mail address. */
+  findUserByEmail(email: string): Promise<PrincipalId | undefined>
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
   /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more), or has no user name. */
@@ -61,6 +63,7 @@ export interface ReadingIdentityStore {
 
 /** The instance's identity store. */
 export interface IdentityStore extends ReadingIdentityStore {
+  // A creation throws CONCURRENT_MODIFICATION if another request changes the same thing: nothing took effect, and it may be repeated.
   /** Throws ConflictException if a group has this name. */
   createGroup(group: { readonly displayName: PrincipalName; readonly description?: string }): Promise<PrincipalId>
   /** UpdateGroup. `undefined`: no description. Throws ResourceNotFoundException. */
@@ -69,9 +72,9 @@ export interface IdentityStore extends ReadingIdentityStore {
   deleteGroup(groupId: PrincipalId): Promise<void>
   /** Returns the membership's id. Throws ConflictException if the user is already a member, and ResourceNotFoundException. */
   createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string>
-  /** CreateUser. Throws ConflictException if a user has this name. The user has no password. */
+  /** CreateUser. Throws ConflictException if a user has this name or this e-mail address. The user has no password. */
   createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId>
-  /** UpdateUser, only for these attributes. `undefined` removes one. Throws ResourceNotFoundException. */
+  /** UpdateUser, only for these attributes. `undefined` removes one. Throws ResourceNotFoundException, and ConflictException if a user has this e-mail address. */
   updatePerson(id: PrincipalId, change: Profile): Promise<void>
   /** Deletes the user with all memberships. Throws ResourceNotFoundException. */
   deleteUser(id: PrincipalId): Promise<void>

@@ -13,7 +13,6 @@ export const workedQueues = [
   'dispatch',
   'digests',
   'usage',
-  'ranges',
 ] as const
 export type WorkedQueue = (typeof workedQueues)[number]
 

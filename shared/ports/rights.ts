@@ -97,8 +97,8 @@ export function isWithin(place: string, key: string): boolean {
 }
 
 /** The function that gets a kind's messages. `undefined`: a schedule looks for changes. */
-function handlerOf({ queue, startsAtEnd }: Kind): FunctionName | undefined {
-  return startsAtEnd ?? functionNames.find((name) => functionSettings[name].queues?.some((own) => own.name === queue))
+function handlerOf({ queue, starts }: Kind): FunctionName | undefined {
+  return starts ?? functionNames.find((name) => functionSettings[name].queues?.some((own) => own.name === queue))
 }
 
 function statusesOf({ at }: Kind): string {
@@ -134,14 +134,14 @@ const lookingAtInputs = [
 export const brakePlaces = ['control/brake.json', 'control/brake/'] as const
 export const organizationPlaces = ['state/organization.json', 'state/organization/'] as const
 
-/** The ranges of the last sweep. A listing of all access reads several at once. */
-export const rangesOfSweep = 'state/ranges/sweep.json'
+/** Where to cut a long listing of access, so that a function lists several parts at once. */
+export const marksOfLedger = 'state/marks.json'
 
 /** Comparing everything: `reconcile.ts` of the differences. */
 export const rightsToCompare = {
   read: [''],
   write: ['access/', 'attention/', 'state/', 'status/too-many/'],
-  send: ['links', 'permission-sets', ...lanes, 'dispatch', 'ranges'],
+  send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies Rights
 
 /** Following the people in ssofile's groups, and those who leave. */
@@ -166,7 +166,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     organizations: 'tags',
   },
   'permission-sets': {
-    read: [rangesOfSweep],
+    read: [marksOfLedger],
     write: lookingAtInputs,
     // A failed message is retried in a group of its own.
     send: ['permission-sets', 'work-urgent', 'work', 'dispatch'],
@@ -252,7 +252,7 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
       'control/pause.json',
       'policies/',
       'state/unit-names.json',
-      rangesOfSweep,
+      marksOfLedger,
       // Requests of the last 90 days; for auditors, what changed, the nightly reports and last uses.
       'history/',
       'changes/',
@@ -269,13 +269,20 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
 /** The rights of API and page if people ask for temporary access by them, and review. */
 export function rightsToAsk(): Rights {
   return {
-    read: ['status/', 'review-results/', 'eligibility/', 'state/eligibilities.json', ...organizationPlaces],
+    read: [
+      'status/',
+      'review-results/',
+      'eligibility/',
+      'state/eligibilities.json',
+      'selectors/',
+      ...organizationPlaces,
+    ],
     // Nobody takes back an approval or a decision.
     write: [kinds.request.at],
     put: [...placesWrittenBy('oneself'), 'state/deletions/'],
-    // Who may approve a request: the groups of the caller, and the owner that an account's tag names.
+    // Who may approve a request: the groups of the caller, the owner that an account's tag names, and whether anybody is in those groups.
     organizations: 'read',
-    directory: 'groups',
+    directory: 'members and groups',
     identityCenter: 'instance',
   }
 }

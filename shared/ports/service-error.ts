@@ -93,6 +93,7 @@ export type ErrorProof = 'not-now' | 'refused' | 'unknown'
  * | -------------- | --------------------------------------- | --------- |
  * | any or none    | throttling (SlowDown comes with 503)    | `not-now` |
  * | any or none    | a race of conditional writes in S3      | `not-now` |
+ * | any or none    | a race of two changes in the identity store | `not-now` |
  * | 500 and above  | any other, known or not                 | `unknown` |
  * | 4xx or none    | a documented refusal                    | `refused` |
  * | any or none    | `NoAnswer`, or an unknown code          | `unknown` |
@@ -100,7 +101,7 @@ export type ErrorProof = 'not-now' | 'refused' | 'unknown'
  * A ConflictException is `refused`. Whether it passes depends on the operation, so the callers decide that.
  */
 export function proofOf({ code, httpStatus = 0 }: ServiceError): ErrorProof {
-  if (throttlings.has(code) || code === racing) return 'not-now'
+  if (throttlings.has(code) || races.has(code)) return 'not-now'
   return httpStatus < 500 && refusals.has(code) ? 'refused' : 'unknown'
 }
 
@@ -121,8 +122,17 @@ export function isPassing(error: unknown): boolean {
   return isServiceError(error) && proofOf(error) !== 'refused'
 }
 
-/** S3 did not check the condition, because another write of the key was running. (S3 User Guide, "Conditional writes".) */
-const racing = 'ConditionalRequestConflict'
+/**
+ * The Reason of a ConflictException of the identity store: another request was changing the same user, group or membership. The other
+ * Reason, UNIQUENESS_CONSTRAINT_VIOLATION, does not pass. (Identity Store API Reference, "ConflictException".)
+ */
+export const concurrentModification = 'CONCURRENT_MODIFICATION'
+
+const races: ReadonlySet<string> = new Set([
+  // S3 did not check the condition, because another write of the key was running. (S3 User Guide, "Conditional writes".)
+  'ConditionalRequestConflict',
+  concurrentModification,
+])
 
 // "Common Errors" and the error lists of each service's API Reference; S3 User Guide, "Error responses".
 const throttlings = codes(`

@@ -8,6 +8,7 @@ import { organizationRegionOf } from '../../shared/domain/deployment/environment
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions, kindsOfPeople } from './acceptance-context.ts'
 import type { Facts, FactsFile } from './facts.ts'
+import { applications } from './step-of-applications.ts'
 import { attributes } from './step-of-attributes.ts'
 import { brake } from './step-of-brake.ts'
 import { entitlement } from './step-of-entitlement.ts'
@@ -37,6 +38,7 @@ const steps: readonly Step<AcceptanceContext>[] = [
   ...stepsOfRequests,
   ...stepsOfAddresses,
   entitlement,
+  applications,
   redrive,
   upgrade,
   ringing,

@@ -1,8 +1,5 @@
-import { ranges } from '../../handlers/ranges.ts'
-import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
-import { functionSettings } from '../../shared/ports/deployment-settings.ts'
-import { beginReconcile, type ReconcileReport, sweep } from '../../shared/reconcile/differences/reconcile.ts'
+import { type ReconcileReport, reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { readOrganization } from '../../shared/reconcile/organization/organization-file.ts'
 import { atMost, type Benchmark, exactly, type Figure, nearBound, parseNumbers, withoutGoal } from './benchmark.ts'
 import { nextMessage, startChild } from './child-process.ts'
@@ -143,25 +140,10 @@ export async function openInForce({ accounts, links, roots }: Size): Promise<Slo
   return slow
 }
 
-/** A comparison, and its ranges as Lambda delivers them. */
 async function compareAll({ world }: SlowWorld, name: 'sweep' | 'reconcile'): Promise<ReconcileReport | undefined> {
-  const { ports, configuration, queues, clock, log } = world
-  const before = log.lines.length
-  const { queues: sources = [], timeoutSeconds } = functionSettings.sweep
-  const mappings = sources.map(({ name: queue, maximumConcurrency: most = 1 }) =>
-    startEventSourceMapping({
-      ...{ queues, queue, clock, batchSize: 1, maximumConcurrency: most, timeoutMs: timeoutSeconds * 1_000 },
-      handler: ranges(ports, configuration),
-      onError: (error: unknown) => world.errors.push(error),
-    }),
+  return world.finish<ReconcileReport | undefined>(
+    (name === 'sweep' ? sweep : reconcile)(world.ports, world.configuration),
   )
-  type Begun = Awaited<ReturnType<typeof sweep> | ReturnType<typeof beginReconcile>>
-  const begun = await world.finish<Begun>((name === 'sweep' ? sweep : beginReconcile)(ports, configuration))
-  const isByRanges = begun === 'ranges' || (begun !== undefined && 'ranges' in begun)
-  const ended = () => log.lines.slice(before).find(({ message }) => message === `${name} by ranges of accounts`)
-  if (isByRanges) await world.until(() => ended() !== undefined, `the end of the ${name}`)
-  await world.finish(Promise.all(mappings.map((mapping) => mapping.stop())))
-  return isByRanges ? (ended()?.fields as ReconcileReport | undefined) : begun
 }
 
 /** One account in a hundred gets a tag that no link asks for, and no event says so. */

@@ -3,8 +3,7 @@ import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
-import { beginReconcile, compareByRanges, sweep } from '../../shared/reconcile/differences/reconcile.ts'
-import { rangeMessage, workOnRange } from '../../shared/reconcile/records/ranges.ts'
+import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { CollectedLog } from '../collected-log.ts'
 
 /**
@@ -23,18 +22,7 @@ const aws = openAwsPorts({
 })
 const startedMs = clock.monotonicMs()
 const ports = { ...aws, clock, queues }
-const name = work === 'sweep' ? 'sweep' : 'reconcile'
-const report = await (name === 'sweep' ? sweep : beginReconcile)(ports, defaultConfiguration)
-// A function has one range at a time, and this process has them all, one after the other.
-const job = compareByRanges(ports, defaultConfiguration, name)
-for (let isOver = false; !isOver; ) {
-  const messages = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
-  for (const { body, receiptHandle } of messages) {
-    await workOnRange(ports, job, rangeMessage.parse(JSON.parse(body)))
-    await queues.delete('ranges', receiptHandle)
-  }
-  isOver = messages.length === 0
-}
+const report = await (work === 'sweep' ? sweep : reconcile)(ports, defaultConfiguration)
 const seconds = (clock.monotonicMs() - startedMs) / 1000
 // Kibibytes on Linux. (Node.js documentation, process.resourceUsage.)
 process.send?.({ report, seconds, megabytes: process.resourceUsage().maxRSS / 1024 })

@@ -3,7 +3,7 @@ import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { principalName } from '../../shared/domain/principals/principal.ts'
 import { status as statusSchema } from '../../shared/domain/statuses/status.ts'
 import { suspensionKey } from '../../shared/domain/suspensions/suspension.ts'
-import { cutRanges, markAccounts, rangeSizes } from '../../shared/reconcile/records/ranges.ts'
+import { markAccounts, rangeSizes, writeMarks } from '../../shared/reconcile/records/ranges.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { manyAccounts } from './many-accounts.ts'
 import { openSlowWorld } from './slow-world.ts'
@@ -25,10 +25,8 @@ export async function measureSuspensionAmong(entries: number): Promise<number> {
   )
   for (const [nth, account] of accounts.entries())
     await objects.put(`${ledgerPrefix}account%${account}%Set-${nth % entriesOfAccount}%${group}%GROUP`, '{}')
-  // As the last sweep cut them.
-  const ranges = cutRanges([markAccounts(accounts, rangeSizes.entriesOfMark)], rangeSizes)
-  const sweep = { v: 1, run: 'run', startedAt: clock.now().toISOString(), ranges, isOpen: false }
-  await objects.put('state/ranges/sweep.json', JSON.stringify(sweep))
+  // As the last sweep counted them.
+  await writeMarks(objects, markAccounts(accounts, rangeSizes.entriesOfMark))
   world.start({ dispatcher: false })
   const beganMs = clock.monotonicMs()
   const key = suspensionKey(name)

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../shared/domain/principals/principal.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
-import { adapters, type IdentityCenterPorts, type IdentityCenterWorld, openWorld } from './identity-center-world.ts'
+import {
+  adapters,
+  type IdentityCenterPorts,
+  type IdentityCenterWorld,
+  openWorld,
+  principalIdIn,
+} from './identity-center-world.ts'
 
 const zoe = principalName.parse('zoe@acme.example')
 const names = { displayName: 'Zoe Ito', givenName: 'Zoe', familyName: 'Ito' }
@@ -14,6 +20,7 @@ const full = {
   userType: 'employee',
   manager: 'ana',
 }
+const taken = { code: 'ConflictException' }
 const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
 
 describe.each(adapters)('users that are written, on $adapter', ({ openPorts }) => {
@@ -58,6 +65,27 @@ describe.each(adapters)('users that are written, on $adapter', ({ openPorts }) =
     await expect(identityStore.updatePerson(nobody, { title: 'x' })).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
     })
+  })
+
+  test('an e-mail address is found, and is given once', async () => {
+    const id = await identityStore.createPerson(zoe, full)
+    expect(await identityStore.findUserByEmail(full.email)).toBe(id)
+    expect(await identityStore.findUserByEmail('nobody@acme.example')).toBeUndefined()
+    const other = principalName.parse('zoe.ito@acme.example')
+    const email = full.email.toUpperCase()
+    await expect(identityStore.createPerson(other, { ...names, email })).rejects.toMatchObject(taken)
+    const made = await identityStore.createPerson(other, names)
+    await expect(identityStore.updatePerson(made, { email })).rejects.toMatchObject(taken)
+    await identityStore.deleteUser(id)
+    await identityStore.updatePerson(made, { email })
+    expect(await identityStore.findUserByEmail(email)).toBe(made)
+  })
+
+  test('the id that a provider gave is given once', async () => {
+    const externalId = { issuer: 'https://scim.aws.com/abc', id: 'x' }
+    const [one, other] = [await identityStore.createPerson(zoe, names), principalIdIn(world, 'USER', 'ana@example.com')]
+    world.identityStore.setExternalIdOfUser(one, externalId)
+    expect(() => world.identityStore.setExternalIdOfUser(other, externalId)).toThrow('Duplicate ExternalId')
   })
 
   test('whom a provider keeps is told by the issuer of the external id', async () => {

@@ -49,7 +49,7 @@ test('a file makes a key inactive, in the account of its owner and in no other; 
   expect(shown.stdout).toContain('is inactive')
   await system.remove(file)
   await system.untilGone(file)
-  expect(await system.keys('retired/')).toEqual([])
+  expect(await system.keys('retired/account')).toEqual([])
 })
 
 test('ssofile retire writes files for what a report calls unused, and changes nothing', async () => {

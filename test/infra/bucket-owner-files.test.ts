@@ -41,14 +41,14 @@ test('the notifications go to the queue of the deployment, for all that people u
     expect(Events).toEqual(['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'])
 })
 
-test('a deleted file under retire/ starts the function retire, if there is one', () => {
+test('an upload and a deletion under retire/ start the function retire, if there is one', () => {
   const owned = environment.parse({ ...environments.existing, hygieneRole: 'ssofile-hygiene' })
   const told = JSON.parse(bucketOwnerFiles(owned, deploymentNames(owned))['notifications.json'] ?? '')
   expect(told.LambdaFunctionConfigurations).toEqual([
     {
       Id: 'ssofile-retire',
       LambdaFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:ssofile-retire',
-      Events: ['s3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
+      Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
       Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'retire/' }] } },
     },
   ])

@@ -247,7 +247,7 @@ describe('a queue', () => {
 
   test('FIFO queues have high throughput', () => {
     const fifo = list('AWS::SQS::Queue').filter(({ Properties }) => Properties.FifoQueue)
-    expect(fifo).toHaveLength(21)
+    expect(fifo).toHaveLength(19)
     for (const { Properties } of fifo)
       expect(Properties).toMatchObject({
         DeduplicationScope: 'messageGroup',
@@ -398,12 +398,13 @@ describe('the bucket', () => {
     expect(bucket().DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^Queueuploads.*Policy/)]))
   })
 
-  test('starts the function retire when a file under retire/ is gone, and only where there is that function', () => {
+  test('starts the function retire when a file under retire/ comes or goes, and only where there is that function', () => {
     const [owned] = list('AWS::S3::Bucket', 'china').filter(
       ({ Properties }) => 'NotificationConfiguration' in Properties,
     )
     const told = owned?.Properties.NotificationConfiguration as { LambdaConfigurations: { Event: string }[] }
     expect(told.LambdaConfigurations.map(({ Event }) => Event)).toEqual([
+      's3:ObjectCreated:*',
       's3:ObjectRemoved:*',
       's3:LifecycleExpiration:*',
     ])

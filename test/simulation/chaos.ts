@@ -1,6 +1,6 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
-import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
+import { concurrentModification, ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 
 /** A refused call took no effect, and the caller tries again. */
 const refusals = [
@@ -155,7 +155,9 @@ function matches({ calls, process, kind }: Fault, call: Call): boolean {
 /** Whether AWS could do that to this call. */
 export function canStrike(kind: FaultKind, call: Call): boolean {
   const isAssignmentCall = /^(create|delete)AccountAssignment$/.test(call.operation)
-  if ((kind === 'refuse-conflict' || kind === 'refuse-denied') && !isAssignmentCall) return false
+  const isDirectoryWrite = call.service === 'identitystore' && /^(create|update|delete)/.test(call.operation)
+  if (kind === 'refuse-conflict') return isAssignmentCall || isDirectoryWrite
+  if (kind === 'refuse-denied' && !isAssignmentCall) return false
   return kind !== 'refuse-race' || call.isConditional === true
 }
 
@@ -179,6 +181,8 @@ export function refusalFor(kind: RefusalKind, { service, operation }: Call): Ser
     return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
   if (kind === 'refuse-race')
     return new ServiceError(service, 'ConditionalRequestConflict', 'a conflicting operation', { httpStatus: 409 })
+  if (kind === 'refuse-conflict' && service === 'identitystore')
+    return new ServiceError(service, concurrentModification, 'Another request changes it.')
   if (kind === 'refuse-conflict')
     return new ServiceError(service, 'ConflictException', 'There is a conflicting operation in process.')
   const [internal, throttled] = codes[service]

@@ -22,6 +22,9 @@ function readLinks(objects: MemoryObjectStore, at: Date): PlainLink[] {
   return found
 }
 
+/** Besides its times; `request` in temporary links. A link with any other field is not valid. */
+const fieldsOfLinks = ['reason', 'ticket', 'incident', 'owner', 'request']
+
 /** `undefined`: not the name of a link. */
 export function scopeOf(key: string): { readonly scope: string; readonly value: string } | undefined {
   const [, , scope = '', value = ''] = grammar.exec(key) ?? []
@@ -32,7 +35,8 @@ export function scopeOf(key: string): { readonly scope: string; readonly value: 
 /** The state that this body gives a link at this time. */
 export function phaseOf(body: string, at: Date): 'in force' | 'waiting' | 'expired' | 'rejected' {
   try {
-    const { notBefore = '1970-01-01', expiresAt = '9999-01-01' } = body === '' ? {} : JSON.parse(body)
+    const { notBefore = '1970-01-01', expiresAt = '9999-01-01', ...others } = body === '' ? {} : JSON.parse(body)
+    if (Object.keys(others).some((field) => !fieldsOfLinks.includes(field))) return 'rejected'
     const [begins, ends] = [new Date(notBefore), new Date(expiresAt)]
     if (!(begins < ends)) return 'rejected'
     if (at < begins) return 'waiting'

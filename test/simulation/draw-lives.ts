@@ -1,22 +1,14 @@
 import * as fc from 'fast-check'
 import type { Action } from './action.ts'
 import { callGroupNames, faultKinds } from './chaos.ts'
-import {
-  allLives,
-  type CanonicalLife,
-  canonicalLives,
-  done,
-  hostileLives,
-  otherSteps,
-  requestLives,
-  wait,
-} from './lives.ts'
+import { drawFiles } from './kinds/draw-files.ts'
+import type { KindName } from './kinds/part.ts'
+import { allLives, canonicalLives, hostileLives, livesOf, otherSteps } from './lives.ts'
+import { type Profile, partOf, settingsOf } from './profiles.ts'
 import { accounts, permissionSets, principals, selectorNames, units } from './small-world.ts'
+import { type CanonicalLife, done, wait } from './steps.ts'
 import { believedMs } from './time-actions.ts'
 import type { WorldSettings } from './world-settings.ts'
-
-export const profiles = ['brake', 'hostile', 'requests'] as const
-export type Profile = (typeof profiles)[number]
 
 export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
   fc
@@ -36,6 +28,7 @@ export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSet
       ...rest,
       latencyMs: rest.latencyP99Ms === 200_000 ? 90_000 : 300,
       readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
+      ...settingsOf(profile),
     }))
 
 const link = fc
@@ -83,6 +76,7 @@ const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: message },
+  { weight: 3, arbitrary: drawFiles() },
 )
 
 function distinct(lives: readonly CanonicalLife[]): readonly Action[] {
@@ -126,8 +120,13 @@ export function drawActions(most: number, profile: Profile | undefined): fc.Arbi
   const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
   const mostly = (lives: readonly CanonicalLife[]) =>
     partsOf(fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(lives) }), most)
-  if (profile === 'hostile') return mostly(hostileLives)
-  if (profile === 'requests') return mostly(requestLives)
+  const ofPart = partOf(profile)
+  if (ofPart) {
+    const files = drawFiles(Object.keys(ofPart.kinds) as KindName[]).map((one): readonly Action[] => [one])
+    const ofKinds = fc.oneof({ weight: 2, arbitrary: lived(livesOf(profile)) }, { weight: 1, arbitrary: files })
+    return partsOf(fc.oneof({ weight: 1, arbitrary: part }, { weight: 3, arbitrary: ofKinds }), most)
+  }
+  if (profile !== undefined && profile !== 'brake') return mostly(livesOf(profile))
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: mostly(hostileLives) })
 }
 

@@ -3,9 +3,10 @@ import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
 import { recordedMetrics } from './deployment.ts'
 import { listFaults, playFault, playLife, type SingleFault } from './every-fault.ts'
-import { allLives, type CanonicalLife, canonicalLives, linkOf, longLives, strike, upload, wait } from './lives.ts'
+import { allLives, canonicalLives, longLives } from './lives.ts'
 import { digestOf } from './same-world.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
+import { type CanonicalLife, linkOf, strike, upload, wait } from './steps.ts'
 import { Tape } from './tape.ts'
 
 /** With these a process dies, or does not learn what AWS did. */

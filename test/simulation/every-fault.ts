@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
-import { allLives, type CanonicalLife, strike, wait } from './lives.ts'
+import { allLives } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
 import type { Judged, SimulatedWorld } from './simulated-world.ts'
+import { type CanonicalLife, strike, wait } from './steps.ts'
 import { isWrite, type Part, Tape } from './tape.ts'
 import type { WorldSettings } from './world-settings.ts'
 

@@ -1,152 +1,106 @@
 import type { Action } from './action.ts'
-import type { CallGroup, Fault, FaultKind } from './chaos.ts'
 import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
-import { fileGroup } from './membership-actions.ts'
+import type { Part } from './kinds/part.ts'
+import { allParts } from './kinds/parts.ts'
 import { versionNames } from './permission-set-actions.ts'
-import { accounts, type bodies, units } from './small-world.ts'
-import type { WorldSettings } from './world-settings.ts'
-
-/** A sequence of actions by users, operators or AWS, and the state before it. Faults strike only calls of `actions`. */
-export type CanonicalLife = {
-  readonly name: string
-  readonly settings?: Partial<WorldSettings>
-  readonly before?: readonly Action[]
-  readonly actions: readonly Action[]
-}
-
-/** One step or several. */
-type Steps = Action | readonly Steps[]
-/** `before` has taken effect when the first action begins. Time passes after the last action. */
-type Life = { readonly settings?: Partial<WorldSettings>; readonly before?: Steps; readonly actions: Steps }
-/** By their names. A life without `before` is just its actions. */
-type Lives = Readonly<Record<string, Life | Steps>>
-type Of<What extends Action['do']> = Extract<Action, { readonly do: What }>
-
-const set = 'First-ps'
-const group = 'team one'
-const mia = 'mia@example.com'
-const leo = 'leo@example.com'
-/** The usual accounts and units of actions. */
-const [account, nested, third, fourth] = accounts
-const [unit, nestedUnit, thirdUnit] = units
-
-export const wait = (ms: number): Action => ({ do: 'let time pass', ms })
-/** Until an upload is granted, or a deletion has revoked. */
-export const done = wait(20_000)
-/** Until the schedule of each minute has run, too. */
-const longDone = wait(70_000)
-/** After this time a listing counts against our own calls. */
-const listed = wait(8 * 60_000)
-export const strike = (
-  kind: FaultKind,
-  calls: CallGroup,
-  { process = 'dispatcher', skip = 0, times = 1 }: Partial<Omit<Fault, 'kind' | 'calls'>> = {},
-): Action => ({ do: 'strike calls', kind, calls, process, skip, times })
-const reconcile: Action = { do: 'reconcile' }
-const night: Action = { do: 'check for drift' }
-const loseNextEvent: Action = { do: 'lose the next event' }
-const letRequestsTake = (ms: number): Action => ({ do: 'let requests take this long', ms })
-
-export const linkOf = (scope: string, permissionSet = set, principal = group, type: 'GROUP' | 'USER' = 'GROUP') =>
-  `links_data/${scope}%${permissionSet}%${principal}%${type}%ssofile`
-export const upload = (key: string, body: keyof typeof bodies = 'empty'): Action => ({ do: 'upload a link', key, body })
-const uploadAll = (...keys: readonly string[]) => keys.map((key) => upload(key))
-export const deleteLink = (key: string): Action => ({ do: 'delete this link', key })
-const deleteFolder = (folder: '' | 'folder-a/'): Action => ({ do: 'delete all links of a folder', folder })
-const uploadForAWhile = (key: string, endsInMs: number, beginsInMs?: number): Action => {
-  return { do: 'upload a link for a while', key, beginsInMs, endsInMs }
-}
-const lookAtBrake: Action = { do: 'look at the brake' }
-const releaseBrake: Action = { do: 'release what was looked at' }
-
-type Principal = Of<'delete a principal'>['principal']
-const rename = (principal: Principal, to: string): Action => ({ do: 'rename a principal', principal, to })
-const renameGroup = rename(`GROUP/${group}`, 'team-late')
-const renameUser = rename(`USER/${mia}`, leo)
-const remove = (principal: Principal): Action => ({ do: 'delete a principal', principal })
-const make = (principal: Principal): Action => ({ do: 'make a principal', principal })
-const makeAgain = (principal: Principal): Steps => [remove(principal), wait(100), make(principal)]
-const suspend: Action = { do: 'suspend a person', name: mia }
-const restore: Action = { do: 'restore a person', name: mia }
-
-const move = (account: string, unit: string): Action => ({ do: 'move an account', account, unit })
-const tag = (account: string, value: 'a' | 'b'): Action => ({ do: 'tag an account', account, value })
-const leave: Action = { do: 'an account leaves', account }
-const lackAccount = (times: number): Action => ({ do: 'Organizations does not list an account', account, times })
-const writeSelector = (body: Of<'write a selector'>['body']): Action => ({ do: 'write a selector', name: 'pick', body })
-type Version = Of<'upload a permission set'>['version']
-const version = (version: Version): Action => ({ do: 'upload a permission set', name: 'First-ps', version })
-const lateVersion = (version: Version): Action => ({ do: 'upload a permission set', name: 'Late-ps', version })
-const deleteLateFile: Action = { do: 'delete a permission set file', name: 'Late-ps' }
-const losePolicy: Action = { do: 'remove a policy that First-ps needs', account }
-const restorePolicy: Action = { do: 'restore the policy', account }
-
-const assign = (target: Partial<Of<'assign in the console'>> = {}): Action => {
-  return { do: 'assign in the console', account, principal: `GROUP/${group}`, permissionSet: set, ...target }
-}
-/** Until faults have stopped. */
-const spoil = (under: Of<'spoil an object of ssofile'>['under'], afterMs = 90_000_000): Action => {
-  return { do: 'spoil an object of ssofile', under, nth: 0, afterMs }
-}
-const changeSet = (change: Of<'change First-ps in the console'>['change']): Action => ({
-  do: 'change First-ps in the console',
-  change,
-})
-
-type Decision = Omit<Of<'decide on a request'>, 'do' | 'account' | 'by'>
-const approval: Decision = { decision: 'approve', of: 'the present upload', isSealed: false }
-const writeEligibility = (approvals: 1 | 2): Action => ({ do: 'write the eligibility', approvals })
-const ask: Action = { do: 'ask for access', account }
-const decide = (by: string, said: Partial<Decision> = {}): Action => {
-  return { do: 'decide on a request', account, by, ...approval, ...said }
-}
-const withdraw: Action = { do: 'withdraw a request', account }
-/** One approval is enough. */
-const asked: Steps = [writeEligibility(1), wait(5_000), ask, wait(15_000)]
-const deleteTemporary: Action = { do: 'delete a temporary link by hand', account }
-const endSessions: Action = { do: 'end sessions', user: mia, permissionSet: set }
-
-const writeGroup: Action = { do: 'write the group' }
-const deleteGroupFile: Action = { do: 'delete the group file' }
-const put: Action = { do: 'put into the group', name: mia }
-const take: Action = { do: 'take out of the group', name: mia }
-type UserName = Of<'suspend a person'>['name']
-const othersPut = (name: UserName): Action => ({ do: 'somebody else puts into the group', name })
-type Department = Of<'write the rule'>['department']
-const writeRule = (department: Department): Action => ({ do: 'write the rule', department })
-const employ = (name: UserName, department: Department): Action => ({ do: 'change the department', name, department })
-
-type Asking = Of<'join a group'>['group']
-const join = (group: Asking, who: string): Action => ({ do: 'join a group', group, who })
-const quit = (group: Asking, who: string): Action => ({ do: 'leave a group', group, who })
-
-const own = linkOf(`account%${account}`)
-const another = linkOf(`account%${nested}`)
-const ofAll = linkOf('root%all')
-const ofUnit = linkOf(`ou_id%${unit}`)
-const ofUnitToo = linkOf(`ou_id%${unit}`, set, 'team-2')
-const ofThirdUnit = linkOf(`ou_id%${thirdUnit}`)
-const ofTag = linkOf('account_tag%team^a')
-const selected = linkOf('select%pick')
-const ofLate = linkOf(`account%${account}`, 'Late-ps')
-const ofLateGroup = linkOf(`account%${account}`, set, 'team-late')
-const waiting = linkOf(`account%${account}`, 'Late-ps', 'team-late')
-const ofSecond = linkOf(`account%${account}`, set, 'team-2')
-const ofConsole = linkOf(`account%${nested}`, 'Console-ps')
-const ofMia = linkOf(`account%${account}`, set, mia, 'USER')
-const ofFileGroup = linkOf(`account%${account}`, set, fileGroup)
-const ofLeo = linkOf(`account%${account}`, set, leo, 'USER')
-const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-a/')
-const miasInFolder = [set, 'Console-ps'].map((name) => inFolder(linkOf(`account%${nested}`, name, mia, 'USER')))
-
-const his = (key: string): Action => ({ do: 'he uploads a link', key })
-const deleteHis: Action = { do: 'he deletes all of his links' }
-const flap: Action = { do: 'he flaps his links', times: 2, awayMs: 200 }
-const hisLinks = hostileGroups.map((name) => his(hostileLinkOf(`ou_id%${unit}`, set, name)))
-const encryptHis: Action = { do: 'he encrypts one of his links', nth: 0 }
-const overwrite = (body: 'reason' | 'empty'): Action => ({ do: 'he overwrites a link of others', nth: 0, body })
-const honest = inFolder(own)
-const likeHonest = his(hostileLinkOf('root%all', set, 'team one'))
+import { type Profile, partOf } from './profiles.ts'
+import { accounts } from './small-world.ts'
+import {
+  account,
+  another,
+  ask,
+  asked,
+  assign,
+  type CanonicalLife,
+  changeSet,
+  decide,
+  deleteFolder,
+  deleteGroupFile,
+  deleteHis,
+  deleteLateFile,
+  deleteLink,
+  deleteTemporary,
+  done,
+  employ,
+  encryptHis,
+  endSessions,
+  flap,
+  flatten,
+  fourth,
+  group,
+  his,
+  hisLinks,
+  honest,
+  inFolder,
+  join,
+  type Lives,
+  lackAccount,
+  lateVersion,
+  leave,
+  leo,
+  letRequestsTake,
+  likeHonest,
+  linkOf,
+  listed,
+  listLives,
+  longDone,
+  lookAtBrake,
+  loseNextEvent,
+  losePolicy,
+  make,
+  makeAgain,
+  mia,
+  miasInFolder,
+  move,
+  nested,
+  nestedUnit,
+  night,
+  ofAll,
+  ofConsole,
+  ofFileGroup,
+  ofLate,
+  ofLateGroup,
+  ofLeo,
+  ofMia,
+  ofSecond,
+  ofTag,
+  ofThirdUnit,
+  ofUnit,
+  ofUnitToo,
+  othersPut,
+  overwrite,
+  own,
+  put,
+  quit,
+  reconcile,
+  releaseBrake,
+  remove,
+  rename,
+  renameGroup,
+  renameUser,
+  restore,
+  restorePolicy,
+  selected,
+  set,
+  spoil,
+  suspend,
+  tag,
+  take,
+  third,
+  thirdUnit,
+  unit,
+  upload,
+  uploadAll,
+  uploadForAWhile,
+  version,
+  wait,
+  waiting,
+  withdraw,
+  writeEligibility,
+  writeGroup,
+  writeRule,
+  writeSelector,
+} from './steps.ts'
 
 const links: Lives = {
   'a link is uploaded': upload(own),
@@ -568,14 +522,21 @@ const reviews: Lives = {
   },
 }
 
+const listLivesOf = ({ lives = {}, settings }: Part) => withSettings(listLives(lives), settings)
+const withSettings = (lives: readonly CanonicalLife[], settings: Part['settings']) =>
+  lives.map((life) => ({ ...life, settings: { ...settings, ...life.settings } }))
+
 const day = wait(24 * 60 * 60_000)
-/** What nobody decides for days. Only without a fault, because days are long. */
-export const longLives = listLives({
-  'nobody decides in a review, which reminds, escalates and ends': {
-    before: [uploadAll(own, another), done, beginReview],
-    actions: [day, day, day, longDone],
-  },
-})
+/** Only without a fault, because days are long. */
+export const longLives = [
+  ...listLives({
+    'nobody decides in a review, which reminds, escalates and ends': {
+      before: [uploadAll(own, another), done, beginReview],
+      actions: [day, day, day, longDone],
+    },
+  }),
+  ...allParts.flatMap(({ longLives = {}, settings }) => withSettings(listLives(longLives), settings)),
+]
 
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
@@ -662,17 +623,12 @@ export const hostileLives = listLives({
   },
 })
 
-export const allLives = [...canonicalLives, ...requestLives, ...hostileLives]
+export const allLives = [...canonicalLives, ...requestLives, ...hostileLives, ...allParts.flatMap(listLivesOf)]
 
-function listLives(lives: Lives): readonly CanonicalLife[] {
-  return Object.entries(lives).map(([name, life]) => {
-    const { settings = {}, before = [], actions } = 'actions' in life ? life : { actions: life }
-    const steps = flatten(actions)
-    const isOver = steps.at(-1)?.do === 'let time pass'
-    return { name, settings, before: flatten(before), actions: isOver ? steps : [...steps, done] }
-  })
-}
-
-function flatten(steps: Steps): readonly Action[] {
-  return 'do' in steps ? [steps] : steps.flatMap(flatten)
+/** The lives where defects of this profile are. */
+export function livesOf(profile: Profile | undefined): readonly CanonicalLife[] {
+  if (profile === 'hostile') return hostileLives
+  if (profile === 'requests') return requestLives
+  const part = partOf(profile)
+  return part ? listLivesOf(part) : canonicalLives
 }

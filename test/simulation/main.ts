@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type Profile, profiles } from './draw-lives.ts'
 import { allFaults, type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
+import { type Profile, profiles } from './profiles.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
 import { describeFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts'
 

@@ -3,9 +3,10 @@ import { permissionSetArn } from '../../shared/domain/principals/identity-center
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Action } from './action.ts'
 import type { FaultKind } from './chaos.ts'
-import type { Profile } from './draw-lives.ts'
-import { strike } from './lives.ts'
+import type { Part } from './kinds/part.ts'
+import { parts } from './kinds/parts.ts'
 import type { promises } from './oracle/violation.ts'
+import { profiles as allProfiles, type Profile } from './profiles.ts'
 import {
   both,
   type Change,
@@ -25,6 +26,7 @@ import {
   unwritten,
   writing,
 } from './sabotage-ports.ts'
+import { strike } from './steps.ts'
 
 type Breaks = keyof typeof promises
 type Defect = {
@@ -65,7 +67,9 @@ const braking = (more: number): Defect => ({
 })
 
 /** By broken promise, then by name. */
-const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | Defect>> } = {
+export type Defects = { readonly [breaks in Breaks]?: Readonly<Record<string, Change | Defect>> }
+
+const defects: Defects = {
   convergence: {
     'a throttled call is taken for success': answered('refuse-throttled', succeedingAt(/^ThrottlingException$/)),
     'a denied call is taken for success': answered('refuse-denied', succeedingAt(/^AccessDeniedException$/)),
@@ -216,12 +220,24 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
 
 const profiles: Partial<Record<Breaks, Profile>> = { brake: 'brake', others: 'hostile', temporary: 'requests' }
 
-function listDefects(breaks: Breaks): readonly Sabotage[] {
-  return Object.entries(defects[breaks]).map(([name, of]) => {
-    const defect = typeof of === 'function' ? { ports: of } : of
-    return { name, breaks, profile: profiles[breaks], ...defect }
+/** `profile`: absent: by the promise. */
+function listDefects(all: Defects, profile?: Profile): readonly Sabotage[] {
+  return Object.entries(all).flatMap(([name, ofPromise]) => {
+    const breaks = name as Breaks
+    return Object.entries(ofPromise).map(([name, of]) => {
+      const defect = typeof of === 'function' ? { ports: of } : of
+      return { name, breaks, profile: profile ?? profiles[breaks], ...defect }
+    })
   })
 }
 
 /** Defects that the simulation must find, or it proves nothing. */
-export const sabotages = (Object.keys(defects) as Breaks[]).flatMap(listDefects)
+export const sabotages: readonly Sabotage[] = [
+  ...listDefects(defects),
+  ...Object.entries<Part>(parts).flatMap(([name, { sabotages = {} }]) =>
+    listDefects(
+      sabotages,
+      allProfiles.find((one) => one === name),
+    ),
+  ),
+]

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describeAction } from './action.ts'
-import { drawActions, type Profile, settingsFor } from './draw-lives.ts'
+import { drawActions, settingsFor } from './draw-lives.ts'
+import type { Profile } from './profiles.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import type { WorldSettings } from './world-settings.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { deleteLink, linkOf, upload, wait } from './lives.ts'
 import { runSimulation } from './run.ts'
 import { describeFailure, simulate } from './simulate.ts'
+import { deleteLink, linkOf, upload, wait } from './steps.ts'
 import type { WorldSettings } from './world-settings.ts'
 
 const calm: WorldSettings = { seed: 0, latencyP99Ms: 1200, outstanding: 1, skewMs: 0, mischief: 'any' }

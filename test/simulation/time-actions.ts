@@ -16,7 +16,7 @@ export const timeActions = {
     { objects, clock, checker }: SimulatedWorld,
     { key, beginsInMs, endsInMs }: ForAWhile,
   ) => {
-    const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms))
+    const at = (ms: number | undefined) => (ms === undefined ? undefined : renderInstant(clock.now().getTime() + ms))
     void objects.as('someone').put(key, JSON.stringify({ notBefore: at(beginsInMs), expiresAt: at(endsInMs) }))
     // The wish ends by time alone. If a later link asks for the same, its wish begins then.
     void clock.sleep(endsInMs).then(() => checker.noteDesired())
@@ -28,7 +28,7 @@ export const timeActions = {
 }
 
 /** In the form that people write: whole seconds, with the offset of their country. */
-function render(ms: number): string {
+export function renderInstant(ms: number): string {
   return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`
 }
 

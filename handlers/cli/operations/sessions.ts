@@ -69,7 +69,7 @@ export function addSessions(program: Command): void {
       "Denies every call of sessions that began before the next full minute, within two minutes, by a statement in the inline policy of each permission set. New sessions work while access stands: revoke it first.\nWithout --permission-set: every permission set that the user has by ssofile's records, or had in the last 12 hours.\nMore: docs/sessions.md.",
     )
     .option('--permission-set <name>', 'only sessions of this permission set')
-    .option('--account <id>', 'only sessions in this account')
+    .option('--account <id>', 'only sessions in this account, by id or name')
     .option('--everywhere', 'print a service control policy that denies everything to a leaver; change nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'the denials as JSON')

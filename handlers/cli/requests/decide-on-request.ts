@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { RequestDigest } from '../../../shared/domain/files/access-request.ts'
+import type { RequestDigest, ScopeDigest } from '../../../shared/domain/files/access-request.ts'
 import { renderApprovalKey } from '../../../shared/domain/files/approval-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
@@ -22,7 +22,7 @@ type Options = { readonly comment?: string; readonly yes?: boolean; readonly jso
 
 const words = {
   approve: {
-    does: 'Shows the request, asks, and approves exactly that request: a request that is uploaded again needs its own approval. Nobody can approve their own request.',
+    does: 'Shows the request, asks, and approves exactly that request, for the accounts shown: a request that is uploaded again, or whose scope has more accounts by then, needs its own approval. Nobody can approve their own request.',
     undecided: 'waits for approvals',
   },
   deny: {
@@ -71,7 +71,8 @@ async function decide(
       question: questionOf(decision, digest, read.status),
       undone: 'decided',
     })
-  await writeDecision(ports, caller, { digest, decision, comment })
+  const scope = decision === 'approve' ? read.status.request?.scope?.digest : undefined
+  await writeDecision(ports, caller, { digest, decision, comment, scope })
   return tellDecision(ports, { read, digest, caller, decision, json })
 }
 
@@ -115,14 +116,20 @@ export async function findUndecided(ports: Ports, text: string, decision: Decisi
   return { read: { ...read, status }, digest }
 }
 
-type Written = { readonly digest: RequestDigest; readonly decision: Decision; readonly comment?: string | undefined }
+type Written = {
+  readonly digest: RequestDigest
+  readonly decision: Decision
+  readonly comment?: string | undefined
+  /** The accounts that were shown. */
+  readonly scope?: ScopeDigest | undefined
+}
 
 export async function writeDecision(
   { objects }: Pick<Ports, 'objects'>,
   { userId }: Pick<Caller, 'userId'>,
-  { digest, decision, comment }: Written,
+  { digest, ...said }: Written,
 ): Promise<void> {
-  const body = `${JSON.stringify({ decision, comment }, undefined, 2)}\n`
+  const body = `${JSON.stringify(said, undefined, 2)}\n`
   await objects
     .put(renderApprovalKey({ userId, digest }), body)
     .catch(explainRequestDenial('the decision was not uploaded'))
@@ -139,7 +146,8 @@ async function tellDecision(ports: Ports, { read: before, digest, caller, decisi
   const holds = async ({ status }: ReadRequest) => {
     if (status === undefined || counts(status, { digest, caller, decision })) return true
     const told = await statuses.read(renderApprovalKey({ userId: caller.userId, digest }))
-    refused = told?.state === 'rejected' ? told : undefined
+    const hasGrown = status.request?.scope?.digest !== before.status.request?.scope?.digest
+    refused = told?.state === 'rejected' || (told?.state === 'waiting' && hasGrown) ? told : undefined
     return refused !== undefined || (isBeside && status.request?.runs !== digest && told?.state === 'applied')
   }
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000

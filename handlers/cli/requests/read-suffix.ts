@@ -5,9 +5,13 @@ import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.t
 
 /** The suffix that the deployment appends to every principal; empty if the user may not read it. */
 export async function readSuffix(objects: ObjectStore): Promise<string> {
-  const configuration = await spoiledAsAbsent(readDeployedConfiguration(objects)).catch((error: unknown) => {
+  return (await readDeployed(objects))?.principalSuffix ?? ''
+}
+
+/** `undefined`: there is none, or the user may not read it. */
+export function readDeployed(objects: ObjectStore) {
+  return spoiledAsAbsent(readDeployedConfiguration(objects)).catch((error: unknown) => {
     if (!isServiceError(error, 'AccessDenied')) throw error
     return undefined
   })
-  return configuration?.principalSuffix ?? ''
 }

@@ -1,6 +1,6 @@
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { RequestState, Status } from '../../../shared/domain/statuses/status.ts'
 import { renderDuration } from '../terminal/render-duration.ts'
 import type { ReadRequest } from './read-request.ts'
 
@@ -25,16 +25,23 @@ export function linesOfRequest({
   request,
 }: Pick<Status, 'request'>): readonly (readonly [string, string | undefined])[] {
   if (request === undefined) return []
-  const { digest, eligibility, approvals, startsAt, expiresAt, lapsesAt } = request
+  const { digest, eligibility, approvals, scope, startsAt, expiresAt, lapsesAt } = request
   const given = approvals?.given.map(({ user, name, at }) => `${name ?? user} at ${at}`) ?? []
   return [
     ['eligible', eligibility && `by '${eligibility}'`],
     ['approvals', approvals && [`${given.length} of ${approvals.needed}`, ...given].join(', ')],
+    ['accounts', scope && sayAccounts(scope)],
     ['from', startsAt],
     ['until', expiresAt],
     ['lapses', lapsesAt && `at ${lapsesAt}, unless it is granted`],
     ['digest', digest],
   ]
+}
+
+/** As many as the status has. */
+function sayAccounts({ count, accounts }: NonNullable<RequestState['scope']>): string {
+  const rest = count > accounts.length ? [`${count - accounts.length} more`] : []
+  return `${count}: ${[...accounts, ...rest].join(', ')}`
 }
 
 /** `undefined`: there is nothing to show. */

@@ -1,9 +1,16 @@
 import type { Command } from 'commander'
-import { type AccessRequest, parseRequestBody } from '../../../shared/domain/files/access-request.ts'
+import { type AccessRequest, parseRequestBody, type RequestPath } from '../../../shared/domain/files/access-request.ts'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { EligibilityFiles } from '../../../shared/modules/requests/eligibility-files.ts'
+import { foreseeTooFew } from '../../../shared/modules/requests/foresee-approvers.ts'
+import { People } from '../../../shared/modules/requests/people.ts'
 import { complainOfShorterThan } from '../../../shared/modules/requests/rules/decide-request.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
+import { Policies } from '../../../shared/reconcile/records/policies.ts'
+import { Suspensions } from '../../../shared/reconcile/records/suspensions.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { parseDuration } from '../arguments/parse-duration.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -13,7 +20,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { explainRequestDenial } from './explain-request-denial.ts'
 import { findCaller } from './find-caller.ts'
 import { type ReadRequest, readRequest, readRequestUntil } from './read-request.ts'
-import { readSuffix } from './read-suffix.ts'
+import { readDeployed, readSuffix } from './read-suffix.ts'
 import { renderAsked } from './render-request.ts'
 import { ownRequest } from './request-key.ts'
 
@@ -73,6 +80,7 @@ async function request(ports: Ports, text: string, options: Options): Promise<nu
   if (!asked.ok) throw new Refusal(renderComplaint(asked.complaint))
   const before = await readRequest(ports, path)
   refuseShorter(before, asked.value)
+  await refuseTooFew(path, asked.value, ports)
   if (!options.json) process.stdout.write(renderAsked({ ...path, body: asked }) + renderBefore(before))
   const etag = await upload(ports, before, body)
   const isUpload = ({ object }: ReadRequest) => object?.etag === etag
@@ -95,6 +103,25 @@ async function nameInLinks(userName: PrincipalName, { objects }: Ports): Promise
 function refuseShorter({ key, object, status }: ReadRequest, asked: AccessRequest): void {
   const shorter = object && status && complainOfShorterThan(status, key, { request: asked, askedAt: object.servedAt })
   if (shorter) throw new Refusal(renderComplaint(shorter))
+}
+
+/** Checked before the upload, if the user may read it: the request would wait for approvals that nobody can give. */
+async function refuseTooFew(path: RequestPath, request: AccessRequest, ports: Ports): Promise<void> {
+  const { objects, clock } = ports
+  const configuration = await readDeployed(objects)
+  if (configuration === undefined) return
+  const people = new People(patientIdentityStore(ports), clock, configuration.principalSuffix)
+  const suspensions = new Suspensions({ objects, policies: new Policies(ports) })
+  const tooFew = await foreseeTooFew(
+    path,
+    { request, askedAt: clock.now() },
+    {
+      ...{ objects, configuration, people, eligibilityFiles: new EligibilityFiles(ports) },
+      organization: new OrganizationCache(ports, configuration.folders),
+      actorOf: (user) => people.actorOf(user, suspensions),
+    },
+  )
+  if (tooFew) throw new Refusal(renderComplaint(tooFew))
 }
 
 /** The request that the new upload replaces. */

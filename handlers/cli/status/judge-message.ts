@@ -6,7 +6,6 @@ import type { ReceivedMessage } from '../../../shared/ports/queues.ts'
 import type { JudgeMessage, RedrivenQueue } from '../../../shared/reconcile/records/dead-letters.ts'
 import { describeError } from '../../../shared/reconcile/records/failures.ts'
 import { parseInput } from '../../../shared/reconcile/records/inputs.ts'
-import { rangeMessage } from '../../../shared/reconcile/records/ranges.ts'
 
 /** The inputs of a message. Throws if its handler could never read it. */
 type ListInputs = (message: ReceivedMessage) => readonly string[]
@@ -27,10 +26,6 @@ const parsers: Readonly<Record<RedrivenQueue, ListInputs>> = {
   'work-urgent': ofHint,
   work: ofHint,
   'work-bulk': ofHint,
-  ranges: ({ body }) => {
-    rangeMessage.parse(JSON.parse(body))
-    return []
-  },
   digests: ({ body }) => {
     digestMessage.parse(JSON.parse(body))
     return []

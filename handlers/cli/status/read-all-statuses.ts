@@ -61,7 +61,7 @@ export async function readAllStatuses(
  */
 async function findPlain(objects: ObjectStore): Promise<PlainOf> {
   const [last, files] = await Promise.all([
-    unlessRefused(readCheckpoint(objects, undefined), '', []),
+    unlessRefused(readCheckpoint(objects), '', []),
     listHeads(objects, linkPrefix),
   ])
   return ({ key, etag, lastModified }) => {

@@ -76,7 +76,7 @@ export function addStatus(program: Command): void {
       'Without a key: a line for each file, the remedy if a person is needed, and counts of states. If more than 20 files share a state and kind of reason, only the first are shown, unless you filter.\nWith a key (without links_data/ or permission_sets/, too): that file in full; * and ? make it a filter.',
     )
     .option('--state <states>', 'only these states, separated by commas', parseStates)
-    .option('--account <id>', 'only links that cover this account')
+    .option('--account <id>', 'only links that cover this account, by id or name')
     .option('--folder <folder>', 'only links in this folder')
     .option('--user <name>', 'only links to this user; * and ? stand for any characters')
     .option('--group <name>', 'only links to this group; * and ? stand for any characters')

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
 import {
   type PermissionSetName,
   permissionSetName,
@@ -7,7 +6,9 @@ import {
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { AssignmentFilter } from '../../../shared/modules/take-over/list-existing.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
 import { repeated } from '../arguments/options.ts'
+import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
 export type FilterOptions = {
@@ -20,21 +21,19 @@ export type FilterOptions = {
 /** Adds options that select assignments. Each may be repeated. */
 export function addFilters(command: Command): Command {
   return command
-    .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
+    .option('--account <id>', 'only the assignments of this account, by id or name (may be repeated)', repeated)
     .option('--permission-set <name>', 'only the assignments of this permission set (may be repeated)', repeated)
     .option('--user <name>', 'only the assignments of this user, by name or id (may be repeated)', repeated)
     .option('--group <name>', 'only the assignments of this group, by name or id (may be repeated)', repeated)
 }
 
 /** Reads these options. Throws Refusal. */
-export function parseFilters({
-  account = [],
-  permissionSet = [],
-  user = [],
-  group = [],
-}: FilterOptions): AssignmentFilter {
+export async function parseFilters(
+  { account = [], permissionSet = [], user = [], group = [] }: FilterOptions,
+  ports: Ports,
+): Promise<AssignmentFilter> {
   return {
-    accounts: account.map(parseAccount),
+    accounts: await Promise.all(account.map((text) => parseAccount(text, ports, []))),
     permissionSets: permissionSet.map(parseSetName),
     principals: [
       ...user.map((name) => ({ type: 'USER' as const, name: parsePrincipal(name) })),
@@ -49,12 +48,6 @@ export function parseSetName(text: string): PermissionSetName {
   throw new Refusal(
     `received the name '${quote(text)}', expected the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
   )
-}
-
-function parseAccount(text: string): AccountId {
-  const id = accountId.safeParse(text)
-  if (id.success) return id.data
-  throw new Refusal(`received the account '${quote(text)}', expected its id: twelve digits, leading zeros kept`)
 }
 
 function parsePrincipal(text: string): PrincipalName {

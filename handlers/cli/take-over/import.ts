@@ -112,7 +112,6 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
   const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
   if (tagKeys.length > 0 && !isCompact)
     throw new Refusal('received --tag-key without --compact, expected both: only --compact writes links for tags')
-  const filter = parseFilters(options)
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   if (source && source.assignments.length + source.links.length === 0) {
     const { others = [] } = source
@@ -124,6 +123,7 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
   }
   const { opened, ports, hasDispatcher } = await openImport({ isDryRun, config: options.config })
   const { configuration } = ports
+  const filter = await parseFilters(options, opened)
   const { folder } = options
   if (folder !== undefined && !configuration.folders.includes(folder))
     throw new Refusal(

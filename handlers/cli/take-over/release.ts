@@ -57,15 +57,15 @@ export function addRelease(program: Command): void {
 }
 
 async function release(options: Options): Promise<number> {
-  const filter = parseFilters(options)
-  const isFiltered = filter.accounts.length + filter.permissionSets.length + filter.principals.length > 0
+  const { account = [], permissionSet = [], user = [], group = [] } = options
+  const isFiltered = [account, permissionSet, user, group].flat().length > 0
   if (isFiltered === (options.all === true))
     throw new Refusal(
       'expected either --all, or at least one of --account, --permission-set, --user and --group; received ' +
         (isFiltered ? 'both' : 'neither'),
     )
   const ports = await openBucket()
-  const keys = await listMeant(ports, filter)
+  const keys = await listMeant(ports, await parseFilters(options, ports))
   if (options.dryRun || keys.length === 0) {
     process.stdout.write(options.json ? renderJson(keys) : renderMeant(keys))
     return 0

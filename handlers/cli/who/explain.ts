@@ -30,7 +30,7 @@ type Options = { readonly config?: string; readonly json?: boolean }
 export function addExplain(program: Command): void {
   program
     .command('explain')
-    .argument('<account>', 'its twelve-digit id')
+    .argument('<account>', 'its id or name')
     .argument('<permission-set>', 'its name')
     .argument('<principal>', 'exact display name of a group, exact user name, or an id')
     .description(

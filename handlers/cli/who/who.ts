@@ -21,7 +21,11 @@ import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/modules/access/who-has-access.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../shared/modules/reports/memberships-at.ts'
-import { findApplications, readApplications } from '../../../shared/modules/reports/report-applications.ts'
+import {
+  askedApplications,
+  findApplications,
+  readApplications,
+} from '../../../shared/modules/reports/report-applications.ts'
 import { EligibilityFiles } from '../../../shared/modules/requests/eligibility-files.ts'
 import { findEligible } from '../../../shared/modules/requests/find-eligible.ts'
 import { People } from '../../../shared/modules/requests/people.ts'
@@ -91,7 +95,7 @@ export function addWho(program: Command): void {
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
-    .option('--account <id>', 'twelve-digit id of an account')
+    .option('--account <id>', 'an account, by id or name')
     .option('--permission-set <name>', 'a permission set; or role:NAME, an existing role of account access manager')
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ can be left out')
     .option(
@@ -107,7 +111,7 @@ export function addWho(program: Command): void {
       'the access levels of each permission set: Permissions management, Write, Tagging, Read, List, or unknown',
     )
     .option('--eligible', 'the temporary access that people may ask for')
-    .option('--applications', 'applications that may act for their users')
+    .option('--applications', 'applications that may act for their users, of those that AWS shows to your account')
     .option(
       '--changes <since>',
       'changes of access since then, with the authors of changes by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
@@ -367,7 +371,7 @@ async function tellApplications(isLive: boolean, json: boolean, ports: Ports): P
   const { applications, askedAt = 'no report yet' } = found
     ? { applications: found, askedAt: 'now' }
     : { applications: [], ...last }
-  if (json) process.stdout.write(renderJson({ applications, askedAt, notes }))
+  if (json) process.stdout.write(renderJson({ applications, askedAt, asked: askedApplications, notes }))
   else {
     const rows = applications.map((one) => [
       one.name,
@@ -377,7 +381,7 @@ async function tellApplications(isLive: boolean, json: boolean, ports: Ports): P
       one.arn.split('/').at(-1) ?? '',
     ])
     const table = renderTable(['application', 'account', 'state', 'known since', 'id'], rows, terminalWidth())
-    const counted = `${count(rows.length, 'application')} with the scope sso:account:access; asked: ${askedAt}\n`
+    const counted = `${count(rows.length, 'application')} with the scope sso:account:access; asked: ${askedAt}\n${askedApplications}\n`
     await show(`${rows.length === 0 ? '' : `${table}\n`}${counted}${renderNotes(notes)}`)
   }
   return applications.length > 0 ? 0 : 1

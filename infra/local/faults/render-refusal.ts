@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { CalledService } from '../../../shared/ports/service-error.ts'
+import { type CalledService, concurrentModification } from '../../../shared/ports/service-error.ts'
 import { renderQueryError } from '../query-services/render-query-answer.ts'
 import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
@@ -64,7 +64,12 @@ export function refuse(
     return reply.send(Buffer.from(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message })))
   }
   reply.header('content-type', 'application/x-amz-json-1.1').header('x-amzn-requestid', randomUUID())
-  return reply.send(Buffer.from(JSON.stringify({ __type: code, Message: message })))
+  return reply.send(Buffer.from(JSON.stringify({ ...typeOf(code), Message: message })))
+}
+
+/** The members of an error's body that say what it is. ssofile's own code for a Reason becomes AWS's form again. */
+export function typeOf(code: string): Readonly<Record<string, string>> {
+  return code === concurrentModification ? { __type: 'ConflictException', Reason: code } : { __type: code }
 }
 
 function statusOf(service: CalledService, code: string): number {

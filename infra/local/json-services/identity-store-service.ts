@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
 import { enterpriseExtension } from '../../../shared/domain/principals/user-attributes.ts'
 import { extensionOf } from '../../../shared/memory/identity-store/directory-users.ts'
 import type {
@@ -125,7 +126,7 @@ function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string
   const { identityStoreId } = model
   return {
     GetGroupId: on({ ...store, AlternateIdentifier }, async (input) => {
-      const groupId = await model.getGroupId(uniqueAttribute(input.AlternateIdentifier, 'displayName'))
+      const groupId = await findByAlternate('GROUP', input.AlternateIdentifier, model)
       if (groupId === undefined) throw resourceNotFound('GROUP')
       return { GroupId: groupId, IdentityStoreId: identityStoreId }
     }),
@@ -152,7 +153,7 @@ function userOperations(model: MemoryIdentityStore, on: OnStore): Record<string,
   const { identityStoreId } = model
   return {
     GetUserId: on({ ...store, AlternateIdentifier }, async (input) => {
-      const userId = await model.getUserId(uniqueAttribute(input.AlternateIdentifier, 'userName'))
+      const userId = await findByAlternate('USER', input.AlternateIdentifier, model)
       if (userId === undefined) throw resourceNotFound('USER')
       return { UserId: userId, IdentityStoreId: identityStoreId }
     }),
@@ -220,13 +221,21 @@ function membershipOperations(model: MemoryIdentityStore, on: OnStore): Record<s
   }
 }
 
-function uniqueAttribute({ UniqueAttribute }: z.output<typeof AlternateIdentifier>, path: string): string {
-  // Nothing here comes from an external identity provider, so every external id is unknown.
-  if (UniqueAttribute === undefined) throw resourceNotFound(path === 'userName' ? 'USER' : 'GROUP')
-  const { AttributePath, AttributeValue } = UniqueAttribute
-  if (AttributePath.toLowerCase() !== path.toLowerCase() || typeof AttributeValue !== 'string')
-    throw invalidDirectoryInput(`${AttributePath} is not a supported unique attribute.`)
-  return AttributeValue
+/** The valid paths are displayName, userName and emails.value. (Identity Store API Reference, "GetGroupId" and "GetUserId".) */
+async function findByAlternate(
+  type: PrincipalType,
+  { ExternalId, UniqueAttribute }: z.output<typeof AlternateIdentifier>,
+  model: MemoryIdentityStore,
+): Promise<PrincipalId | undefined> {
+  if (ExternalId !== undefined) return model.getIdByExternalId(type, { issuer: ExternalId.Issuer, id: ExternalId.Id })
+  const { AttributePath = '', AttributeValue } = UniqueAttribute ?? {}
+  const path = AttributePath.toLowerCase()
+  if (typeof AttributeValue === 'string') {
+    if (type === 'GROUP' && path === 'displayname') return model.getGroupId(AttributeValue)
+    if (type === 'USER' && path === 'username') return model.getUserId(AttributeValue)
+    if (type === 'USER' && path === 'emails.value') return model.getUserIdByEmail(AttributeValue)
+  }
+  throw invalidDirectoryInput(`${AttributePath} is not a supported unique attribute.`)
 }
 
 function filterValue(filters: z.output<typeof Filters>, path: string): string | undefined {

@@ -13,6 +13,7 @@ import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { ApiCall } from '../events/api-call.ts'
 import { breakConnection } from '../faults/add-faults.ts'
+import { typeOf } from '../faults/render-refusal.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 import { parseBody } from '../parse-body.ts'
 import { identityStoreOperations } from './identity-store-service.ts'
@@ -140,7 +141,7 @@ const serverFaults = ['InternalServerException', 'ServiceException', 'InternalFa
 function renderError(code: string, message: string, details: RefusalDetails = {}): Answer {
   return {
     status: serverFaults.includes(code) ? 500 : 400,
-    body: JSON.stringify({ __type: code, Message: message, ...details }),
+    body: JSON.stringify({ ...typeOf(code), Message: message, ...details }),
   }
 }
 

@@ -16,7 +16,6 @@ import { links } from '../../../handlers/links.ts'
 import { type PageOptions, page } from '../../../handlers/page/page.ts'
 import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
-import { ranges, withRanges } from '../../../handlers/ranges.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
 import {
@@ -110,8 +109,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       return answerDoctor<Invoked, unknown>(own, () => work())
     },
     'minute-links': throughTheMinute,
-    sweep: (own, configuration) =>
-      withRanges(ranges(own, configuration), schedule('sweep', jobsOfSweep, own, configuration)),
+    sweep: (own, configuration) => schedule('sweep', jobsOfSweep, own, configuration),
     hourly: ofSchedule('hourly'),
     nightly: ofSchedule('nightly'),
     report: ofSchedule('report'),

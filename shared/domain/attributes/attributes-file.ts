@@ -55,14 +55,29 @@ export function parseAttributesFile(body: Uint8Array, sizeBytes = body.length): 
   const attributes = file.value.AccessControlAttributes.flatMap(({ Key, Value }) =>
     Value.Source.map((source) => ({ key: Key, source })),
   )
-  const twice = attributes.find(({ key }, index) => attributes.findIndex((one) => one.key === key) !== index)
+  const twice = Object.values(Object.groupBy(attributes, ({ key }) => foldKey(key))).find((same) => same?.[1])
   if (twice === undefined) return { ok: true, value: sortAttributes(attributes) }
+  const keys = [...new Set(twice.map(({ key }) => `'${key}'`))]
   return refused({
     object: attributesKey,
-    received: `the key '${twice.key}' more than once`,
-    expected: 'each key once',
+    received: keys.length > 1 ? `the keys ${keys.join(' and ')}` : `the key ${keys[0]} more than once`,
+    expected: 'each key once; AWS does not distinguish capitals in keys of session tags',
     remedy: 'keep the one with the right source; then upload the file again',
   })
+}
+
+/**
+ * Session tags cannot have separate keys `Department` and `department`. (STS API Reference, "AssumeRole", Tags.) Policies compare them
+ * without regard to case too.
+ */
+function foldKey(key: string): string {
+  return key.toLowerCase()
+}
+
+/** The attribute with this key; without one, an attribute whose key differs only in capitals. */
+export function findAttribute(attributes: readonly Attribute[], wanted: AttributeKey): Attribute | undefined {
+  const same = attributes.filter(({ key }) => foldKey(key) === foldKey(wanted))
+  return same.find(({ key }) => key === wanted) ?? same[0]
 }
 
 export function sortAttributes(attributes: readonly Attribute[]): readonly Attribute[] {

@@ -1,5 +1,11 @@
 import { quote } from '../statuses/complaint.ts'
-import { type Attribute, attributesMost, type OwnedAttributes, sortAttributes } from './attributes-file.ts'
+import {
+  type Attribute,
+  attributesMost,
+  findAttribute,
+  type OwnedAttributes,
+  sortAttributes,
+} from './attributes-file.ts'
 
 export type AttributeFacts = {
   /** By the file. */
@@ -20,7 +26,8 @@ export type AttributeStep = {
 
 /**
  * The steps from the present attributes to those of the file, ascending by key. `applied`: ssofile applied the attribute and has not
- * asked to change it since, so any difference is somebody else's.
+ * asked to change it since, so any difference is somebody else's. Keys that differ only in capitals are one key (`findAttribute`); a step
+ * then has the key of Identity Center.
  *
  * | the file has it | Identity Center has it | applied as in the file | then                                            |
  * | --------------- | ---------------------- | ---------------------- | ----------------------------------------------- |
@@ -31,14 +38,13 @@ export type AttributeStep = {
  * | no              | yes                    | any                    | `remove`                                        |
  */
 export function planAttributes({ wanted, actual, owned, onDrift }: AttributeFacts): readonly AttributeStep[] {
-  const there = new Map(actual.map(({ key, source }) => [key, source]))
-  const kept = new Set(wanted.map(({ key }) => key))
+  const kept = new Set(wanted.map(({ key }) => findAttribute(actual, key)?.key))
   const isApplied = ({ key, source }: Attribute) =>
     !isTouched(owned?.asked, key) && sourceOf(owned?.applied, key) === source
   const asked = wanted.flatMap((one): readonly AttributeStep[] => {
-    const from = there.get(one.key)
+    const { key = one.key, source: from } = findAttribute(actual, one.key) ?? {}
     if (from === one.source) return []
-    const step = { key: one.key, to: one.source, from }
+    const step = { key, to: one.source, from }
     if (isApplied(one)) return [{ ...step, step: onDrift }]
     return [{ ...step, step: from === undefined ? 'add' : 'change' }]
   })
@@ -54,16 +60,15 @@ export function recordApplied(
   asked: NonNullable<OwnedAttributes['asked']>,
 ): readonly Attribute[] {
   const kept = applied.filter(({ key }) => !isTouched(asked, key))
-  const isKept = (one: Attribute) => kept.some(({ key }) => key === one.key)
-  return sortAttributes([...kept, ...asked.attributes.filter((one) => !isKept(one))])
+  return sortAttributes([...kept, ...asked.attributes.filter(({ key }) => findAttribute(kept, key) === undefined)])
 }
 
 function isTouched(asked: OwnedAttributes['asked'], key: Attribute['key']): boolean {
   return asked !== undefined && sourceOf(asked.before, key) !== sourceOf(asked.attributes, key)
 }
 
-function sourceOf(attributes: readonly Attribute[] = [], wanted: Attribute['key']): Attribute['source'] | undefined {
-  return attributes.find(({ key }) => key === wanted)?.source
+function sourceOf(attributes: readonly Attribute[] = [], key: Attribute['key']): Attribute['source'] | undefined {
+  return findAttribute(attributes, key)?.source
 }
 
 /** A loss waits for a person. */
@@ -98,6 +103,5 @@ export function applySteps(actual: readonly Attribute[], steps: readonly Attribu
 }
 
 export function isSameAttributes(one: readonly Attribute[], other: readonly Attribute[]): boolean {
-  const sources = new Map(other.map(({ key, source }) => [key, source]))
-  return one.length === other.length && one.every(({ key, source }) => sources.get(key) === source)
+  return one.length === other.length && one.every(({ key, source }) => sourceOf(other, key) === source)
 }

@@ -19,6 +19,10 @@ export const requestDigest = z
   .brand<'RequestDigest'>()
 export type RequestDigest = z.infer<typeof requestDigest>
 
+/** Identifies the accounts of a requested scope. An approval may name the accounts that it is for. */
+export const scopeDigest = requestDigest.brand<'ScopeDigest'>()
+export type ScopeDigest = z.infer<typeof scopeDigest>
+
 /** Events in the history of one upload. After one of these, ssofile grants nothing more for it. */
 export const finalEvents = ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'] as const
 
@@ -63,22 +67,24 @@ export function userInKey(key: string): string {
 }
 
 /**
- * The name of an event in `changes/`: the request, the digest of the upload, and for an approval the approver's id. S3 dates uploads in
- * whole seconds, so two events may have one instant. Earlier versions recorded the request alone.
+ * The name of an event in `changes/`: the request, the digest of the upload, and for an approval the approver's id and the accounts, if
+ * they may change. S3 dates uploads in whole seconds, so two events may have one instant. Earlier versions recorded the request alone.
  */
 export type UploadName = {
   readonly key: string
   readonly digest?: RequestDigest | undefined
   readonly by?: string | undefined
+  readonly scope?: ScopeDigest | undefined
 }
 
-export function renderUploadName({ key, digest, by }: UploadName): string {
-  return [key, digest, by].filter((part) => part !== undefined).join('%')
+export function renderUploadName({ key, digest, by, scope }: UploadName): string {
+  return [key, digest, by, scope].filter((part) => part !== undefined).join('%')
 }
 
 export function parseUploadName(name: string): UploadName {
-  const [, key = name, digest, by] = /^(.*%ssofile)%([0-9a-f]{32})(?:%([^%/]+))?$/s.exec(name) ?? []
-  return { key, digest: requestDigest.safeParse(digest).data, by }
+  const [, key = name, digest, by, scope] =
+    /^(.*%ssofile)%([0-9a-f]{32})(?:%([^%/]+))?(?:%([0-9a-f]{32}))?$/s.exec(name) ?? []
+  return { key, digest: requestDigest.safeParse(digest).data, by, scope: scopeDigest.safeParse(scope).data }
 }
 
 /** Parses a key under `requests/`: the requester's id, and a link in its usual grammar, without a folder. */

@@ -4,7 +4,7 @@ import { parseJsonFile } from '../json/parse-json.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { line, lineRule } from '../text/one-line.ts'
-import { type RequestDigest, requestDigest, userInKey } from './access-request.ts'
+import { type RequestDigest, requestDigest, scopeDigest, userInKey } from './access-request.ts'
 
 export const approvalPrefix = 'approvals/'
 export const approvalMostBytes = 4 * 1024
@@ -15,6 +15,8 @@ export const approvalSchema = z.strictObject({
   $schema: z.string().optional(),
   decision: z.enum(['approve', 'deny']),
   comment: line(1000).optional(),
+  /** The accounts that its author was shown, by their digest in the status of the request. Absent: those of the status before this upload. */
+  scope: scopeDigest.optional(),
 })
 export type Approval = Omit<z.infer<typeof approvalSchema>, '$schema'>
 
@@ -44,17 +46,21 @@ export function parseApprovalBody(key: string, body: Uint8Array, sizeBytes = bod
   const limit = { mostBytes: approvalMostBytes, remedy: 'shorten the comment' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, approvalSchema, approvalRules)
   if (!read.ok) return read
-  const { decision, comment } = read.value
-  return parsed({ decision, comment })
+  const { $schema: _, ...said } = read.value
+  return parsed(said)
 }
 
 /** The message for each field of an approval that breaks a rule. */
 export const approvalRules: JsonRules = {
   $: rule(
-    'one JSON object with decision, and perhaps comment',
+    'one JSON object with decision, and perhaps comment and scope',
     'write { "decision": "approve" } or { "decision": "deny", "comment": "…" }',
   ),
   '$.$schema': optional('the path of the schema'),
   '$.decision': rule('"approve" or "deny"', 'write one of the two'),
   '$.comment': lineRule(1000),
+  '$.scope': rule(
+    'the digest of the accounts, 32 hexadecimal digits, from request.scope in the status of the request',
+    'take it from there, or leave the field out',
+  ),
 }

@@ -6,10 +6,13 @@ import { principalId } from '../principals/identity-center-ids.ts'
 import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { givenInstant } from '../text/instant.ts'
+import { foldText, looksLike } from '../text/look-alikes.ts'
 
 export const peoplePrefix = 'people/'
 export const personFileMostBytes = 16 * 1024
 const ending = '.json'
+/** HR systems write it in capitals, in the plural, and with other words, as in "External Contractor". */
+const contractor = 'contractor'
 /** Identity Store API Reference, "CreateUser". */
 const userNameMost = 128
 
@@ -74,7 +77,14 @@ export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.
   if (!file.ok) return file
   const { userType, sponsor, endsAt, startsAt } = file.value
   const missing = [...(endsAt === undefined ? ['endsAt'] : []), ...(sponsor === undefined ? ['sponsor'] : [])]
-  if (userType === 'contractor' && missing.length > 0)
+  if (userType !== undefined && looksLike(userType, contractor))
+    return refused({
+      object: key,
+      received: `the userType '${quote(userType)}', which only looks like '${contractor}': it has other characters`,
+      expected: `'${contractor}' in plain letters, or another word`,
+      remedy: `type "${contractor}" on the keyboard, or a word that does not look like it; then upload the file again`,
+    })
+  if (userType !== undefined && foldText(userType).includes(contractor) && missing.length > 0)
     return refused({
       object: key,
       received: `a contractor without ${missing.join(' and ')}`,

@@ -62,6 +62,8 @@ type Said = Joint<Pick<z.infer<typeof ruleFileSchema>, AttributeName>>
 
 type AttributeTest = {
   readonly name: AttributeName
+  /** As written. */
+  readonly values: readonly string[]
   readonly exact: ReadonlySet<string>
   readonly globs: readonly ((value: string) => boolean)[]
 }
@@ -120,19 +122,52 @@ function toCondition(said: Said): RuleCondition {
     const wanted = said[name]
     if (wanted === undefined) return []
     const exact = new Set(wanted.filter((value) => !isGlob(value)))
-    return [{ name, exact, globs: wanted.filter(isGlob).map(matchesGlob) }]
+    return [{ name, values: wanted, exact, globs: wanted.filter(isGlob).map(matchesGlob) }]
   })
   return { tests: asked, ...convertJoints(said, toCondition) }
 }
 
+function fits({ exact, globs }: Pick<AttributeTest, 'exact' | 'globs'>, value: string): boolean {
+  return exact.has(value) || globs.some((one) => one(value))
+}
+
 /** Whether a rule matches a user. An absent attribute matches no value. `undefined`: the answer depends on an unreadable attribute. */
 export function matchesRule(condition: RuleCondition, attributes: UserAttributes): boolean | undefined {
-  const parts = condition.tests.map(({ name, exact, globs }) => () => {
-    const value = attributes[name]
+  const parts = condition.tests.map((asked) => () => {
+    const value = attributes[asked.name]
     if (value === undefined) return false
-    return value === null ? undefined : exact.has(value) || globs.some((fits) => fits(value))
+    return value === null ? undefined : fits(asked, value)
   })
   return holdsJointly(condition, parts, (one) => matchesRule(one, attributes))
+}
+
+/** A value of a rule, and one of the directory that differs from it only in capitals, so that the rule does not match it. */
+export type OtherCapitals = { readonly name: AttributeName; readonly value: string; readonly found: string }
+
+/** Values of an attribute in the directory, by their form in small letters. */
+export type Spellings = ReadonlyMap<string, readonly string[]>
+
+export function findOtherCapitals(
+  condition: RuleCondition,
+  spellingsOf: (name: AttributeName) => Spellings,
+): readonly OtherCapitals[] {
+  return listJoint(condition).flatMap(({ tests: all }) =>
+    all.flatMap((asked) => {
+      const { name, values: written } = asked
+      const spellings = spellingsOf(name)
+      return written.flatMap((value) =>
+        listSpelled(value.toLowerCase(), spellings)
+          .filter((found) => !fits(asked, found))
+          .map((found) => ({ name, value, found })),
+      )
+    }),
+  )
+}
+
+function listSpelled(small: string, spellings: Spellings): readonly string[] {
+  if (!isGlob(small)) return spellings.get(small) ?? []
+  const matches = matchesGlob(small)
+  return [...spellings].flatMap(([spelled, found]) => (matches(spelled) ? found : []))
 }
 
 export function attributesOf(condition: RuleCondition): readonly AttributeName[] {

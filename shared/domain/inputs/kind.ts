@@ -53,8 +53,8 @@ export type Kind = Omit<Format, 'parseName'> & {
   readonly queue?: InputQueue
   /** Another queue for its deletion, which takes access away from a person. */
   readonly queueOfEnd?: InputQueue
-  /** The function that S3 starts at once after a deletion. Only this function's role may act, so there is no queue. */
-  readonly startsAtEnd?: 'retire'
+  /** The function that S3 starts at once after an upload or a deletion. Only this function's role may act, so there is no queue. */
+  readonly starts?: 'retire'
   /** The places that its handler uses besides its files: records, and what it compares files with. Its rights come from here. */
   readonly uses?: Places
   /** The records that the dispatcher writes for it. Absent: the handler carries it out. */

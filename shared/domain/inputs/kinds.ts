@@ -424,7 +424,7 @@ export const kinds = {
     at: retirePrefix,
     writers: 'accountOwners',
     meaning: 'a [credential to be retired](credentials.md#retire-unused-credentials)',
-    startsAtEnd: 'retire',
+    starts: 'retire',
     uses: { write: ['retired/'], put: ['history/retire/'] },
     isPushed: true,
     // Its name says it all.
@@ -495,9 +495,9 @@ export function notifiedPlaces(): readonly string[] {
   return placesOf(({ queue }) => queue !== undefined)
 }
 
-/** The prefixes whose deletions start the function `retire`. */
+/** The prefixes whose uploads and deletions start the function `retire`. */
 export function placesThatStart(): readonly string[] {
-  return placesOf(({ startsAtEnd }) => startsAtEnd === 'retire')
+  return placesOf(({ starts }) => starts === 'retire')
 }
 
 /** The subject of an input's messages. Messages with one subject are handled in order. */

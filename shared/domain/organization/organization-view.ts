@@ -57,6 +57,11 @@ export function describeInactive({ id, state }: Pick<Account, 'id' | 'state'>): 
   return `account ${id} is ${state}, not ACTIVE`
 }
 
+/** Whether AWS's reason for a failed request is about the account: then its present state may be the cause. */
+export function blamesAccount(reason: string): boolean {
+  return reason.includes('AWS account')
+}
+
 /** The state in such a reason. */
 export function stateInReason(reason: string): Account['state'] | undefined {
   return account.shape.state.safeParse(/^account \d{12} is (\w+), not ACTIVE/.exec(reason)?.[1]).data

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { givenApproval, requestDigest } from '../files/access-request.ts'
+import { givenApproval, requestDigest, scopeDigest } from '../files/access-request.ts'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
@@ -31,12 +31,19 @@ const requestState = record({
   /** The digest of this upload. An approval must name it. */
   digest: requestDigest,
   eligibility: z.string().optional(),
-  approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
+  /** `tooFew`: why fewer people can approve it than it needs. */
+  approvals: record({
+    needed: z.int().min(0),
+    given: z.array(givenApproval),
+    tooFew: z.string().optional(),
+  }).optional(),
   startsAt: recordedInstant.optional(),
   expiresAt: recordedInstant.optional(),
   /** For a later upload: the end of the running access that an earlier upload was granted, and that upload. */
   runsUntil: recordedInstant.optional(),
   runs: requestDigest.optional(),
+  /** While it waits for approvals: the accounts of its scope now, if they may change. `accounts`: the first hundred. */
+  scope: record({ digest: scopeDigest, count: z.int().min(0), accounts: z.array(accountId) }).optional(),
   /** The request waits for approvals until this time. */
   lapsesAt: z.iso.datetime().optional(),
 })

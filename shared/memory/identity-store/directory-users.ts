@@ -1,8 +1,17 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { toProfile } from '../../domain/principals/person-profile.ts'
 import { enterpriseAttributes, enterpriseExtension } from '../../domain/principals/user-attributes.ts'
 import { NamedTable } from '../named-table.ts'
 import { checkName } from './check-name.ts'
-import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'
+import { externalName } from './directory-groups.ts'
+import type {
+  AttributeOperation,
+  ExternalId,
+  Json,
+  JsonObject,
+  UserRecord,
+  UserStatus,
+} from './identity-store-records.ts'
 import { isObject } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
@@ -20,13 +29,17 @@ const extensionPaths: ReadonlySet<string> = new Set(
   ['', ...enterpriseAttributes.map((name) => `.${name}`), '.manager.value'].map((path) => enterpriseExtension + path),
 )
 
-/** The users of a directory. AWS refuses a second user name that differs only in case, though it looks names up exactly. */
+/**
+ * The users of a directory. User names, e-mail addresses and external ids are unique (AWS Knowledge Center, "Refused to create a new,
+ * duplicate resource"). AWS refuses a second user name that differs only in case, though it looks names up exactly; this assumes the same
+ * of e-mail addresses.
+ */
 export class DirectoryUsers extends NamedTable<UserRecord, PrincipalId> {
   constructor(table: Map<string, UserRecord>) {
     super(
       table,
       ({ userId }) => userId,
-      ({ userName }) => userName.toLowerCase(),
+      namesOf,
       (id) => resourceNotFound('USER', id),
     )
   }
@@ -36,10 +49,24 @@ export class DirectoryUsers extends NamedTable<UserRecord, PrincipalId> {
     return holder !== undefined && this.find(holder)?.userName === userName ? holder : undefined
   }
 
+  idOfEmail(email: string): PrincipalId | undefined {
+    const holder = super.idOf(emailName(email))
+    const user = holder === undefined ? undefined : this.find(holder)
+    return user && emailOf(user) === email ? holder : undefined
+  }
+
+  idOfExternal(externalId: ExternalId): PrincipalId | undefined {
+    return super.idOf(externalName(externalId))
+  }
+
   override put(user: UserRecord): void {
     checkName('USER', user.userName)
-    const holder = super.idOf(user.userName.toLowerCase())
-    if (holder !== undefined && holder !== user.userId) throw duplicate('Duplicate UserName')
+    for (const name of namesOf(user)) {
+      const holder = super.idOf(name)
+      if (holder === undefined || holder === user.userId) continue
+      const isName = name === user.userName.toLowerCase()
+      throw duplicate(`Duplicate ${isName ? 'UserName' : name.startsWith(emailName('')) ? 'Email' : 'ExternalId'}`)
+    }
     super.put(user)
   }
 
@@ -51,11 +78,7 @@ export class DirectoryUsers extends NamedTable<UserRecord, PrincipalId> {
     this.put(operations.reduce(applyOperation, { ...before, updatedAt }))
   }
 
-  setExternalId(
-    userId: string,
-    { issuer, id }: { readonly issuer: string; readonly id: string },
-    updatedAt: Date,
-  ): void {
+  setExternalId(userId: string, { issuer, id }: ExternalId, updatedAt: Date): void {
     this.#setAttributes(userId, { ExternalIds: [{ Issuer: issuer, Id: id }] }, updatedAt)
   }
 
@@ -67,6 +90,29 @@ export class DirectoryUsers extends NamedTable<UserRecord, PrincipalId> {
     const user = this.get(userId)
     this.put({ ...user, attributes: { ...user.attributes, ...attributes }, updatedAt })
   }
+}
+
+function namesOf(user: UserRecord): readonly string[] {
+  const email = emailOf(user)
+  return [
+    user.userName.toLowerCase(),
+    ...(email === undefined ? [] : [emailName(email)]),
+    ...externalIdsOf(user).map(externalName),
+  ]
+}
+
+/** No user name has this character. */
+function emailName(email: string): string {
+  return `\0\0${email.toLowerCase()}`
+}
+
+function emailOf({ attributes }: UserRecord): string | undefined {
+  return toProfile(attributes).email
+}
+
+export function externalIdsOf({ attributes: { ExternalIds } }: UserRecord): readonly ExternalId[] {
+  const all = Array.isArray(ExternalIds) ? ExternalIds : []
+  return all.flatMap((one: Json) => (isObject(one) ? [{ issuer: String(one.Issuer), id: String(one.Id) }] : []))
 }
 
 function applyOperation(user: UserRecord, { path, value: given }: AttributeOperation): UserRecord {

@@ -3,13 +3,15 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 
+export type ExternalId = { readonly issuer: string; readonly id: string }
+
 export type GroupRecord = {
   readonly groupId: PrincipalId
   /** AWS permits a group without a name; nobody can look it up by name then. */
   readonly displayName?: string
   readonly description?: string
   /** The id from the source that created it, such as a provider by SCIM. */
-  readonly externalId?: { readonly issuer: string; readonly id: string }
+  readonly externalId?: ExternalId
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -21,9 +21,10 @@ import { memoryTables, type OpenTable } from '../table.ts'
 import { checkLetters } from './check-name.ts'
 import { DirectoryGroups } from './directory-groups.ts'
 import { DirectoryMemberships } from './directory-memberships.ts'
-import { DirectoryUsers, extensionOf } from './directory-users.ts'
+import { DirectoryUsers, extensionOf, externalIdsOf } from './directory-users.ts'
 import type {
   AttributeOperation,
+  ExternalId,
   GroupRecord,
   IdentityStoreChange,
   JsonObject,
@@ -119,6 +120,10 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#gate.enter('DescribeUser')
     const name = this.#users.find(id)?.userName
     return name === undefined ? undefined : principalName.parse(name)
+  }
+
+  findUserByEmail(email: string): Promise<PrincipalId | undefined> {
+    return this.getUserIdByEmail(email)
   }
 
   async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
@@ -257,6 +262,18 @@ export class MemoryIdentityStore implements IdentityStore {
     return this.#users.idOf(userName)
   }
 
+  /** GetGroupId or GetUserId. `undefined`: no group or user has this id of a provider. */
+  async getIdByExternalId(type: PrincipalType, externalId: ExternalId): Promise<PrincipalId | undefined> {
+    this.#gate.enter(type === 'GROUP' ? 'GetGroupId' : 'GetUserId')
+    return type === 'GROUP' ? this.#groups.idOfExternal(externalId) : this.#users.idOfExternal(externalId)
+  }
+
+  /** `undefined`: no user has exactly this address. */
+  async getUserIdByEmail(email: string): Promise<PrincipalId | undefined> {
+    this.#gate.enter('GetUserId')
+    return this.#users.idOfEmail(email)
+  }
+
   async describeUser(userId: string): Promise<UserRecord> {
     this.#gate.enter('DescribeUser')
     return this.#users.get(userId)
@@ -373,14 +390,14 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   /** Acts like a provider by SCIM: no operation of the API writes ExternalIds. */
-  setExternalIdOfUser(userId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
+  setExternalIdOfUser(userId: string, externalId: ExternalId): void {
     this.#willChange()
     this.#users.setExternalId(userId, externalId, this.#options.clock.now())
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
   /** Sets the external id of a group. */
-  setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
+  setExternalId(groupId: string, externalId: ExternalId): void {
     this.#willChange()
     this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())
     this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
@@ -452,14 +469,14 @@ function toUser(user: UserRecord): DirectoryUser {
     ...namedPrincipal(userId, userName),
     isDisabled: isDisabled(user),
     attributes: toAttributes(attributes, extensionOf(user)),
-    isExternal: 'issuer' in issuerOf(user),
+    isExternal: externalIdsOf(user).length > 0,
     profile: toProfile(attributes),
   }
 }
 
-function issuerOf({ attributes: { ExternalIds } }: UserRecord): { readonly issuer?: string } {
-  const [first] = Array.isArray(ExternalIds) ? ExternalIds : []
-  return typeof first === 'object' && first !== null && 'Issuer' in first ? { issuer: String(first.Issuer) } : {}
+function issuerOf(user: UserRecord): { readonly issuer?: string } {
+  const [first] = externalIdsOf(user)
+  return first ? { issuer: first.issuer } : {}
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

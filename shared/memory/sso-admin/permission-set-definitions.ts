@@ -42,7 +42,7 @@ export class PermissionSetDefinitions extends NamedTable<PermissionSetDefinition
     super(
       table,
       ({ arn }) => arn,
-      ({ name }) => name,
+      ({ name }) => [name],
       noSuchPermissionSet,
     )
   }

@@ -31,7 +31,7 @@ import { reconcileInput } from '../../reconcile/inputs/reconcile-input.ts'
 import { tellInput } from '../../reconcile/inputs/tell-input.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { readBrake } from '../../reconcile/records/brake-file.ts'
-import { listHeads } from '../../reconcile/records/list-heads.ts'
+import { type Heads, listHeads } from '../../reconcile/records/list-heads.ts'
 import { readPauseReason } from '../../reconcile/records/pause.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
@@ -45,7 +45,7 @@ import {
   retirementRecord,
 } from './retirement-controller.ts'
 import { judgeRetireFile } from './rules/judge-retire-file.ts'
-import { retirementPrefix } from './rules/retirement.ts'
+import { refusedPrefix, refusedUploadKey, retirementPrefix } from './rules/retirement.ts'
 import { takeTurns } from './rules/take-turns.ts'
 
 /** For all accounts together; each account has a rate of its own. */
@@ -70,10 +70,11 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
   if (configuration.hygieneRole === '') return { outcome: 'not configured' }
   const rules = await readRetirementRules(objects)
   const isPaused = (await readPauseReason(objects)) !== undefined
-  const files = [...(await listHeads(objects, retirePrefix)).keys()]
+  const heads = await listHeads(objects, retirePrefix)
+  const files = [...heads.keys()]
   const credentials = await listCredentials(files, ports)
   const brake = new Brake(ports, configuration, noMinimums)
-  const context = await openContext(files, rules, brake, ports, configuration)
+  const context = await openContext(heads, rules, brake, ports, configuration)
   const inTurns = takeTurns([...credentials.values()], ownerOf)
   const told = await pLimit(credentialsAtOnce).map(inTurns, (keys) => reconcileEach(keys, context))
   if (!isPaused) await tidyBrake(brake, credentials, ports)
@@ -121,7 +122,7 @@ function credentialOf(key: string): string {
 }
 
 async function openContext(
-  files: readonly string[],
+  heads: Heads,
   rules: ReadRetirementRules,
   brake: Brake,
   ports: Ports,
@@ -135,17 +136,19 @@ async function openContext(
       return entering
     },
   }
-  const parsed = files.map(parseRetireKey).flatMap((named) => (named.ok ? [named.value] : []))
+  const parsed = [...heads.keys()].map(parseRetireKey).flatMap((named) => (named.ok ? [named.value] : []))
   const others = Map.groupBy(parsed, renderCredential)
   const organization = new OrganizationCache(ports, configuration.folders)
   const view = await organization.storedView()
-  if (files.length > 0 && view === undefined) throw new Error('the organization has not been read yet')
+  if (heads.size > 0 && view === undefined) throw new Error('the organization has not been read yet')
+  const refused = await listRefused(heads, ports)
   return {
     ...ports,
     configuration,
+    refused,
     retireAfterDays: (rules.ok ? rules.value : defaultHygiene).retireAfterDays,
     whyUnknown: rules.ok ? undefined : rules.why,
-    judge: view && rules.ok ? openJudge(view, rules.value, ports) : async () => 'unknown',
+    judge: view && rules.ok ? openJudge(view, rules.value, { heads, refused }, ports) : async () => 'unknown',
     whyHeld: await openHeld(ports),
     accountOf: openAccounts(view, organization),
     listOthers: (file) => others.get(renderCredential(file))?.filter(({ key }) => key !== file.key) ?? [],
@@ -183,8 +186,21 @@ function openAccounts(
   }
 }
 
-/** Asks for the owner of each account once. */
-function openJudge(view: OrganizationView, rules: RetirementRules, ports: Ports) {
+/** Removes the notes of uploads that are gone: their files were deleted, or uploaded again. */
+async function listRefused(heads: Heads, { objects }: Pick<Ports, 'objects'>): Promise<Set<string>> {
+  const present = new Set([...heads].map(([key, { lastModified }]) => refusedUploadKey({ key }, lastModified)))
+  const noted = [...(await listHeads(objects, refusedPrefix)).keys()]
+  for (const key of noted) if (!present.has(key)) await objects.delete(key)
+  return new Set(noted.filter((key) => present.has(key)))
+}
+
+/** Asks for the owner of each account once. `heads`: the files at the beginning of the run. */
+function openJudge(
+  view: OrganizationView,
+  rules: RetirementRules,
+  { heads, refused }: { readonly heads: Heads; readonly refused: ReadonlySet<string> },
+  ports: Ports,
+) {
   const ownerOf = openAccountOwners(ports, rules, view)
   const accounts = new Map(view.accounts.map((account) => [account.id, account]))
   const owners = new Map<AccountId, Promise<string | undefined>>()
@@ -196,7 +212,9 @@ function openJudge(view: OrganizationView, rules: RetirementRules, ports: Ports)
       const owning = owners.get(file.account) ?? (account && ownerOf(account))
       if (owning) owners.set(file.account, owning)
       const isBreakGlass = emergencyUser(emergency, file.account, file.user) === 'of break-glass'
-      return judgeRetireFile(file, { account, owner: await owning, isBreakGlass }, rules) ?? 'asks'
+      const uploadedAt = heads.get(file.key)?.lastModified
+      const wasOfOther = uploadedAt !== undefined && refused.has(refusedUploadKey(file, uploadedAt))
+      return judgeRetireFile(file, { account, owner: await owning, isBreakGlass, wasOfOther }, rules) ?? 'asks'
     } catch (error) {
       if (!isServiceError(error)) throw error
       const told = 'the owner of an account is unknown now: ssofile retires and restores nothing there'

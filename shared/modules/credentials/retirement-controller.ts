@@ -40,10 +40,17 @@ import {
   type RetirementFacts,
 } from './rules/decide-retirement.ts'
 import { describeRetirement, describeUnknownRules, describeWaiting } from './rules/describe-retirement.ts'
-import { type Retirement, type RetirementEntry, retirementEntry, retirementPrefix } from './rules/retirement.ts'
+import type { RefusedRetireFile } from './rules/judge-retire-file.ts'
+import {
+  type Retirement,
+  type RetirementEntry,
+  refusedUploadKey,
+  retirementEntry,
+  retirementPrefix,
+} from './rules/retirement.ts'
 
 /** Whether a file may ask. `unknown`: start nothing and undo nothing. */
-export type RetireVerdict = 'asks' | 'unknown' | Complaint
+export type RetireVerdict = 'asks' | 'unknown' | RefusedRetireFile
 
 /** `why`: for a person, if nothing can be called in the account. */
 export type AccountOfRetirement = { readonly state: RetirementFacts['account']; readonly why?: string }
@@ -53,6 +60,8 @@ export type RetirementContext = ReconcileContext & {
   /** Why nobody knows which files may ask: then start nothing and undo nothing. Absent: `judge` knows. */
   readonly whyUnknown: string | undefined
   readonly judge: (file: RetireFile) => Promise<RetireVerdict>
+  /** The uploads that ssofile saw while their account was somebody else's, by `refusedUploadKey`. */
+  readonly refused: Set<string>
   readonly accountOf: (account: AccountId) => Promise<AccountOfRetirement>
   /** The other files for the same credential. */
   readonly listOthers: (file: RetireFile) => readonly RetireFile[]
@@ -97,6 +106,7 @@ export const retirementController: Controller<RetirementTypes> = {
   gather,
   decide: decideRetirement,
   underPause: [
+    'note other owner',
     'note absence',
     'watch',
     'stop',
@@ -116,9 +126,11 @@ export function retirementRecord(objects: ObjectStore, credential: Credential): 
 
 async function gather(
   { name, head, entry, now }: RetirementInput,
-  { judge, accountOf, listOthers, whyHeld, look, retireAfterDays, whyUnknown }: ReadingContext<RetirementContext>,
+  context: ReadingContext<RetirementContext>,
 ): Promise<Facts> {
+  const { judge, accountOf, listOthers, whyHeld, look, retireAfterDays, whyUnknown, refused } = context
   const verdict = head && (await judge(name))
+  const isOfOther = typeof verdict === 'object' && verdict.isOfOther === true
   const named = listOthers(name)
   const others = await Promise.all(named.map(judge))
   const kept = begunIn(entry)
@@ -126,6 +138,7 @@ async function gather(
   const facts = {
     now,
     isKnown: whyUnknown === undefined && verdict !== 'unknown' && !others.includes('unknown'),
+    isNewOfOther: isOfOther && head !== undefined && !refused.has(refusedUploadKey(name, head.lastModified)),
     askedAt: verdict === 'asks' ? head?.lastModified : undefined,
     isAskedElsewhere: others.includes('asks'),
     isNamed: head !== undefined || named.length > 0,
@@ -137,7 +150,7 @@ async function gather(
     whyUnknown,
     account: account?.state ?? ('active' as const),
     whyNoAccount: account?.why,
-    complaint: typeof verdict === 'object' ? verdict : undefined,
+    complaint: typeof verdict === 'object' ? verdict.complaint : undefined,
   }
   return { ...facts, live: needsLook(facts) ? await look(name) : undefined }
 }
@@ -161,6 +174,12 @@ async function perform(
     return end('used', { ...known, ...stopped, why, staysAsItIs }, name, context)
   }
   if (action.do === 'forget') return { entry: 'none' }
+  if (action.do === 'note other owner') {
+    const noted = refusedUploadKey(name, input.head?.lastModified ?? input.now)
+    await context.objects.put(noted, '')
+    context.refused.add(noted)
+    return {}
+  }
   if (action.do === 'note absence')
     return { entry: { v: 1, state: 'absent', at: now, lookAt: nextLook(input.now), files: [key] } }
   // The steps below need an entry.
@@ -348,7 +367,13 @@ function describeUnknown(
   { whyUnknown }: Facts,
   { head, entry, told }: Pick<RetirementInput, 'head' | 'entry' | 'told'>,
 ): Description['told'] {
-  if (whyUnknown === undefined || entry?.state === 'gone') return told
+  if (entry?.state === 'gone' || (whyUnknown === undefined && (told || head === undefined))) return told
+  if (whyUnknown === undefined)
+    return {
+      state: 'waiting',
+      reason: 'ssofile cannot read now who owns the account',
+      remedy: 'nothing to do: ssofile looks again every five minutes',
+    }
   return head || entry ? describeUnknownRules(whyUnknown, told) : undefined
 }
 

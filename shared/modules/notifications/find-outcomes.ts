@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { renderUploadName, requestPrefix, type UploadName, userInKey } from '../../domain/files/access-request.ts'
+import {
+  parseRequestKey,
+  renderUploadName,
+  requestPrefix,
+  type UploadName,
+  userInKey,
+} from '../../domain/files/access-request.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { renderScope } from '../../domain/scopes/scope.ts'
 import { attentionStates, countFailed, type Status, status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -243,7 +250,8 @@ async function readStatus(key: string, look: Look): Promise<readonly FoundOutcom
   const { objects, outbox } = look
   const stored = await spoiledAsAbsent(new JsonRecord(objects, key, status).read())
   if (stored === undefined) return []
-  if (stored.value.input.startsWith(requestPrefix)) return findAwaited(stored, look)
+  if (stored.value.input.startsWith(requestPrefix))
+    return [...(await findAwaited(stored, look)), ...findUnapprovable(stored, look)]
   const told = describeInput(stored, look)
   if (told === undefined) return []
   const name = idOf('name', stored.value.input)
@@ -283,6 +291,29 @@ async function findAwaited({ value, object }: Stored<Status>, look: Look): Promi
       isAgain: true,
     },
   ]
+}
+
+/** A request that too few people can approve: told once for each upload, also if it had approvers when it was asked. */
+function findUnapprovable({ value, object }: Stored<Status>, { objects, outbox }: Look): readonly FoundOutcome[] {
+  const { input: key, request, state } = value
+  const reason = request?.approvals?.tooFew
+  const path = parseRequestKey(key)
+  if (state !== 'waiting' || request === undefined || reason === undefined || !path.ok) return []
+  const name = idOf('unapprovable', key)
+  const { digest, eligibility } = request
+  if (outbox.inputs[name]?.outcome === digest) return []
+  const { userId: id, link } = path.value
+  const at = renderInstant(object.lastModified)
+  const told: Notification = {
+    ...{ v: 1, id: idOf('unapprovable', key, digest), at, bucket: objects.bucket, kind: 'request' },
+    ...{ event: 'request-unapprovable', request: key, digest, requester: { id, name: link.principal } },
+    ...{ permissionSet: link.permissionSet, scope: renderScope(link.scope), ...optional('eligibility', eligibility) },
+    reason,
+  }
+  const note: FoundOutcome['note'] = ({ inputs }) => {
+    inputs[name] = { event: 'waiting', outcome: digest, at }
+  }
+  return [{ told, note, writtenAt: object.lastModified.getTime() }]
 }
 
 /** The change that tells this upload. Earlier versions recorded the request alone. */

@@ -151,7 +151,7 @@ async function perform(
   input: Input<GroupTypes>,
   { whole, group }: Facts,
   { objects, identityStore }: ReconcileContext,
-): Promise<Effect<OwnedGroup>> {
+): Promise<Effect<OwnedGroup> | Description> {
   const { name, file, entry } = input
   const now = renderInstant(input.now)
   const { description, owner } = file.is === 'valid' ? file.body : {}
@@ -174,7 +174,9 @@ async function perform(
       const id = await unlessCode(making, 'ConflictException').catch((error: unknown) =>
         disclaimRefused(error, ownedGroupRecord(objects, name), (one) => one.id === undefined),
       )
-      return id === undefined ? {} : noted(id)
+      if (id !== undefined) return noted(id)
+      if ((await identityStore.findPrincipalId('GROUP', whole)) !== undefined) return {}
+      return { told: describeTaken(whole), again: new Date(input.now.getTime() + againMs) }
     }
     case 'note':
       return group ? noted(group.id) : {}
@@ -200,6 +202,16 @@ async function perform(
       return { history: told('deleted', entry?.id, renderJustBefore(input.now)), entry: 'none', isNews: true }
     case 'give up':
       return { history: told('given-up', group?.id), entry: 'none', isNews: true }
+  }
+}
+
+/** The directory refuses the name, but finds no group of exactly this name. */
+function describeTaken(whole: PrincipalName): Description['told'] {
+  return {
+    state: 'rejected',
+    reason: `received group '${quote(whole)}', but the directory refuses the name as a duplicate and finds no group with exactly this name; expected a name that no group has, also in other capitals`,
+    remedy:
+      'find the group (aws identitystore list-groups); upload the file under its exact name or under another name, and delete this one',
   }
 }
 

@@ -20,7 +20,7 @@ import { renderInstant, renderJustBefore } from '../../domain/text/instant.ts'
 import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { unlessCode } from '../../ports/service-error.ts'
+import { isServiceError, unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../../reconcile/brake/brake.ts'
 import { deleteUser } from '../../reconcile/calls/taking-calls.ts'
 import type { refusePeople } from '../../reconcile/directory/refuse-people.ts'
@@ -43,6 +43,7 @@ import { disclaimRefused } from './disclaim-refused.ts'
 import { findWhyKept } from './find-why-kept.ts'
 import { findEndedAs, noteEndedAs, ownedPersonRecord } from './owned-people.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from './rules/decide-person.ts'
+import { describeConflict } from './rules/describe-conflict.ts'
 
 type PersonContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>
@@ -199,11 +200,10 @@ async function perform(
       return { entry: 'none' }
     case 'make': {
       const profile = file.is === 'valid' ? profileOf(file.body) : {}
-      const making = unlessCode(identityStore.createPerson(facts.whole, profile), 'ConflictException')
-      const made = await making.catch((error: unknown) =>
+      const made = await orConflict(identityStore.createPerson(facts.whole, profile)).catch((error: unknown) =>
         disclaimRefused(error, ownedPersonRecord(objects, name), (one) => one.id === undefined),
       )
-      if (made === undefined) return describeConflict(input, facts)
+      if (typeof made !== 'string') return describeTaken(made, profile.email, input, facts, context)
       return {
         history: { ...told('created', entry.claimedAt), body: { user: made, name } },
         entry: { ...entry, id: made },
@@ -211,10 +211,12 @@ async function perform(
     }
     case 'note':
       return id === undefined ? {} : { history: told('created', entry.claimedAt), entry: { ...entry, id } }
-    case 'change':
+    case 'change': {
       if (id === undefined) return {}
-      await identityStore.updatePerson(id, action.change)
+      const refused = await orConflict(identityStore.updatePerson(id, action.change))
+      if (refused !== undefined) return describeTaken(refused, action.change.email, input, facts, context)
       return { history: told('changed', undefined, { changed: Object.keys(action.change) }) }
+    }
     case 'keep': {
       // A new file sets how long the user is kept.
       if (entry.ended && id !== undefined) await brake.drop(deletionAct(id))
@@ -331,14 +333,26 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
   }
 }
 
-/** The directory has this name in other capitals, or a new user that no listing shows yet. */
-function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Description {
-  const told = {
-    state: 'rejected' as const,
-    reason: `received user '${quote(whole)}', but the directory has a user whose name differs only in its capitals, or a new user of this name; expected a name that nobody has`,
-    remedy: 'upload the file under the exact name of that user, and delete this one',
-  }
-  return describeLater(told, input, isFresh ? soonMs : laterMs)
+/** The answer of a write, or the refusal of a value that somebody else has. */
+function orConflict<T>(writing: Promise<T>): Promise<T | { readonly conflict: string }> {
+  return writing.catch((error: unknown) => {
+    if (isServiceError(error, 'ConflictException')) return { conflict: error.message }
+    throw error
+  })
+}
+
+/** User names and e-mail addresses are unique. The directory does not say which of the two somebody else has, so this asks. */
+async function describeTaken(
+  { conflict }: { readonly conflict: string },
+  email: string | undefined,
+  input: PersonInput,
+  { whole, isFresh }: Facts,
+  { identityStore }: PersonContext,
+): Promise<Description> {
+  const holder = email === undefined ? undefined : await identityStore.findUserByEmail(email)
+  const other = holder && (await identityStore.findPrincipalName('USER', holder))
+  const taken = describeConflict({ name: whole, email, other, conflict })
+  return describeLater({ state: 'rejected', ...taken }, input, isFresh ? soonMs : laterMs)
 }
 
 /** The end of the person's time comes in any state. */

@@ -132,13 +132,13 @@ function describe({ tell }: RuleEnd, { name, told, now }: RuleInput, { group }: 
   }
 }
 
-const nobody: Meant = { matching: new Map(), unread: new Set(), unnameable: 0 }
+const nobody: Meant = { matching: new Map(), unread: new Set(), unnameable: 0, otherCapitals: [] }
 
 type ListedFacts = Pick<RuleFacts, 'entries' | 'members' | 'onDrift' | 'now'> & { readonly people: ListedPeople }
 
 /** Compares one group with a listing of all people. `rule`: undefined if the file is gone. Reads nothing. */
 export function compareListed(name: PrincipalName, rule: Rule | undefined, { people, ...facts }: ListedFacts) {
-  const { matching, unread, unnameable } = rule ? people.meantBy(rule, name) : nobody
+  const { matching, unread, unnameable, otherCapitals } = rule ? people.meantBy(rule, name) : nobody
   const isListed = (user: PrincipalId) => people.has(user)
   const comparison = compareRule({ key: ruleKey(name), rule, matching, unread, isListed, ...facts })
   const { joining, leaving, members, kept, reported } = comparison
@@ -149,6 +149,7 @@ export function compareListed(name: PrincipalName, rule: Rule | undefined, { peo
     reported,
     unread: unread.size,
     unnameable,
+    otherCapitals,
   }
   return { ...comparison, look }
 }

@@ -62,6 +62,12 @@ export class ProposedDirectory implements IdentityStore {
     return id === undefined || own.has(id) ? undefined : id
   }
 
+  async findUserByEmail(email: string): Promise<PrincipalId | undefined> {
+    for (const [id, user] of this.#users) if (user?.profile.email === email) return id
+    const id = await this.#directory.findUserByEmail(email)
+    return id === undefined || this.#users.has(id) ? undefined : id
+  }
+
   async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
     return (await (type === 'GROUP' ? this.findGroup(id) : this.findUser(id)))?.name
   }
@@ -153,6 +159,7 @@ export class ProposedDirectory implements IdentityStore {
   async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {
     if ((await this.findPrincipalId('USER', name)) !== undefined)
       throw refusal('ConflictException', `there is a user '${name}'`)
+    await this.#refuseTaken(profile.email)
     const id = idFor('user', name)
     this.#made.add(id)
     this.#users.set(id, withProfile({ id, name, isDisabled: false, isExternal: false }, profile))
@@ -162,6 +169,7 @@ export class ProposedDirectory implements IdentityStore {
   async updatePerson(id: PrincipalId, change: Profile): Promise<void> {
     const user = await this.findUser(id)
     if (user === undefined) throw refusal('ResourceNotFoundException', `there is no user ${id}`)
+    await this.#refuseTaken(change.email)
     const { title: _, department: __, userType: ___, manager: ____, ...attributes } = user.attributes
     const changed = withProfile(user, { ...user.profile, ...change })
     this.#users.set(id, { ...changed, attributes: { ...attributes, ...changed.attributes } })
@@ -172,6 +180,11 @@ export class ProposedDirectory implements IdentityStore {
     for (const group of (await this.listGroupsOf(id)).items) (await this.#membersOf(group))?.delete(id)
     this.#users.set(id, undefined)
     this.#wrote('deleteUser', id)
+  }
+
+  async #refuseTaken(email: string | undefined): Promise<void> {
+    if (email !== undefined && (await this.findUserByEmail(email)) !== undefined)
+      throw refusal('ConflictException', `there is a user with the address '${email}'`)
   }
 
   #wrote<Id extends string>(operation: DirectoryWrite['operation'], id: Id): Id {

@@ -42,7 +42,18 @@ export async function readApplications(objects: ObjectStore) {
 
 type AskingPorts = Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
-/** Asks Identity Center which applications may act for people now, ascending by ARN. `known`: from the last report. */
+/**
+ * What was asked, for people. AWS demands a filter of member accounts, and does not say whether a delegated administrator is one: "member
+ * accounts must use the applicationAccount parameter". (IAM Identity Center API Reference, "ListApplications".) So an empty answer does not
+ * prove that there is none.
+ */
+export const askedApplications =
+  'AWS was asked for all applications of the instance; a member account may be shown only some, or none'
+
+/**
+ * Asks Identity Center which applications may act for people now, ascending by ARN. `known`: from the last report; each that the listing
+ * lacks is asked for by its ARN, because the listing may lack applications that exist.
+ */
 export async function findApplications(
   ports: AskingPorts,
   known: readonly ActingApplication[] = [],
@@ -50,7 +61,9 @@ export async function findApplications(
   const ssoAdmin = readGently(ports)
   const now = renderInstant(ports.clock.now())
   const found: ActingApplication[] = []
-  for await (const one of listAll((token) => ssoAdmin.listApplications(token)))
+  const listed = await Array.fromAsync(listAll((token) => ssoAdmin.listApplications(token)))
+  const unlisted = known.filter(({ arn }) => !listed.some((one) => one.arn === arn))
+  for (const one of [...listed, ...unlisted])
     if (await ssoAdmin.getApplicationScope(one.arn, scope))
       found.push({ ...one, since: known.find(({ arn }) => arn === one.arn)?.since ?? now })
   return found.sort((a, b) => (a.arn < b.arn ? -1 : 1))

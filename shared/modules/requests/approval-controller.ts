@@ -10,6 +10,7 @@ import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type Complaint, type Parsed, parsed, quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Controller, Description, Input, KindTypes, ReadingContext } from '../../reconcile/inputs/controller.ts'
 import { reconcileInput } from '../../reconcile/inputs/reconcile-input.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../../reconcile/records/crowds.ts'
@@ -25,6 +26,7 @@ import {
   decideApproval,
 } from './rules/decide-approval.ts'
 import { isOver } from './rules/decide-request.ts'
+import { findApproved, listAdded, nameApproval } from './rules/shown-scope.ts'
 
 /** `request`: the key of the request of this approval, which was looked at before. Absent: unknown. */
 type ApprovalContext = RequestContext & { readonly request?: string | undefined }
@@ -89,7 +91,7 @@ async function gather(input: ApprovalInput, context: Reading): Promise<ApprovalT
     told === undefined && (await isCrowded(objects, crowdOf(key, configuration.folders), configuration))
   const { file, complaint } = readingOf(input)
   const isSaid = name.ok && (file === 'approve' || file === 'deny')
-  const known = isSaid && request !== undefined ? await readApproved(name.value, request, context) : undefined
+  const known = isSaid && request !== undefined ? await readApproved(name.value, input, request, context) : undefined
   return { isOneTooMany, file, complaint, of: request ?? '', request: known, unread: known?.unread }
 }
 
@@ -101,7 +103,12 @@ function readingOf({ name, file }: ApprovalInput): Pick<ApprovalTypes['facts'], 
   return { file: file.body.value.decision, complaint: undefined }
 }
 
-async function readApproved({ userId, digest }: ApprovalPath, request: string, context: Reading) {
+async function readApproved(
+  { userId, digest }: ApprovalPath,
+  approval: ApprovalInput,
+  request: string,
+  context: Reading,
+) {
   const { objects, eligibilityFiles, actorOf } = context
   const requester = userInKey(request)
   const present = (await readStatus(objects, request))?.request
@@ -119,10 +126,16 @@ async function readApproved({ userId, digest }: ApprovalPath, request: string, c
     path.ok && file ? await (file.ok ? listApprovers(file.value, path.value, context) : broken) : undefined
   const isApprover = approvers?.people.has(userId) ?? false
   const { bar } = await actorOf(userId)
+  const shown = history.shown ?? []
+  const last = shown.at(-1)
+  const given = approval.file.is === 'valid' && approval.file.body.ok ? approval.file.body.value : undefined
+  const at = renderInstant(approval.head?.lastModified ?? new Date(0))
+  const approved = last && findApproved(shown, { at, scope: given?.scope })
   const isFinished = history.events.has('finished') && !(await isReplaced(objects, { user: requester, digest }))
   return {
     isOwn: userId === requester,
-    hasCounted: history.approvedBy.has(userId),
+    hasCounted: history.approvedBy.has(nameApproval(userId, approved)),
+    isOutgrown: last !== undefined && listAdded(last, approved).length > 0,
     isEnded: history.events.has('denied') || isFinished,
     isPresent: present?.digest === digest || present?.runs === digest,
     isGranted: history.events.has('granted') && !isOver(history),
@@ -177,6 +190,12 @@ function statusOf(
         state: 'waiting',
         reason: 'there is no request with this digest',
         remedy: 'run ssofile approve with the digest in the status of the request, or delete this file',
+      }
+    case 'outgrown':
+      return {
+        state: 'waiting',
+        reason: `it does not count, because the scope of ${object} has more accounts than its author was shown`,
+        remedy: 'look at the request and approve it again, or delete this file',
       }
     case 'counted':
       return { state: 'applied', reason: `it counts for ${object}` }

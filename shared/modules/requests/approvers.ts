@@ -4,7 +4,8 @@ import { renderApprovalKey } from '../../domain/files/approval-file.ts'
 import type { Eligibility } from '../../domain/files/eligibility-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { Complaint } from '../../domain/statuses/complaint.ts'
+import type { Bar } from '../../domain/principals/judge-actor.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
@@ -13,22 +14,36 @@ import type { Actor } from '../../reconcile/directory/find-actor.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
 import { type Finding, findAccount, type RequestSources } from './gather-request.ts'
-import type { People } from './people.ts'
-import { type Approvals, approversMost, type GivenDecision } from './rules/decide-request.ts'
+import type { NamedPeople, People } from './people.ts'
+import { type AbleApprovers, type Approvals, approversMost, type GivenDecision } from './rules/decide-request.ts'
 
-/** `unread`: why some approvers are unknown. */
-type Approvers = { readonly people: ReadonlySet<PrincipalId>; readonly unread?: string | undefined }
+/** `unread`: why some approvers are unknown. `lacks`: the names behind which is nobody, in sentences. */
+type Approvers = {
+  readonly people: ReadonlySet<PrincipalId>
+  readonly unread?: string | undefined
+  readonly lacks?: readonly string[]
+  /** Nobody knows the tags of the account now, and so its owner. */
+  readonly isOwnerUnknown?: boolean
+}
+
+type NamedApprovers = Pick<Approvers, 'isOwnerUnknown'> & {
+  readonly groups: readonly string[]
+  readonly users: readonly string[]
+  /** The value of the tag, which is one of both. */
+  readonly owner?: string | undefined
+}
 
 /** The groups and users who approve this request by this eligibility now. An owner may be one or the other. */
 export async function nameApprovers(
   { approvers: { groups, users, ownerTag } }: Eligibility,
   { link: { scope } }: RequestPath,
   context: Finding,
-): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }> {
-  const isOwned = ownerTag !== undefined && scope.kind === 'account'
-  const owner = isOwned ? (await findAccount(scope.id, true, context))?.tags?.[ownerTag] : undefined
-  const owners = owner === undefined || owner === '' ? [] : [owner]
-  return { groups: [...groups, ...owners], users: [...users, ...owners] }
+): Promise<NamedApprovers> {
+  if (ownerTag === undefined || scope.kind !== 'account') return { groups, users }
+  const tags = (await findAccount(scope.id, true, context))?.tags
+  const owner = tags?.[ownerTag] || undefined
+  const owners = owner === undefined ? [] : [owner]
+  return { groups: [...groups, ...owners], users: [...users, ...owners], owner, isOwnerUnknown: tags === undefined }
 }
 
 /** Everybody who may approve this request by this eligibility now. No other code decides that. */
@@ -38,9 +53,61 @@ export async function listApprovers(
   context: Finding & { readonly people: People },
 ): Promise<Approvers> {
   const { people } = context
-  const { groups, users } = await nameApprovers(eligibility, path, context)
-  const [ofGroups, named] = await Promise.all([people.named('GROUP', groups), people.named('USER', users)])
-  return { people: new Set([...ofGroups.people, ...named.people]), unread: ofGroups.unread ?? named.unread }
+  const named = await nameApprovers(eligibility, path, context)
+  const [groups, users] = await Promise.all([people.named('GROUP', named.groups), people.named('USER', named.users)])
+  return {
+    people: new Set([...groups.people, ...users.people]),
+    unread: groups.unread ?? users.unread,
+    lacks: sayLacks(eligibility, named.owner, { groups, users }),
+    ...(named.isOwnerUnknown && { isOwnerUnknown: true }),
+  }
+}
+
+/** An owner may be a group or a user, so only a name that is neither is missing. */
+function sayLacks(
+  { approvers: { groups, users, ownerTag } }: Eligibility,
+  owner: string | undefined,
+  found: { readonly groups: NamedPeople; readonly users: NamedPeople },
+): readonly string[] {
+  const isOwnerAbsent = owner !== undefined && found.groups.absent.includes(owner) && found.users.absent.includes(owner)
+  const tag = `the account's tag '${quote(ownerTag ?? '')}'`
+  return [
+    ...groups
+      .filter((name) => found.groups.absent.includes(name))
+      .map((name) => `group '${quote(name)}' does not exist`),
+    ...found.groups.empty.map((name) => `group '${quote(name)}' has no members`),
+    ...users.filter((name) => found.users.absent.includes(name)).map((name) => `user '${quote(name)}' does not exist`),
+    ...(ownerTag !== undefined && owner === undefined ? [`${tag} names nobody`] : []),
+    ...(isOwnerAbsent ? [`'${quote(owner)}' of ${tag} is neither a group nor a user`] : []),
+  ]
+}
+
+/** How many people may approve a request of this user, counted up to `needed`; `undefined`: not known. */
+export async function countAble(
+  { people, unread, isOwnerUnknown, lacks = [] }: Approvers,
+  { requester, needed }: { readonly requester: PrincipalId; readonly needed: number },
+  { actorOf }: Pick<RequestSources, 'actorOf'>,
+): Promise<AbleApprovers | undefined> {
+  const others = [...people].filter((id) => id !== requester)
+  const barred: string[] = []
+  let able = 0
+  for (const id of others.slice(0, approversMost)) {
+    if (able >= needed) break
+    const { user, bar } = await actorOf(id)
+    if (bar === undefined) able += 1
+    else if (user !== undefined) barred.push(`'${quote(user.name)}' ${bars[bar.is]}`)
+  }
+  const isUnknown = isOwnerUnknown || unread !== undefined || others.length > approversMost
+  if (able < needed && isUnknown) return undefined
+  const own = people.has(requester) ? ['nobody approves their own request'] : []
+  return { able, why: [...lacks, ...barred.sort(), ...own] }
+}
+
+const bars: Readonly<Record<Bar['is'], string>> = {
+  suspended: 'is suspended',
+  disabled: 'is disabled',
+  gone: 'has a name that links cannot spell',
+  outside: 'may not approve',
 }
 
 type ApproversOfEligibility = Approvers & {

@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import type { RequestDigest, RequestPath } from '../../domain/files/access-request.ts'
+import { type RequestDigest, type RequestPath, scopeDigest } from '../../domain/files/access-request.ts'
 import type { Eligibility } from '../../domain/files/eligibility-file.ts'
 import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { expandScope, expandScopeAtMost } from '../../domain/scopes/expand-scope.ts'
 import { isScopeWithin, type ScopePosition } from '../../domain/scopes/scope-within.ts'
 import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Actor } from '../../reconcile/directory/find-actor.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
-import { asksTags } from '../../reconcile/organization/view-for.ts'
+import { asksTags, viewFor } from '../../reconcile/organization/view-for.ts'
 import { readInput } from '../../reconcile/records/read-input.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -23,7 +26,7 @@ import type { RequestFacts, UploadHistory } from './rules/decide-request.ts'
 export type RequestSources = {
   readonly objects: ReadingObjects
   readonly configuration: Configuration
-  readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
+  readonly organization: Pick<OrganizationCache, 'view' | 'viewWithTags' | 'selectors' | 'find' | 'readLive'>
   readonly eligibilityFiles: EligibilityFiles
   readonly people: People
   /** A user as an actor. */
@@ -133,6 +136,22 @@ async function readCovers(
     parents: scope.kind === 'ou_id' ? parentsOf(scope.id, view.accounts) : undefined,
   }
   return (outer) => isScopeWithin(scope, outer, place, membership)
+}
+
+/** How long a look waits for tags. The next look waits for the rest. */
+const tagsMs = 10_000
+
+/** The accounts of the requested scope, as its link would reach them. */
+export async function readScope(
+  { link }: RequestPath,
+  { organization, configuration, clock }: RequestSources & { readonly clock: Pick<Clock, 'monotonicMs'> },
+): Promise<NonNullable<RequestFacts['scope']>> {
+  const { view, selectors, lacksTags } = await viewFor(link.scope, organization, clock.monotonicMs() + tagsMs)
+  const scoping = { ...configuration, selectors }
+  const accounts = expandScope(link, view, scoping)
+  if (lacksTags || expandScopeAtMost(link, view, scoping).length > accounts.length) return 'unknown'
+  const digest = createHash('sha256').update(accounts.join()).digest('hex').slice(0, 32)
+  return { digest: scopeDigest.parse(digest), accounts }
 }
 
 /** Live before a grant, because the account may have moved. */

@@ -67,6 +67,7 @@ export type SweptInputs = { readonly sent: number; readonly crowded: readonly st
  * | one of the last minutes that its status does not describe | it                      |
  * | a status whose file is gone                        | it                             |
  * | an approval or a decision that waits               | it                             |
+ * | a request that waits, whose scope may grow         | it                             |
  * | an approval that waits for a digest of an open request | that request, so that the approval finds it |
  * | a link that contradicts its grant                  | the request (`findContradictions`) |
  *
@@ -116,13 +117,20 @@ async function sweepOwn(ports: RequestPorts, configuration: Configuration): Prom
     ...(await listInState(objects, 'waiting', approvalPrefix)),
     ...(await listInState(objects, 'waiting', decisionPrefix)),
   ]
+  const wide = (await listInState(objects, 'waiting', requestPrefix)).filter(mayGrow)
   const contradictions = await findContradictions({ told, now }, objects, configuration)
   const unnoted = await findUnnotedOf(waiting, openDigests)
-  const keys = [...new Set([...room, ...outdated, ...waiting, ...contradictions, ...unnoted])]
+  const keys = [...new Set([...room, ...outdated, ...waiting, ...wide, ...contradictions, ...unnoted])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
   return { sent: keys.length, crowded: [...crowded] }
+}
+
+/** The status of a wide request says for which accounts it waits. */
+function mayGrow(request: string): boolean {
+  const path = parseRequestKey(request)
+  return path.ok && path.value.link.scope.kind !== 'account'
 }
 
 /**

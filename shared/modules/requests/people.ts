@@ -17,6 +17,17 @@ import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 /** `unread`: why the groups of somebody are unknown. */
 export type GroupsOfPerson = { readonly groups: ReadonlySet<string>; readonly unread?: string }
 
+/** The people behind some names. */
+export type NamedPeople = {
+  readonly people: readonly PrincipalId[]
+  /** Why the members of a group are unknown. */
+  readonly unread?: string | undefined
+  /** Names that no group or user has. */
+  readonly absent: readonly string[]
+  /** Groups without members. */
+  readonly empty: readonly string[]
+}
+
 /** As long as `Memberships` and `PrincipalIndex` keep their answers. */
 const knownMs = 60_000
 /** Identity Store answers 20 calls a second, so more calls at once only wait. */
@@ -86,17 +97,22 @@ export class People {
     return limitedMap([...ids], (id) => this.#index.nameOf('GROUP', id, sinceMs))
   }
 
-  /** The members of groups, or the users themselves. `unread`: why the members of a group are unknown. */
-  async named(
-    type: PrincipalType,
-    names: readonly string[],
-  ): Promise<{ readonly people: readonly PrincipalId[]; readonly unread?: string | undefined }> {
+  /** The members of groups, or the users themselves. */
+  async named(type: PrincipalType, names: readonly string[]): Promise<NamedPeople> {
     const read = await limitedMap(names, async (name) => {
       const id = await this.#find(type, name)
-      return id === undefined ? { is: [] } : unlessUnread(this.#memberships.peopleOf(type, id))
+      const found = id === undefined ? undefined : await unlessUnread(this.#memberships.peopleOf(type, id))
+      const people = found && 'is' in found ? found.is : []
+      return { name, isAbsent: id === undefined, people, unread: found && 'unread' in found ? found.unread : undefined }
     })
-    const unread = read.find((one) => 'unread' in one)?.unread
-    return { people: read.flatMap((one) => ('is' in one ? one.is : [])), unread }
+    return {
+      people: read.flatMap((one) => one.people),
+      unread: read.find((one) => one.unread !== undefined)?.unread,
+      absent: read.flatMap((one) => (one.isAbsent ? [one.name] : [])),
+      empty: read.flatMap((one) =>
+        !one.isAbsent && one.unread === undefined && one.people.length === 0 ? [one.name] : [],
+      ),
+    }
   }
 
   async #find(type: PrincipalType, name: string): Promise<PrincipalId | undefined> {

@@ -7,6 +7,7 @@ import {
   type RequestPath,
   requestDigest,
 } from '../../domain/files/access-request.ts'
+import { renderApprovalKey } from '../../domain/files/approval-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { endOfRequest, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
@@ -25,18 +26,20 @@ import type {
 } from '../../reconcile/inputs/controller.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../../reconcile/records/crowds.ts'
 import { recordEndedSessions } from '../../reconcile/records/ended-sessions.ts'
+import { sendInputs } from '../../reconcile/records/inputs.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { listApprovers, readApprovals } from './approvers.ts'
+import { countAble, listApprovers, readApprovals } from './approvers.ts'
 import {
   type RequestSources,
   readDirectory,
   readHistories,
+  readScope,
   readTemporaryLink,
   unreadDirectory,
 } from './gather-request.ts'
-import { recordGrant, recordRequestEvent } from './request-history.ts'
+import { recordGrant, recordRequestEvent, recordShown } from './request-history.ts'
 import {
   decideRequest,
   type NewEvent,
@@ -193,6 +196,8 @@ async function readUntilDecided(
       const directory = await readDirectory(facts.path, context)
       return readUntilDecided(first, { ...facts, isUnread: false, ...directory }, context)
     }
+    case 'read scope':
+      return readUntilDecided(first, { ...facts, scope: await readScope(facts.path, context) }, context)
     case 'read deletions': {
       const deletedAt = (await context.objects.lastDeletion(facts.path.key, uploadsMost)) ?? 'never'
       return readUntilDecided(first, { ...facts, deletedAt }, context)
@@ -223,7 +228,7 @@ function decidesBy(step: RequestStep, { approvals }: RequestFacts): string | und
 
 /** Reads the approvals of everybody who may approve by this eligibility or has approved before. */
 async function readApprovalsOf(
-  { digest, eligibility: name, besides }: Extract<RequestNeed, { do: 'read approvals' }>,
+  { digest, eligibility: name, needed, besides }: Extract<RequestNeed, { do: 'read approvals' }>,
   path: RequestPath,
   context: Reading,
 ) {
@@ -233,15 +238,20 @@ async function readApprovalsOf(
   const approvers = file ? await listApprovers(file, path, context) : { people: new Set<PrincipalId>() }
   const people = new Set([...besides, ...approvers.people])
   const first = new Set(decidedBy !== undefined && people.has(decidedBy) ? [...besides, decidedBy] : besides)
-  return readApprovals({ ...approvers, name, people, first }, digest, context)
+  const [approvals, able] = await Promise.all([
+    readApprovals({ ...approvers, name, people, first }, digest, context),
+    countAble(approvers, { requester: path.userId, needed }, context),
+  ])
+  return { ...approvals, able }
 }
 
 async function perform(
   action: RequestInputAction,
   input: RequestInput,
   facts: Facts,
-  { objects, clock, configuration }: RequestContext,
+  context: RequestContext,
 ): Promise<Effect<never> | Description> {
+  const { objects, clock, configuration } = context
   if (action.do === 'tell the crowd') {
     const crowd = crowdOf(input.key, configuration.folders)
     await tellCrowd(new StatusStore(objects, clock), crowd, configuration)
@@ -257,6 +267,15 @@ async function perform(
     case 'record':
       await recordEvent(nameWho(action.event, input), facts.request, objects)
       return {}
+    case 'show the accounts': {
+      const { digest, scope, before } = action
+      const { key, userId: user } = path
+      // First, in case the process dies: their own look finds the new accounts too. Their approvals may not count any more.
+      const approvals = before.map((userId) => renderApprovalKey({ userId, digest }))
+      await sendInputs(context, approvals, 'the scope of the request has changed', configuration)
+      await recordShown(objects, { user, digest, key, scope, at: renderInstant(facts.request.now) })
+      return {}
+    }
     case 'grant':
       // Another look may have been faster.
       await recordGrant(objects, action.record)

@@ -4,9 +4,12 @@ import {
   type RequestDigest,
   renderUploadName,
   requestDigest,
+  type ScopeDigest,
+  scopeDigest,
 } from '../../domain/files/access-request.ts'
+import { accountId } from '../../domain/organization/account-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { recordedInstant } from '../../domain/text/instant.ts'
+import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { type RequestIds, requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -14,9 +17,14 @@ import { renderChangeKey } from '../../reconcile/records/tell-event.ts'
 import { type NewEvent, type RequestEvent, requestEvents, type UploadHistory } from './rules/decide-request.ts'
 import { type GrantRecord, grantRecord } from './rules/grant-record.ts'
 import type { SaidOfRequest } from './rules/request-story.ts'
+import { nameApproval, type RequestedAccounts, type ShownAccounts } from './rules/shown-scope.ts'
 
-/** The event in one key under `history/requests/`. `by`: the approver, only of `approved`. */
-export type ListedRequestEvent = RequestIds & { readonly event: RequestEvent; readonly by?: string | undefined }
+/** The event in one key under `history/requests/`. `by`: the approver, only of `approved`; `scope`: the accounts, if they may change. */
+export type ListedRequestEvent = RequestIds & {
+  readonly event: RequestEvent
+  readonly by?: string | undefined
+  readonly scope?: ScopeDigest | undefined
+}
 
 /** The body of each event in history. `key`: of the request. */
 export const requestEventBody = z.looseObject({
@@ -47,33 +55,59 @@ export function pickDetails(names: readonly (keyof SaidOfRequest)[], body: Reque
 
 const finishedBody = requestEventBody.extend({ replacedBy: requestDigest.optional() })
 
-/** `history/requests/<user id>/<digest>%<event>.json`. For an approval: `…%approved%<user id of the approver>.json`. */
-function eventKey({ user, digest, event, by }: ListedRequestEvent): string {
-  return `${requestHistoryPrefix}${user}/${digest}%${event}${by === undefined ? '' : `%${by}`}.json`
+/** `history/requests/<user id>/<digest>%<event>.json`. For an approval: `…%approved%<user id of the approver>[%<accounts>].json`. */
+function eventKey({ user, digest, event, by, scope }: ListedRequestEvent): string {
+  const name = [event, by, scope].filter((part) => part !== undefined).join('%')
+  return `${requestHistoryPrefix}${user}/${digest}%${name}.json`
 }
 
 /** `undefined`: ssofile did not write this key. */
 export function parseRequestEventKey(key: string): ListedRequestEvent | undefined {
-  const [, user, text, name, by] =
-    /^history\/requests\/([^/]+)\/([0-9a-f]{32})%([a-z]+)(?:%([^%/]+))?\.json$/.exec(key) ?? []
+  const [, user, text, name, by, accounts] =
+    /^history\/requests\/([^/]+)\/([0-9a-f]{32})%([a-z]+)(?:%([^%/]+?))?(?:%([0-9a-f]{32}))?\.json$/.exec(key) ?? []
   const event = requestEvents.find((one) => one === name)
   const digest = requestDigest.safeParse(text).data
-  return user === undefined || digest === undefined || event === undefined ? undefined : { user, digest, event, by }
+  const scope = scopeDigest.safeParse(accounts).data
+  if (user === undefined || digest === undefined || event === undefined) return undefined
+  return { user, digest, event, by, scope }
+}
+
+const shownBody = z.looseObject({ scope: scopeDigest, accounts: z.array(accountId) })
+/** `history/requests/<user id>/<digest>%shown%<instant>.json`: the accounts that the status shows from then on. */
+const shownKey = ({ user, digest }: RequestIds, at = '') => `${requestHistoryPrefix}${user}/${digest}%shown%${at}`
+
+/** Records the accounts before the status shows them. No approval relies on the status itself. */
+export async function recordShown(
+  objects: ObjectStore,
+  {
+    at,
+    key,
+    scope,
+    ...ids
+  }: RequestIds & { readonly at: string; readonly key: string; readonly scope: RequestedAccounts },
+): Promise<void> {
+  const body = { v: 1, at, key, digest: ids.digest, scope: scope.digest, accounts: scope.accounts }
+  await objects.put(`${shownKey(ids, at)}.json`, renderJson(body))
 }
 
 /** The history of one upload, from one listing and the record of its grant. */
 export async function readUploadHistory(objects: ReadingObjects, { user, digest }: RequestIds): Promise<UploadHistory> {
   const events = new Set<RequestEvent>()
   const approvedBy = new Set<string>()
-  for await (const { key } of objects.list(`${requestHistoryPrefix}${user}/${digest}%`)) {
+  const shown: ShownAccounts[] = []
+  for await (const { key, lastModified } of objects.list(`${requestHistoryPrefix}${user}/${digest}%`)) {
     const listed = parseRequestEventKey(key)
     if (listed) events.add(listed.event)
-    if (listed?.by !== undefined) approvedBy.add(listed.by)
+    if (listed?.by !== undefined) approvedBy.add(nameApproval(listed.by, listed.scope && { digest: listed.scope }))
+    if (!key.startsWith(shownKey({ user, digest }))) continue
+    const body = (await readStored(objects, key, shownBody))?.value
+    // The time of the write: an approval in between cannot be for accounts that the status did not show yet.
+    if (body) shown.push({ digest: body.scope, accounts: body.accounts, at: renderInstant(lastModified) })
   }
   const key = eventKey({ user, digest, event: 'granted' })
   const granted = events.has('granted') ? await readStored(objects, key, grantRecord) : undefined
   const replacedBy = events.has('finished') ? await readReplacedBy(objects, { user, digest }) : undefined
-  return { events, approvedBy, granted: granted?.value, replacedBy }
+  return { events, approvedBy, shown, granted: granted?.value, replacedBy }
 }
 
 /** The instant of the request for a granted upload. `undefined`: unreadable. */
@@ -114,7 +148,8 @@ export function recordRequestEvent(
   at: string,
 ): Promise<void> {
   const approver = event === 'approved' ? by?.user : undefined
-  return recordOnce(objects, { user, digest, event, by: approver, at, key, body: { key, digest, by, ...said } })
+  const scope = event === 'approved' ? said?.scope : undefined
+  return recordOnce(objects, { user, digest, event, by: approver, scope, at, key, body: { key, digest, by, ...said } })
 }
 
 /** Records a grant in history. If two processes look at once, one writes it and the other finds it. */

@@ -6,10 +6,12 @@ import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { endedSessionsKey } from '../../domain/sessions/ended-sessions.ts'
 import { endOfRunning, type Status, status } from '../../domain/statuses/status.ts'
 import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
-import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
+import type { FoundObject, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { brakeKey, partsPrefix } from '../../reconcile/records/brake-file.ts'
+import { readRequestEnd } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { inputOfStatus, isTooLong, statusKey, statusPrefix, tooLong } from '../../reconcile/records/status-store.ts'
@@ -106,12 +108,19 @@ async function findLostNotes(objects: ObjectStore, statuses: readonly LostStatus
   return notes
 }
 
+type RequestSources = Pick<Ports, 'objects' | 'clock'> & {
+  /** History without its deletions. */
+  readonly history: ReadingObjects
+  readonly identityStore: Pick<ReadingIdentityStore, 'findUser'>
+}
+
 /**
  * The requests that were granted right before the loss, whose time is not over, and whose access nothing asks for now. Only their authors
- * can ask again: an approval is about one upload. `lostAt` absent: no deletion is known. Reads only.
+ * can ask again: an approval is about one upload. A request that somebody ended is not lost. `lostAt` absent: no deletion is known.
+ * Reads only.
  */
 export async function findLostRequests(
-  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { objects, clock, history, identityStore }: RequestSources,
   versions: ObjectVersions,
   lostAt: Date | undefined,
 ): Promise<readonly string[]> {
@@ -124,9 +133,31 @@ export async function findLostRequests(
       const saved = parseSaved(body, status)
       if (saved === undefined) return
       const source = findSource(saved, clock.now())
-      if (source !== undefined && (await objects.head(source)) === undefined) lost.push(saved.input)
+      if (source === undefined || (await objects.head(source)) !== undefined) return
+      if (!(await isEnded(saved, { history, identityStore }))) lost.push(saved.input)
     })
   return lost.sort()
+}
+
+/**
+ * Whether a person, or a fact about the requester, ended the access: the request is not lost then. S3 names its author as the person who
+ * deleted it. If somebody else deleted it, that may be the loss.
+ */
+async function isEnded(
+  { input, request }: Status,
+  { history, identityStore }: Pick<RequestSources, 'history' | 'identityStore'>,
+): Promise<boolean> {
+  const path = parseRequestKey(input)
+  const digest = request?.runs ?? request?.digest
+  if (!path.ok || digest === undefined) return false
+  const { userId } = path.value
+  const end = await readRequestEnd(history, { user: userId, digest })
+  if (end?.by !== undefined || end?.reason !== undefined) return true
+  if (end?.deletedBy === undefined) return false
+  const name = (await identityStore.findUser(userId))?.name
+  // S3 and the API name a session by the user name, at the end.
+  const { principalId: by } = end.deletedBy
+  return name !== undefined && [`:${name}`, `/${name}`].some((ending) => by.endsWith(ending))
 }
 
 /** What the access that was granted comes from: its link, or the request, if it begins later. `undefined`: it is over, or is none. */

@@ -141,7 +141,7 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   }
   return {
     ...lost,
-    requests: await findLostRequests(context, versions, lostAt),
+    requests: await findLostRequests({ ...context, history }, versions, lostAt),
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
     undecided: [...found.undecided, ...undecided, ...people.undecided],
     since,

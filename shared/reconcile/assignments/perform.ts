@@ -13,7 +13,7 @@ import {
 import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
 import { type GrantingLink, haveSameTerms, type LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { type Admission, exempt } from '../../domain/brake/admission.ts'
-import { refusalOf } from '../../domain/organization/organization-view.ts'
+import { blamesAccount, refusalOf } from '../../domain/organization/organization-view.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
@@ -296,7 +296,7 @@ async function noteEnd(settling: Settling, end: RequestEnd, id?: string): Promis
 
 /** The account of a failed request. The view may be an hour old, but read the account live only if AWS's reason is about the account. */
 async function findFailedAccount({ place, located, id, context }: Settling, reason: string) {
-  if (place === 'live' || !reason.includes('AWS account')) return located
+  if (place === 'live' || !blamesAccount(reason)) return located
   const reading = context.organization.readLive(id.accountId, async () => false)
   return reading.catch((error: unknown) => {
     if (!isServiceError(error)) throw error

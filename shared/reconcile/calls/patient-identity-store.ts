@@ -9,6 +9,7 @@ import { wrapOnce } from './wrap-port.ts'
 /** Operations that may share an API with others, by their API. */
 const apis: Readonly<Record<string, string>> = {
   findUser: 'DescribeUser',
+  findUserByEmail: 'findPrincipalId',
   findPrincipalName: 'DescribeUser',
   listPeople: 'ListUsers',
   listPrincipals: 'ListUsers',

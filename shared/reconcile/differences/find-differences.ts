@@ -22,19 +22,11 @@ import { isUnplaced, type OrganizationView } from '../../domain/organization/org
 import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { expandScope, nameOfReach, type Scoping } from '../../domain/scopes/expand-scope.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
 import { accessPrefix } from '../records/access-list.ts'
-import {
-  type CheckedStatus,
-  type Checkpoint,
-  type ComparedInputs,
-  type ComparedRange,
-  readCheckpoint,
-  readUnsettled,
-} from '../records/checkpoint.ts'
+import { type CheckedStatus, type Checkpoint, readCheckpoint } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { collectHeads, type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
@@ -82,16 +74,14 @@ export async function findDifferences(
 ) {
   const inputs = await readInputs(objects, view, given, { isSweep, last: last ?? (await readCheckpoint(objects)) })
   const found = await compareRange(objects, inputs)
-  const { entries, marks } = found.compared
   const ofInputs = await compareInputs(objects, inputs, [found.compared])
-  const memory = { ...ofInputs.memory, entries, marks }
-  return { ...found, ...ofInputs, memory, unreadable: [...found.unreadable, ...ofInputs.unreadable] }
+  return { ...found, ...ofInputs }
 }
 
-/** The accounts of one range, after `readInputs`. `inputs.last`: with the entries of this range. */
+/** The accounts of one range, after `readInputs`. */
 export async function compareRange(
   objects: ObjectStore,
-  inputs: RangeInputs,
+  inputs: Inputs,
   range: AccountRange = allAccounts,
   { entriesOfMark }: RangeSizes = rangeSizes,
 ) {
@@ -111,13 +101,15 @@ export async function compareRange(
   const due = isSweep ? leaveAlone({ ...plan, revocations }, bucket) : { ...plan, revocations }
   const unfinished = [...found.unfinished, ...untoldHeld.map(([, key]) => key)]
   const keys = [...names.ledger.keys()]
-  const compared: ComparedRange = {
-    v: 1,
+  const compared = {
+    /** Unsettled entries of the ledger. */
     entries: found.entries,
     ...findOpenInputs(planned, found, bucket),
+    /** Links with access that the brake holds, and such files of permission sets. */
     heldLinks: [...heldLinks.keys()],
     heldFiles: [...found.heldFiles.values()],
     isBrakeUnreadable: found.isBrakeUnreadable,
+    /** Permission sets with access of ours, and of others. */
     owned: [...setsOf(keys)],
     foreign: [...setsOf([...names.foreign.keys()])],
     all: keys.length,
@@ -129,6 +121,7 @@ export async function compareRange(
     grants: due.grants.length,
     revocations: due.revocations.length,
     unfinished: unfinished.length,
+    spoiled: found.spoiled,
   }
   return {
     plan,
@@ -151,8 +144,6 @@ export async function compareRange(
     }),
     /** Ledger entries that are stuck, or left, on accounts that take no changes: nothing can be done. */
     resting: [...resting],
-    /** Spoiled entries. Nothing is granted or revoked because of them. */
-    unreadable: found.spoiled,
     owned: new Set(keys.map((key) => assignmentOf(key).accountId)),
     /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
@@ -160,6 +151,9 @@ export async function compareRange(
     compared,
   }
 }
+
+/** The part of a range's result that the comparison of inputs needs. It grows only with what moves in the range. */
+export type ComparedRange = RangeDifferences['compared']
 
 /** The inputs themselves, after every range: `ranges` has what they found. */
 export async function compareInputs(objects: ObjectStore, inputs: Inputs, ranges: readonly ComparedRange[]) {
@@ -177,11 +171,19 @@ export async function compareInputs(objects: ObjectStore, inputs: Inputs, ranges
     /** The number of entries in the ledger, and of those with nothing left to do. */
     ledger: { all: sumOf(ranges, 'all'), settled: sumOf(ranges, 'settled') },
     /** For the next comparison. */
-    memory: { statuses: Object.fromEntries(statuses.told), links: links.memory },
+    memory: {
+      entries: ranges.flatMap(({ entries }) => entries),
+      statuses: Object.fromEntries(statuses.told),
+      links: links.memory,
+    },
     /** Accounts with unknown State or Paths: nothing is granted or revoked there. */
     unplaced: listUnplaced(view).sort(),
     /** Spoiled or unreadable objects. Nothing is granted or revoked because of them. */
-    unreadable: [...links.unread.map(({ key }) => key).sort(), ...[...statuses.spoiled.values()].sort()],
+    unreadable: [
+      ...ranges.flatMap(({ spoiled }) => spoiled),
+      ...links.unread.map(({ key }) => key).sort(),
+      ...[...statuses.spoiled.values()].sort(),
+    ],
     counts: {
       links: linkCount,
       permissionSets: files.size - linkCount,
@@ -202,60 +204,14 @@ const listUnplaced = (view: OrganizationView) => view.accounts.filter(isUnplaced
 type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
 export type Inputs = Awaited<ReturnType<typeof readInputs>>
-/** The inputs for the comparison of one range. */
-type RangeInputs = Pick<Inputs, 'made' | 'isAtWork' | 'view' | 'configuration' | 'isSweep'> & {
-  readonly files: Pick<Inputs['files'], 'keys'>
-  readonly links: Pick<Inputs['links'], 'inForce' | 'unread'>
-  readonly statuses: Pick<Inputs['statuses'], 'told' | 'changed'>
-  readonly last: Pick<Checkpoint, 'since' | 'entries'>
-}
-type Bucket = RangeInputs & Awaited<ReturnType<typeof readAccess>>
-
-/** For the ranges of a run. */
-export function renderInputs({ files, links, statuses, made, isAtWork, last }: Inputs): ComparedInputs {
-  const keysOf = (all: readonly Link[]) => all.map(({ key }) => key)
-  return {
-    v: 1,
-    since: renderInstant(last.since),
-    entries: last.entries,
-    parts: last.parts,
-    files: [...files.keys()],
-    inForce: keysOf(links.inForce),
-    unread: keysOf(links.unread),
-    statuses: Object.fromEntries(statuses.told),
-    changed: [...statuses.changed],
-    made: [...made],
-    isAtWork,
-  }
-}
-
-/** The inputs as a run has read them, for one of its ranges. */
-export async function readInputsOf(
-  objects: ObjectStore,
-  facts: ComparedInputs,
-  range: AccountRange,
-  { view, configuration, isSweep }: Pick<Inputs, 'view' | 'isSweep'> & { readonly configuration: Configuration },
-): Promise<RangeInputs> {
-  const linksOf = (keys: readonly string[]) => linksIn(keys, configuration.folders)
-  return {
-    files: new Set(facts.files),
-    links: { inForce: linksOf(facts.inForce), unread: linksOf(facts.unread) },
-    statuses: { told: new Map(Object.entries(facts.statuses)), changed: new Set(facts.changed) },
-    made: new Set(facts.made),
-    isAtWork: facts.isAtWork,
-    view,
-    configuration: await withSelectors(objects, configuration),
-    last: await readUnsettled(objects, { ...facts, since: new Date(facts.since) }, range),
-    isSweep,
-  }
-}
+type Bucket = Inputs & Awaited<ReturnType<typeof readAccess>>
 
 const withSelectors = async (objects: ObjectStore, configuration: Configuration): Promise<Configuration & Scoping> => ({
   ...configuration,
   selectors: await new SelectorFiles(objects).read(),
 })
 
-/** Reads links, permission sets and their statuses, for the comparison of every range. */
+/** Reads links, permission sets and their statuses, once for all ranges. */
 export async function readInputs(
   objects: ObjectStore,
   view: OrganizationView,

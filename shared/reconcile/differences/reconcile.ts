@@ -13,17 +13,8 @@ import { findPrincipalChanges, type PrincipalChanges } from '../directory/princi
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
-import { readOrganization } from '../organization/organization-file.ts'
 import { writeAccess } from '../records/access-list.ts'
-import {
-  type Checkpoint,
-  type ComparedInputs,
-  type ComparedRange,
-  comparisonRecords,
-  noMemory,
-  readCheckpoint,
-  writeCheckpoint,
-} from '../records/checkpoint.ts'
+import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
 import { writeCopies } from '../records/entry-copies.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
@@ -34,27 +25,22 @@ import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import {
   type AccountRange,
-  allAccounts,
-  beginRun,
   cutRanges,
-  forgetResults,
   markAccounts,
-  type RangedJob,
-  type RangedJobName,
   type RangeSizes,
   rangeSizes,
+  readMarks,
+  writeMarks,
 } from '../records/ranges.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import {
+  type ComparedRange,
   compareInputs,
   compareRange,
-  findDifferences,
   type InputDifferences,
   type RangeDifferences,
   readInputs,
-  readInputsOf,
-  renderInputs,
 } from './find-differences.ts'
 
 const idleSliceMs = 15_000
@@ -73,32 +59,60 @@ export type ReconcileReport = {
 
 /**
  * Finds the differences that a lost or overtaken message left, and sends hints. Calls only S3 and the queues, and uses the last
- * reading of the organization. `undefined`: it was never read, so nothing can be compared. `ranges`: with so many entries, the sweep has
- * sent a message for each range of accounts. Safe at any time, and when repeated.
+ * reading of the organization. `undefined`: it was never read, so nothing can be compared. Safe at any time, and when repeated: after a
+ * death, the next sweep begins again.
  */
 export async function sweep(
   ports: Ports,
   configuration: Configuration,
   sizes: RangeSizes = rangeSizes,
-): Promise<ReconcileReport | 'ranges' | undefined> {
+): Promise<ReconcileReport | undefined> {
   const { objects } = ports
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
   if (!view) return undefined
   await outlastIdleSlice(ports)
   const { last, startedAt } = await begin(objects)
-  const ranges = cutAccounts(last, view, sizes)
-  if (ranges.length > 1) {
-    await beginRun(ports, compareByRanges(ports, configuration, 'sweep'), { ranges, startedAt, replaces: false })
-    return 'ranges'
-  }
-  const whole = last.parts ? await readCheckpoint(objects) : last
-  const found = await findDifferences(objects, view, configuration, { isSweep: true, last: whole })
-  await noteNames(objects, found)
-  await closeInputs(ports, configuration, found)
-  await sendDue(ports, configuration, found)
+  const found = await compareAll(ports, configuration, { view, last, isSweep: true, sizes })
   await writeCheckpoint(objects, startedAt, found.memory)
   await countLedger(objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
   return reportOf(found)
+}
+
+/** How many ranges to compare at once. Each has about 20,000 entries of the ledger, so this bounds the memory. */
+const rangesAtOnce = 4
+
+type Comparing = {
+  readonly view: OrganizationView
+  readonly last: Checkpoint
+  readonly isSweep: boolean
+  readonly sizes: RangeSizes
+}
+
+/** Compares range after range and sends what differs, then the inputs. Keeps of a range only what the inputs need. */
+async function compareAll(ports: Ports, configuration: Configuration, { view, last, isSweep, sizes }: Comparing) {
+  const { objects } = ports
+  const marks = await readMarks(objects)
+  const inputs = await readInputs(objects, view, configuration, { last, isSweep })
+  const compared: ComparedRange[] = []
+  const lost: Missing[] = []
+  const hinted = new Set<AssignmentKey>()
+  const compareOne = async ([nth, range]: readonly [number, AccountRange]) => {
+    if (!isSweep) await renewCopies(ports, range)
+    const found = await compareRange(objects, inputs, range, sizes)
+    await noteNames(objects, found)
+    await sendDue(ports, configuration, found)
+    for (const key of found.unfinished) hinted.add(key)
+    compared[nth] = found.compared
+    lost[nth] = findMissing(found, view)
+  }
+  await forEachAtOnce(cutAccounts(marks, view, sizes).entries(), compareOne, rangesAtOnce)
+  const found = await compareInputs(objects, inputs, compared)
+  await closeInputs(ports, configuration, found)
+  const counted = compared.flatMap((range) => range.marks)
+  if (counted.join() !== marks.join()) await writeMarks(objects, counted)
+  const missing = lost.flatMap((range) => range.missing)
+  const resting = lost.flatMap((range) => range.resting)
+  return { ...found, hinted, missing, resting }
 }
 
 /**
@@ -106,7 +120,7 @@ export async function sweep(
  * entries.
  */
 function cutAccounts(
-  { marks = [] }: Pick<Checkpoint, 'marks'>,
+  marks: readonly AccountId[],
   { accounts }: OrganizationView,
   sizes: RangeSizes,
 ): readonly AccountRange[] {
@@ -114,72 +128,22 @@ function cutAccounts(
   return cutRanges([marks, markAccounts(accounts.map(({ id }) => id).sort(), every)], sizes)
 }
 
-/** A sweep or a reconcile of more entries than one range has. */
-export const compareByRanges = (
-  ports: Ports,
-  configuration: Configuration,
-  name: RangedJobName,
-  sizes?: RangeSizes,
-): RangedJob<ComparedInputs, ComparedRange> => {
-  const { objects } = ports
-  const isSweep = name === 'sweep'
-  const readView = async (range?: AccountRange) => {
-    const view = await spoiledAsAbsent(readOrganization(objects, range))
-    if (!view) throw new Error('the reading of the organization is gone; the next reconcile reads it again')
-    return view
-  }
-  const open = async () => {
-    const known = await readCheckpoint(objects, 'without parts')
-    const last = isSweep ? known : await withNames(objects, known)
-    return readInputs(objects, await readView(), configuration, { last, isSweep })
-  }
-  return {
-    ...comparisonRecords(name),
-    gather: async () => renderInputs(await open()),
-    async work(range, facts, id) {
-      const view = await readView(range)
-      const inputs = await readInputsOf(objects, facts, range, { view, configuration, isSweep })
-      if (!isSweep) await renewCopies(ports, range)
-      const found = await compareRange(objects, inputs, range, sizes)
-      await noteNames(objects, found)
-      tellUnreadable(ports, found)
-      await sendDue(ports, configuration, found, id)
-      return isSweep ? found.compared : { ...found.compared, ...findMissing(found, view) }
-    },
-    async end({ run, ranges, startedAt: at }, results) {
-      const inputs = await open()
-      const found = await compareInputs(objects, inputs, results)
-      await closeInputs(ports, configuration, found, run)
-      const missing = results.flatMap((result) => result.missing ?? [])
-      const resting = results.flatMap((result) => result.resting ?? [])
-      if (!isSweep) await releaseMissing(ports, configuration, { ...found, view: inputs.view, missing, resting }, run)
-      const marks = results.flatMap((result) => result.marks)
-      const memory = { ...found.memory, entries: [], marks, parts: { job: name, run, ranges } }
-      await writeCheckpoint(objects, new Date(at), memory)
-      await forgetResults(objects, name, [run, inputs.last.parts?.run ?? run])
-      if (isSweep) await countLedger(objects, { ...found.ledger, at }, configuration)
-      return reportOf(found)
-    },
-  }
-}
-
 /** Accounts of the ledger that Organizations does not list, and their entries that nothing can be done about. */
+type Missing = { readonly missing: readonly AccountId[]; readonly resting: readonly AssignmentKey[] }
+
 function findMissing(
   { owned, resting }: Pick<RangeDifferences, 'owned' | 'resting'>,
   { accounts }: OrganizationView,
-): { readonly missing: readonly AccountId[]; readonly resting: AssignmentKey[] } {
+): Missing {
   const missing = owned.difference(new Set(accounts.map(({ id }) => id)))
   return { missing: [...missing], resting: resting.filter((key) => missing.has(assignmentOf(key).accountId)) }
 }
-
-type Missing = ReturnType<typeof findMissing> & Pick<InputDifferences, 'unplaced'> & { readonly view: OrganizationView }
 
 /** Tells unplaced accounts, and evaluates the entries of accounts that are gone. */
 async function releaseMissing(
   ports: Ports,
   configuration: Configuration,
-  { view, missing, resting, unplaced }: Missing,
-  id?: string,
+  { view, missing, resting, unplaced }: Missing & Pick<InputDifferences, 'unplaced'> & Pick<Comparing, 'view'>,
 ): Promise<void> {
   if (unplaced.length > 0)
     ports.log.error('Organizations does not say State or Paths of accounts; ssofile grants and revokes nothing there', {
@@ -188,7 +152,7 @@ async function releaseMissing(
   const listed = new Set(view.accounts.map((account) => account.id))
   const gone = await noteMissingAccounts(ports, { listed, owned: new Set(missing) })
   const unfinished = resting.filter((key) => gone.has(assignmentOf(key).accountId))
-  await sendDue(ports, configuration, { ...nothingDue, unfinished }, id && `${id}/missing`)
+  await sendDue(ports, configuration, { ...nothingDue, unfinished })
 }
 
 /**
@@ -209,66 +173,29 @@ type ReconcileOptions = { readonly renewMs?: number | undefined; readonly sizes?
 export async function reconcile(
   ports: Ports,
   configuration: Configuration,
-  { renewMs }: ReconcileOptions = {},
-): Promise<ReconcileReport> {
-  return reconcileAtOnce(ports, configuration, await readAnew(ports, configuration, renewMs))
-}
-
-/** `ranges`: with so many entries, it has sent a message for each range of accounts. */
-export async function beginReconcile(
-  ports: Ports,
-  configuration: Configuration,
   { renewMs, sizes = rangeSizes }: ReconcileOptions = {},
-): Promise<ReconcileReport | { readonly ranges: number }> {
-  const { objects } = ports
-  const read = await readAnew(ports, configuration, renewMs)
-  const { view, last, startedAt } = read
-  const ranges = cutAccounts(last, view, sizes)
-  if (ranges.length === 1) return reconcileAtOnce(ports, configuration, read)
-  // If the names are lost, the ranges note them for the next comparison with the directory.
-  if (!(await new PrincipalNames(objects).isEmpty())) {
-    const changes = await findPrincipalChanges(ports, configuration)
-    const due = { grants: changes.assignments, revocations: [] }
-    const { keys, ended: left, held } = changes
-    await sendDue(ports, configuration, { ...nothingDue, due, unfinished: [...keys], left, heldOfLeft: held })
-    await noteChanges(objects, changes)
-  }
-  await beginRun(ports, compareByRanges(ports, configuration, 'reconcile'), { ranges, startedAt, replaces: true })
-  return { ranges: ranges.length }
-}
-
-async function readAnew(ports: Ports, { folders }: Configuration, renewMs: number | undefined) {
-  const view = await new OrganizationCache(ports, folders).rebuild(renewMs)
-  return { view, ...(await begin(ports.objects)) }
-}
-
-async function reconcileAtOnce(
-  ports: Ports,
-  configuration: Configuration,
-  { view, last, startedAt }: Awaited<ReturnType<typeof readAnew>>,
 ): Promise<ReconcileReport> {
-  const known = last.parts ? await readCheckpoint(ports.objects) : last
-  await renewCopies(ports, allAccounts)
-  const found = await findDifferences(ports.objects, view, configuration, {
-    last: await withNames(ports.objects, known),
-  })
-  await releaseMissing(ports, configuration, { ...found, view, ...findMissing(found, view) })
-  await noteNames(ports.objects, found)
+  const { objects } = ports
+  const view = await new OrganizationCache(ports, configuration.folders).rebuild(renewMs)
+  const { last, startedAt } = await begin(objects)
+  const named = await withNames(objects, last)
+  const found = await compareAll(ports, configuration, { view, last: named, isSweep: false, sizes })
+  await releaseMissing(ports, configuration, { ...found, view })
+  const { counts, hinted } = found
   const changes = await findPrincipalChanges(ports, configuration)
-  const unfinished = [...found.unfinished, ...changes.keys]
-  const due = { ...found.due, grants: [...found.due.grants, ...changes.assignments] }
-  await closeInputs(ports, configuration, found)
+  const due = { grants: changes.assignments, revocations: [] }
   const left = changes.ended
-  // The comparison sends some of them already.
-  const heldOfLeft = [...new Set(changes.held).difference(new Set(unfinished))]
-  await sendDue(ports, configuration, { ...found, due, unfinished, left, heldOfLeft })
+  // The comparison sent some of them already.
+  const unfinished = [...new Set(changes.keys).difference(hinted)]
+  const heldOfLeft = [...new Set(changes.held).difference(hinted)]
+  await sendDue(ports, configuration, { ...nothingDue, due, unfinished, left, heldOfLeft })
   // The checkpoint comes last: if anything fails before, the next comparison finds the same again.
-  await writeCheckpoint(ports.objects, startedAt, found.memory)
-  await noteChanges(ports.objects, changes)
+  await writeCheckpoint(objects, startedAt, found.memory)
+  await noteChanges(objects, changes)
   return {
     ...reportOf(found),
-    grants: due.grants.length,
-    unfinished: unfinished.length + left.length + heldOfLeft.length,
+    grants: counts.grants + due.grants.length,
+    unfinished: counts.unfinished + unfinished.length + left.length + heldOfLeft.length,
   }
 }
 
@@ -291,9 +218,9 @@ async function noteChanges(objects: ObjectStore, { toNote, toForget }: Principal
   for (const pair of toForget) await names.forget(pair)
 }
 
-/** `startedAt` is S3's time. Only an answer about an object has it. `last`: without the entries of ranges. */
+/** `startedAt` is S3's time. Only an answer about an object has it. */
 async function begin(objects: ObjectStore): Promise<{ readonly last: Checkpoint; readonly startedAt: Date }> {
-  const last = await readCheckpoint(objects, 'without parts')
+  const last = await readCheckpoint(objects)
   return { last, startedAt: last.now ?? (await writeCheckpoint(objects, new Date(0), noMemory)) }
 }
 
@@ -306,13 +233,9 @@ function tellUnreadable({ log }: Ports, { unreadable }: { readonly unreadable: r
     log.error('ssofile cannot read some objects, and grants and revokes nothing by them until it can', { unreadable })
 }
 
-/** Corrects what concerns inputs, and sends them. `id`: SQS drops what was sent under it before. */
-async function closeInputs(
-  ports: Ports,
-  configuration: Configuration,
-  found: InputDifferences,
-  id: string = ports.randomness.id(),
-): Promise<void> {
+/** Corrects what concerns inputs, and sends them. */
+async function closeInputs(ports: Ports, configuration: Configuration, found: InputDifferences): Promise<void> {
+  const id = ports.randomness.id()
   tellUnreadable(ports, found)
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
@@ -346,8 +269,8 @@ async function sendDue(
   ports: Ports,
   configuration: Configuration,
   { access, due, unfinished, left = [], heldOfLeft = [] }: Due,
-  id: string = ports.randomness.id(),
 ): Promise<void> {
+  const id = ports.randomness.id()
   await forEachAtOnce(access.toWrite.entries(), ([key, of]) => writeAccess(ports.objects, key, of))
   await forEachAtOnce(access.toDelete, async (key) => void (await ports.objects.delete(key)))
   const toHint = (key: AssignmentKey, cause = 'reconcile'): Hint => accessHint(assignmentOf(key), cause)

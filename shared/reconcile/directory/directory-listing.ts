@@ -1,5 +1,12 @@
 import { membershipKey, parseMembershipAnywhere } from '../../domain/files/membership-file.ts'
-import { findNeeded, matchesRule, type Rule } from '../../domain/files/rule-file.ts'
+import {
+  findNeeded,
+  findOtherCapitals,
+  matchesRule,
+  type OtherCapitals,
+  type Rule,
+  type Spellings,
+} from '../../domain/files/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttributeName } from '../../domain/principals/user-attributes.ts'
@@ -29,6 +36,7 @@ export type Meant = {
   readonly unread: ReadonlySet<PrincipalId>
   /** The number of people whose names cannot be in the key of a membership. */
   readonly unnameable: number
+  readonly otherCapitals: readonly OtherCapitals[]
 }
 
 /** AWS lists 100 people a page. A directory of more people is stored in parts of this size. */
@@ -215,6 +223,8 @@ export class ListedPeople {
   readonly #people: ReadonlyMap<PrincipalId, DirectoryPerson>
   readonly #suffix: string
   readonly #byValue: Map<AttributeName, ByValue>
+  /** Without the changed people. */
+  readonly #spellings: Map<AttributeName, Spellings>
   readonly #changed: ReadonlyMap<PrincipalId, DirectoryPerson | undefined>
 
   /** `listed`: with `changed`, the same listing with these people as they are now; `undefined`: the user is gone. */
@@ -226,6 +236,7 @@ export class ListedPeople {
     const isSame = listed instanceof ListedPeople
     this.#people = isSame ? listed.#people : new Map(listed.map((person) => [person.id, person]))
     this.#byValue = isSame ? listed.#byValue : new Map()
+    this.#spellings = isSame ? listed.#spellings : new Map()
     this.#suffix = suffix
     this.#changed = changed
   }
@@ -255,18 +266,37 @@ export class ListedPeople {
         else matching.set(person.id, name)
       }
     }
-    return { matching, unread, unnameable }
+    const otherCapitals = findOtherCapitals(condition, (name) => this.#spellingsOf(name))
+    return { matching, unread, unnameable, otherCapitals }
   }
 
   #candidatesOf(condition: Rule['condition']): Iterable<DirectoryPerson> {
     const needed = findNeeded(condition)
     const changed = [...this.#changed.values()].filter((person) => person !== undefined)
     if (needed === undefined) return [...this.#people.values(), ...changed]
-    const known = this.#byValue.get(needed.name)
-    const byValue = known ?? Map.groupBy(this.#people.values(), ({ attributes }) => attributes[needed.name])
-    this.#byValue.set(needed.name, byValue)
+    const byValue = this.#indexOf(needed.name)
     return [...changed, ...[...needed.exact, null].flatMap((value) => byValue.get(value) ?? [])]
   }
+
+  #indexOf(name: AttributeName): ByValue {
+    const known = this.#byValue.get(name)
+    const byValue = known ?? Map.groupBy(this.#people.values(), ({ attributes }) => attributes[name])
+    this.#byValue.set(name, byValue)
+    return byValue
+  }
+
+  #spellingsOf(name: AttributeName): Spellings {
+    const known = this.#spellings.get(name) ?? spell(this.#indexOf(name).keys())
+    this.#spellings.set(name, known)
+    if (this.#changed.size === 0) return known
+    const changed = [...this.#changed.values()].map((person) => person?.attributes[name])
+    return spell([...[...known.values()].flat(), ...changed])
+  }
+}
+
+function spell(values: Iterable<string | null | undefined>): Spellings {
+  const texts = [...new Set(values)].filter((value) => typeof value === 'string')
+  return Map.groupBy(texts, (text) => text.toLowerCase())
 }
 
 /** `undefined`: no file can add this user to the group. */

@@ -1,11 +1,12 @@
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
-import { refuses } from '../../domain/organization/organization-view.ts'
+import { type Account, blamesAccount, refuses } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { listAll } from '../../ports/page.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import type { ProvisioningStatus, ReadingSsoAdmin, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 import { listUnasked, planProvisioning, settlesAt } from './plan-provisioning.ts'
@@ -32,6 +33,8 @@ export type ProvisioningSources = {
   readonly provisionings: RunsProvisionings
   readonly clock: Clock
   view(): Promise<OrganizationView>
+  /** The account from Organizations now; `undefined`: it does not exist. */
+  readLive(account: AccountId): Promise<Account | undefined>
   /** The accounts of the ledger and of `foreign/`, because a listing of Identity Center may lack some of them. */
   knownAccounts(): Promise<readonly AccountId[]>
   /** Records the progress. */
@@ -59,9 +62,9 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
   if (ask === 'all') return provisionAll(owed, having.length, work)
   const listed = ask === 'stale' ? await listStale(ssoAdmin, arn) : (owed.failed ?? having)
   const suspects = listUnasked(listed, owed)
-  const { reachable, unreachable } = splitByReach(suspects, await work.view())
-  const count = ({ asked, failed }: Tried): Counts => {
-    const open = suspects.length - asked
+  const { reachable, unreachable: known } = splitByReach(suspects, await work.view())
+  const count = ({ asked, failed, refusing }: Tried): Counts => {
+    const open = suspects.length - asked + refusing.length
     return {
       desired: having.length,
       applied: Math.max(0, having.length - open - failed.length),
@@ -74,6 +77,7 @@ async function provision(owed: OwedProvisioning, work: Work): Promise<Provisioni
     if (owed.askedAt === undefined) await work.save({ from: owed.from, after: reachable[so.asked - 1] })
     await work.onProgress(count(so))
   })
+  const unreachable = [...known, ...tried.refusing].sort()
   const isComplete = tried.asked === reachable.length
   const askedAt = owed.askedAt ?? renderInstant(clock.now())
   if (owed.askedAt === undefined && isComplete) await work.save({ askedAt })
@@ -102,26 +106,49 @@ async function provisionAll(owed: OwedProvisioning, desired: number, work: Work)
   return provision(asked, work)
 }
 
-type Tried = { readonly asked: number; readonly failed: Counts['failed'] }
+/** `refusing`: accounts that were suspended or closed after the view was read. */
+type Tried = {
+  readonly asked: number
+  readonly failed: Counts['failed']
+  readonly refusing: readonly AccountId[]
+}
 
 /** Provisions account by account, until all have a request, the time is over or the file has changed. */
 async function provisionEach(
   accounts: readonly AccountId[],
-  { arn, clock, provisionings, deadlineMs, isSuperseded }: Work,
+  work: Work,
   onTried: (tried: Tried) => Promise<void>,
 ): Promise<Tried> {
-  let tried: Tried = { asked: 0, failed: [] }
+  const { arn, clock, provisionings, deadlineMs, isSuperseded } = work
+  let tried: Tried = { asked: 0, failed: [], refusing: [] }
   for (const accountId of accounts) {
     if (clock.monotonicMs() >= deadlineMs || (await isSuperseded())) break
     const ended = await provisionings.run({ arn, accountId }, deadlineMs)
     if (ended?.accountId !== accountId) break
     const { failureReason = 'Identity Center gave no reason' } = ended
     const hasFailed = ended.state === 'FAILED' && !isNotThere(failureReason)
-    const failed = hasFailed ? [...tried.failed, { account: accountId, reason: failureReason }] : tried.failed
-    tried = { asked: tried.asked + 1, failed }
+    const isRefusing = hasFailed && (await isRefusingNow(accountId, failureReason, work))
+    const reason = { account: accountId, reason: failureReason }
+    tried = {
+      asked: tried.asked + 1,
+      failed: hasFailed && !isRefusing ? [...tried.failed, reason] : tried.failed,
+      refusing: isRefusing ? [...tried.refusing, accountId] : tried.refusing,
+    }
     await onTried(tried)
   }
   return tried
+}
+
+/** Whether a failed account takes no changes now. The view may be an hour old. Asks only if AWS's reason is about the account. */
+async function isRefusingNow(id: AccountId, reason: string, { readLive }: Work): Promise<boolean> {
+  if (!blamesAccount(reason)) return false
+  try {
+    const account = await readLive(id)
+    return account !== undefined && refuses(account)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    return false
+  }
 }
 
 /** `unreachable`: suspended, closed or UNPLACED. An account that the view lacks is provisioned. */

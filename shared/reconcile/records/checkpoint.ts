@@ -1,13 +1,9 @@
 import * as z from 'zod'
-import { assignmentKey } from '../../domain/assignments/assignment.ts'
 import { record } from '../../domain/json/record.ts'
-import { accountId } from '../../domain/organization/account-id.ts'
-import { permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
 import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { type AccountRange, accountRange, allAccounts, type RangedJobName, rangedJob, readResult } from './ranges.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /** Covers writes that were under way when the last comparison began. */
@@ -38,68 +34,9 @@ const linkTimes = record({
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 
-/** `job` absent: a sweep. */
-const partsOfRun = record({ job: rangedJob.optional(), run: z.string(), ranges: z.array(accountRange) })
-
-/** The inputs for the comparison of every range of a run. */
-export const comparedInputs = record({
-  v: z.literal(1),
-  since: z.iso.datetime(),
-  entries: z.array(z.string()).readonly(),
-  parts: partsOfRun.optional(),
-  /** Links and permission sets. */
-  files: z.array(z.string()),
-  inForce: z.array(z.string()),
-  unread: z.array(z.string()),
-  statuses: z.record(z.string(), toldStatus),
-  /** Inputs whose status changed since the last comparison. */
-  changed: z.array(z.string()),
-  /** Permission sets applied since then. */
-  made: z.array(permissionSetName),
-  isAtWork: z.boolean(),
-})
-export type ComparedInputs = z.infer<typeof comparedInputs>
-
-/** The result of one range of a comparison. Its size does not grow with the organization, except by what moves in the range. */
-export const comparedRange = record({
-  v: z.literal(1),
-  /** Unsettled ledger entries of the range. */
-  entries: z.array(assignmentKey).readonly(),
-  /** Inputs with access that is still to be granted or revoked there. */
-  open: z.array(z.string()),
-  /** Inputs with a retry under `state/open/`. */
-  retried: z.array(z.string()),
-  /** Links with access that the brake holds. */
-  heldLinks: z.array(z.string()),
-  /** Files of permission sets that the brake holds. */
-  heldFiles: z.array(permissionSetName),
-  isBrakeUnreadable: z.boolean(),
-  /** Permission sets with access of ours, and of others. */
-  owned: z.array(permissionSetName),
-  foreign: z.array(permissionSetName),
-  /** The number of ledger entries, and of those with nothing left to do. */
-  all: z.int(),
-  settled: z.int(),
-  marks: z.array(accountId).readonly(),
-  /** Sent hints. */
-  grants: z.int(),
-  revocations: z.int(),
-  unfinished: z.int(),
-  /** A reconcile has them: accounts of the ledger that Organizations does not list, and their entries that take no changes. */
-  missing: z.array(accountId).readonly().optional(),
-  resting: z.array(assignmentKey).readonly().optional(),
-})
-export type ComparedRange = z.infer<typeof comparedRange>
-export const comparisonRecords = <Name extends RangedJobName>(name: Name) => ({
-  name,
-  facts: comparedInputs,
-  result: comparedRange,
-})
-
 /** The result of the last comparison of the bucket. Increase `v` when the rules for a link's body change. */
 const checkpoint = record({
-  // 3: `parts` has the entries. Earlier releases cannot read it, and read everything instead.
-  v: z.union([z.literal(2), z.literal(3)]),
+  v: z.literal(2),
   /** By S3's clock. */
   startedAt: z.iso.datetime(),
   /** Unsettled ledger entries. */
@@ -108,10 +45,6 @@ const checkpoint = record({
   statuses: z.record(z.string(), toldStatus),
   /** By link. Leaves out empty links unless they are rejected. */
   links: z.record(z.string(), linkTimes),
-  /** Accounts at which the next comparison may cut. Absent: written by an earlier release. */
-  marks: z.array(accountId).readonly().optional(),
-  /** The run whose results have the unsettled entries. Absent: `entries` has them all. */
-  parts: partsOfRun.optional(),
 })
 
 export const checkpointKey = 'state/reconcile.json'
@@ -129,33 +62,12 @@ export type Checkpoint = Memory & {
 
 export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
 
-/** If the checkpoint is missing or spoiled, everything is read. `parts`: leave out the entries of ranges. */
-export async function readCheckpoint(objects: ObjectStore, parts?: 'without parts'): Promise<Checkpoint> {
+/** If the checkpoint is missing or spoiled, everything is read. */
+export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> {
   const stored = await spoiledAsAbsent(recordOf(objects).read())
   if (!stored) return { ...noMemory, since: new Date(0), now: undefined }
   const { startedAt, ...memory } = stored.value
-  const now = stored.object.servedAt
-  const last = { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now }
-  return parts ? last : { ...last, ...(await readUnsettled(objects, last, allAccounts)) }
-}
-
-type Unsettled = Pick<Checkpoint, 'since' | 'entries'>
-
-/** With the entries that the last comparison found unsettled in this range. */
-export async function readUnsettled(
-  objects: ObjectStore,
-  { since, entries, parts }: Unsettled & Pick<Memory, 'parts'>,
-  { from, to }: AccountRange,
-): Promise<Unsettled> {
-  const { job = 'sweep', run = '', ranges = [] } = parts ?? {}
-  const meets = (one: AccountRange) =>
-    (one.to === undefined || from === undefined || from < one.to) &&
-    (one.from === undefined || to === undefined || one.from < to)
-  const met = ranges.flatMap((one, index) => (meets(one) ? [index] : []))
-  const results = await Promise.all(met.map((index) => readResult(objects, comparisonRecords(job), run, index)))
-  // Without a result nobody knows which entries were settled.
-  if (results.includes(undefined)) return { since: new Date(0), entries }
-  return { since, entries: [...entries, ...results.flatMap((result) => result?.entries ?? [])] }
+  return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: stored.object.servedAt }
 }
 
 /** False if nothing was compared yet, or somebody deleted `state/`. */
@@ -165,5 +77,5 @@ export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
 
 /** Returns S3's time. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
-  return recordOf(objects).overwrite({ v: memory.parts ? 3 : 2, startedAt: renderInstant(startedAt), ...memory })
+  return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
 }

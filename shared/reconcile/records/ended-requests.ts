@@ -1,5 +1,8 @@
-import { finalEvents, type RequestDigest } from '../../domain/files/access-request.ts'
+import * as z from 'zod'
+import { finalEvents, givenApproval, type RequestDigest } from '../../domain/files/access-request.ts'
+import { uploader } from '../../domain/links/input-message.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
+import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 export const requestHistoryPrefix = 'history/requests/'
 
@@ -12,4 +15,23 @@ export async function hasRequestEnded(objects: ReadingObjects, { user, digest }:
   for await (const { key } of objects.list(beginning))
     if (finalEvents.some((event) => key === `${beginning}${event}.json`)) return true
   return false
+}
+
+const requestEnd = z.looseObject({
+  /** The approver who denied it. */
+  by: givenApproval.optional(),
+  /** Why ssofile ended it. */
+  reason: z.string().optional(),
+  /** The person who deleted the request. */
+  deletedBy: uploader.optional(),
+})
+
+/** How the upload ended, by its history. `undefined`: it has not ended, or nobody can read how. */
+export async function readRequestEnd(objects: ReadingObjects, { user, digest }: RequestIds) {
+  for (const event of finalEvents) {
+    const key = `${requestHistoryPrefix}${user}/${digest}%${event}.json`
+    const stored = await spoiledAsAbsent(readStored(objects, key, requestEnd))
+    if (stored) return stored.value
+  }
+  return undefined
 }

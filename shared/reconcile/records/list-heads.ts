@@ -5,7 +5,11 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 export const readsAtOnce = 32
 
 /** Does `work` for each item, a few at a time, so that 100,000 items are never 100,000 promises. Stops at the first failure. */
-export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachAtOnce<T>(
+  items: Iterable<T>,
+  work: (item: T) => Promise<void>,
+  most: number = readsAtOnce,
+): Promise<void> {
   const rest = Iterator.from(items)
   let isTaken = false
   const take = async () => {
@@ -19,7 +23,7 @@ export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Pr
     }
   }
   const takers: Promise<void>[] = []
-  while (takers.length < readsAtOnce && !isTaken) takers.push(take())
+  while (takers.length < most && !isTaken) takers.push(take())
   await Promise.all(takers)
 }
 

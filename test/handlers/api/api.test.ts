@@ -237,6 +237,31 @@ describe('a change that meets another', () => {
   })
 })
 
+test('an update of a permission set whose deletion waits says what it waits for; a second deletion says so too', async () => {
+  const world = new World().start()
+  const [key, link] = ['permission_sets/Support-ps.json', 'links_data/root%all%Support-ps%ops%GROUP%ssofile']
+  const send = (action: string) => ({
+    routeKey: 'POST /permission-sets',
+    sent: { action, permissionSetData: { permissionSetName: 'Support-ps' } },
+  })
+  await world.objects.put(key, JSON.stringify({ permissionSetName: 'Support-ps' }))
+  await world.objects.put(link, '')
+  const isIn = (state: string) => async () => (await world.json(`status/${key}.json`))?.state === state
+  await world.until(isIn('applied'), 'the permission set')
+  expect(await ask(world, send('delete'))).toMatchObject({ statusCode: 202 })
+  await world.until(isIn('blocked'), 'the deletion that waits')
+  const received = `of a file that is already deleted, while its status is 'blocked': the file is gone, but 1 link (${link}) still use it`
+  expect(await ask(world, send('update'))).toMatchObject({
+    statusCode: 409,
+    body: { errors: [{ received: `an update ${received}`, remedy: expect.stringContaining('create it again') }] },
+  })
+  expect(await ask(world, send('delete'))).toMatchObject({
+    statusCode: 404,
+    body: { errors: [{ received: `the deletion ${received}` }] },
+  })
+  expect(await ask(world, send('create'))).toMatchObject({ statusCode: 202 })
+})
+
 test('a file that is no permission set is not merged with an update', async () => {
   const world = new World()
   const sent = { action: 'update', permissionSetData: { permissionSetName: 'a', description: 'x' } }

@@ -90,6 +90,25 @@ describe('a person who is signed in', () => {
     expect(stored?.metadata).toMatchObject({ 'ssofile-caller': sessionOf('ana') })
   })
 
+  test('is refused before the upload if nobody can approve the request', async () => {
+    const { world, ana } = await people()
+    const eligibility = {
+      ...{ for: { users: ['ana'] }, permissionSets: ['Admin'], scopes: ['root%all'], longest: 'PT8H', approvals: 1 },
+      approvers: { groups: ['approvers-gone'] },
+    }
+    await world.objects.put('eligibility/admins.json', JSON.stringify(eligibility))
+    const { statusCode, body } = await askAs(world, sessionOf('ana'), linkOf('ana'))
+    expect(statusCode).toBe(400)
+    expect(JSON.stringify(body)).toContain("nobody can approve it: group 'approvers-gone' does not exist")
+    expect(await world.objects.head(`requests/${ana}/${linkOf('ana')}`)).toBeUndefined()
+    await world.objects.put(
+      'eligibility/admins.json',
+      JSON.stringify({ ...eligibility, approvers: { users: ['ben'] } }),
+    )
+    await world.clock.advance(61_000)
+    expect(await askAs(world, sessionOf('ana'), linkOf('ana'))).toMatchObject({ statusCode: 202 })
+  })
+
   test('names the user in the link without the suffix of the directory', async () => {
     const { world, ana } = await people({ configuration: { principalSuffix: '@example.com' } })
     expect(await askAs(world, sessionOf('ana@example.com'), linkOf('ana'))).toMatchObject({ statusCode: 202 })

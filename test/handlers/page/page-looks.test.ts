@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { PageLooks } from '../../../handlers/page/page-looks.ts'
-import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { ServedDirectory } from '../../../shared/reconcile/calls/served-directory.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
-import { cutRanges } from '../../../shared/reconcile/records/ranges.ts'
+import { writeMarks } from '../../../shared/reconcile/records/ranges.ts'
 import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
@@ -29,13 +29,15 @@ const open = (world: World, ports: Ports) =>
     policies: new Policies(ports),
   })
 
-test('a page that has just started lists the ranges of the last sweep at the same time', async () => {
+test('a page that has just started lists several ranges of accounts at the same time', async () => {
   const world = new World()
   const ids = Array.from({ length: 20 }, (_, nth) => accountId.parse(String(nth).padStart(12, '0')))
   for (const id of ids) await world.objects.put(`access/account%${id}%Read-ps%ana%USER%ours`, '')
-  const ranges = cutRanges([ids], { entriesOfMark: 1, marksOfRange: 2 })
-  const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
-  await world.objects.put('state/ranges/sweep.json', JSON.stringify(run))
+  // As if each account had ten thousand entries: two accounts are a range.
+  await writeMarks(
+    world.objects,
+    ids.flatMap((id) => Array<AccountId>(10).fill(id)),
+  )
   const ports = slowPorts(world)
   const looks = open(world, ports)
   const beganMs = world.clock.monotonicMs()

@@ -46,18 +46,19 @@ test('requests and approvals are told as links are, and what ssofile writes is n
   await notifications.stop()
 })
 
-test('a deleted file under retire/ starts the function that undoes it; an upload waits for the schedule', async () => {
+test('an upload and a deletion under retire/ start the function that retires and undoes', async () => {
   const { clock, objects, queues } = world()
   const started: string[] = []
   const key = 'retire/Data/account%200000000001%ci%password%ssofile'
   const startRetire = () => void started.push('retire')
   const notifications = startNotifications({ objects, queues, clock, onError: () => {}, startRetire })
-  await objects.put(key, '')
   await objects.put('links_data/x', '')
   await objects.delete('links_data/x')
   expect(started).toEqual([])
-  await objects.delete(key)
+  await objects.put(key, '')
   expect(started).toEqual(['retire'])
+  await objects.delete(key)
+  expect(started).toEqual(['retire', 'retire'])
   await notifications.stop()
 })
 

@@ -2,13 +2,17 @@ import { Identitystore } from '@aws-sdk/client-identitystore'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { AwsIdentityStore } from '../../../shared/aws/identity-store-client.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
-import { openWorld, serve, type Wire } from '../../contract/identity-center-world.ts'
+import { Refusal } from '../../../shared/memory/refusal.ts'
+import { concurrentModification } from '../../../shared/ports/service-error.ts'
+import { type IdentityCenterWorld, openWorld, serve, type Wire } from '../../contract/identity-center-world.ts'
 
 const auditors = principalName.parse('Auditors')
+let world: IdentityCenterWorld
 let wire: Wire
 
 beforeEach(async () => {
-  wire = await serve(openWorld())
+  world = openWorld()
+  wire = await serve(world)
 })
 afterEach(() => wire.close())
 
@@ -23,6 +27,18 @@ test('an identity store that does not exist is a fault, not the absence of a gro
   await expect(store.findPrincipalId('GROUP', auditors)).rejects.toMatchObject({
     service: 'identitystore',
     code: 'ResourceNotFoundException',
+  })
+})
+
+test('a race of two changes has a code of its own, because it passes and other conflicts do not', async () => {
+  const { identityStore } = world
+  identityStore.createGroup = async () => {
+    throw new Refusal('identitystore', concurrentModification, 'Another request changes it.')
+  }
+  const store = openStore(async () => identityStore.identityStoreId)
+  await expect(store.createGroup({ displayName: principalName.parse('oncall') })).rejects.toMatchObject({
+    code: concurrentModification,
+    message: 'Another request changes it.',
   })
 })
 

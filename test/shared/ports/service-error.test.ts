@@ -23,6 +23,7 @@ test.each<[code: string, httpStatus: number | undefined, proof: ErrorProof]>([
   ['KmsThrottled', 400, 'not-now'],
   ['ThrottlingException', undefined, 'not-now'],
   ['ConditionalRequestConflict', 409, 'not-now'],
+  ['CONCURRENT_MODIFICATION', 400, 'not-now'],
   ['AccessDeniedException', 400, 'refused'],
   ['AccessDenied', 403, 'refused'],
   ['ValidationException', 400, 'refused'],

@@ -1,8 +1,8 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
 import { accountOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName } from './names.ts'
-import type { SuspensionsPromise } from './suspensions.ts'
-import { believedMs, Judge, type Seen, seenAfterMs, type Watched } from './watched.ts'
+import { SuspensionsPromise } from './suspensions.ts'
+import { believedMs, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 /** An account is gone if two complete listings an hour apart lack it. Earlier decisions may take effect after that. */
 const goneAfterMs = 59 * 60_000
@@ -16,14 +16,9 @@ const heldMs = 10 * 60_000
  */
 export class AccessPromise extends Judge {
   protected readonly promise = 'record'
-  readonly #suspensions: SuspensionsPromise
+  readonly #suspensions = this.judge(SuspensionsPromise)
   /** The times since when accounts in the ledger are not in the organization. */
   readonly #leftMs = new Map<string, number>()
-
-  constructor(watched: Watched, suspensions: SuspensionsPromise) {
-    super(watched)
-    this.#suspensions = suspensions
-  }
 
   override noteChange({ key, isRemoved, isByOperator }: Seen): void {
     if (!key.startsWith('assignments/')) return

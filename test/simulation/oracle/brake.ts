@@ -6,11 +6,11 @@ import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
 import { accountOfKey, linksOf, recordedName } from './names.ts'
-import type { ReviewsPromise } from './reviews.ts'
-import type { SuspensionsPromise } from './suspensions.ts'
-import type { TemporaryPromise } from './temporary.ts'
+import { ReviewsPromise } from './reviews.ts'
+import { SuspensionsPromise } from './suspensions.ts'
+import { TemporaryPromise } from './temporary.ts'
 import { callOf } from './truth.ts'
-import { type AtRest, hinderedMs, Judge, type Seen, type Watched } from './watched.ts'
+import { type AtRest, hinderedMs, Judge, type Seen } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 /** A present entry, and the state of its account when it was granted. */
@@ -26,9 +26,9 @@ const soonMs = 60_000
  */
 export class BrakePromise extends Judge {
   protected readonly promise = 'brake'
-  readonly #temporary: TemporaryPromise
-  readonly #suspensions: SuspensionsPromise
-  readonly #reviews: ReviewsPromise
+  readonly #temporary = this.judge(TemporaryPromise)
+  readonly #suspensions = this.judge(SuspensionsPromise)
+  readonly #reviews = this.judge(ReviewsPromise)
   readonly #known = new Map<string, PresentEntry>()
   /** Links and keys whose revocation began, was held, or was found done. The brake holds nothing before there are enough of these. */
   readonly #gone = new Set<string>()
@@ -40,13 +40,6 @@ export class BrakePromise extends Judge {
   #isForgotten = false
   /** For the report: the numbers of holds, and of releases by a person. */
   readonly counts = { 'brake holds': 0, 'brake releases': 0 }
-
-  constructor(watched: Watched, temporary: TemporaryPromise, suspensions: SuspensionsPromise, reviews: ReviewsPromise) {
-    super(watched)
-    this.#temporary = temporary
-    this.#suspensions = suspensions
-    this.#reviews = reviews
-  }
 
   /** An operator releases the list `seen`. It is released only if the same list is held `now`. */
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {

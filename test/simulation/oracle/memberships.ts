@@ -5,8 +5,8 @@ import { heldLists } from '../brake-actions.ts'
 import type { Call } from '../chaos.ts'
 import { fileGroup, fileOf, groupFile, groupRule } from '../membership-actions.ts'
 import { usersNow } from './names.ts'
-import type { SuspensionsPromise } from './suspensions.ts'
-import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
+import { SuspensionsPromise } from './suspensions.ts'
+import { type AtRest, Judge, type Seen } from './watched.ts'
 
 /** A removal that was decided before may still be carried out. Nobody could abort a removal whose call was frozen on its way. */
 const decidedMs = 60_000
@@ -17,7 +17,7 @@ const heldMs = 10 * 60_000
  */
 export class MembershipsPromise extends Judge {
   protected readonly promise = 'convergence'
-  readonly #suspensions: SuspensionsPromise
+  readonly #suspensions = this.judge(SuspensionsPromise)
   /** Memberships that somebody else made and nobody has removed. */
   readonly #others = new Set<string>()
   /** The ids that the group of the files has, or had. */
@@ -31,11 +31,6 @@ export class MembershipsPromise extends Judge {
   readonly #usersAtFirst = JSON.stringify(usersNow(this.world))
   /** Somebody has or had another name. A file stays bound to its first user. */
   #isAnyChanged = false
-
-  constructor(watched: Watched, suspensions: SuspensionsPromise) {
-    super(watched)
-    this.#suspensions = suspensions
-  }
 
   override noteChange({ key }: Seen): void {
     if (key.startsWith('memberships/') || key.startsWith('rules/')) this.#noteAsked()
@@ -74,7 +69,7 @@ export class MembershipsPromise extends Judge {
     return heldLists(this.world).some(({ items }) => hasName(items ?? [], `${fileGroup}%${name}`))
   }
 
-  noteDirectoryChange(change: IdentityStoreChange): void {
+  override noteDirectoryChange(change: IdentityStoreChange): void {
     if (JSON.stringify(usersNow(this.world)) !== this.#usersAtFirst) this.#isAnyChanged = true
     this.#noteAsked()
     const { identityStore } = this.world

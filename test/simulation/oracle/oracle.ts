@@ -2,6 +2,8 @@ import type { IdentityStoreChange } from '../../../shared/memory/identity-store/
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
+import type { JudgeType } from '../kinds/part.ts'
+import { allParts } from '../kinds/parts.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
@@ -26,6 +28,13 @@ import { numberOf, promises, Violation } from './violation.ts'
 import type { AtRest, Judge, Watched } from './watched.ts'
 import { Wishes } from './wishes.ts'
 
+const judgeTypes: readonly JudgeType[] = [
+  ...[RestPromise, StatusPromise, TrailPromise, TemporaryPromise, SuspensionsPromise, MembershipsPromise],
+  ...[PermissionSetsPromise, SessionsPromise, LimitsPromise, AccessPromise, ReviewsPromise, BrakePromise],
+  ...[OthersPromise, ToldPromise],
+  ...allParts.flatMap(({ kinds, oracles = [] }) => [...Object.values(kinds).map(({ oracle }) => oracle), ...oracles]),
+]
+
 /**
  * Judges a life like a user: by the access in the modelled AWS, the files, and the records in the bucket. It knows nothing about the
  * product's code or the memory of its processes.
@@ -34,20 +43,8 @@ export class Oracle {
   readonly #world: SimulatedWorld
   readonly #only: ReadonlySet<string> | undefined
   readonly #watched: Watched
-  readonly #access: AccessPromise
-  readonly #suspensions: SuspensionsPromise
-  readonly rest: RestPromise
-  readonly limits: LimitsPromise
-  readonly brake: BrakePromise
-  readonly permissionSets: PermissionSetsPromise
-  readonly sessions: SessionsPromise
-  readonly others: OthersPromise
-  readonly memberships: MembershipsPromise
-  /** People's requests, and their approvals. */
-  readonly temporary: TemporaryPromise
-  readonly told: ToldPromise
   /** In the order of their calls: the brake counts before the access becomes known as desired. */
-  readonly #judges: readonly Judge[]
+  readonly #judges = new Map<JudgeType, Judge>()
   /** Something happened since the last look at the access. */
   #isDirty = true
   /** The time when the next request ends, as known at the last look. */
@@ -61,40 +58,69 @@ export class Oracle {
     this.#world = world
     this.#only = only && new Set(only)
     const fail = (promise: string, message: string) => this.fail(promise, message)
-    const wishes = new Wishes(world, (id) => this.#suspensions.isSuspended(id))
-    const watched = { world, truth: new Truth(world), wishes, fail }
-    this.#watched = watched
-    this.#suspensions = new SuspensionsPromise(watched)
-    this.rest = new RestPromise(watched)
-    this.temporary = new TemporaryPromise(watched)
-    this.memberships = new MembershipsPromise(watched, this.#suspensions)
-    this.permissionSets = new PermissionSetsPromise(watched)
-    this.sessions = new SessionsPromise(watched, this.#suspensions)
-    this.limits = new LimitsPromise(watched)
-    this.#access = new AccessPromise(watched, this.#suspensions)
-    const reviews = new ReviewsPromise(watched)
-    this.brake = new BrakePromise(watched, this.temporary, this.#suspensions, reviews)
-    this.others = new OthersPromise(watched)
-    this.told = new ToldPromise(watched)
-    this.#judges = [
-      ...[this.rest, new StatusPromise(watched, this.permissionSets), new TrailPromise(watched), this.temporary],
-      ...[this.#suspensions, this.memberships, this.permissionSets, this.sessions, this.limits, this.#access],
-      ...[reviews, this.brake, this.others, this.told],
-    ]
+    const wishes = new Wishes(world, (id) => this.judge(SuspensionsPromise).isSuspended(id))
+    const truth = new Truth(world)
+    this.#watched = { world, truth, wishes, fail, judge: (type) => this.judge(type) }
+    for (const type of judgeTypes) this.judge(type)
     world.objects.onChange((change) => this.#noteChange(change))
+  }
+
+  /** The judge of this class. A life has one of each. */
+  judge<One extends Judge>(type: new (watched: Watched) => One): One {
+    const known = this.#judges.get(type)
+    if (known instanceof type) return known
+    const made = new type(this.#watched)
+    this.#judges.set(type, made)
+    return made
+  }
+
+  get rest(): RestPromise {
+    return this.judge(RestPromise)
+  }
+
+  get limits(): LimitsPromise {
+    return this.judge(LimitsPromise)
+  }
+
+  get brake(): BrakePromise {
+    return this.judge(BrakePromise)
+  }
+
+  get permissionSets(): PermissionSetsPromise {
+    return this.judge(PermissionSetsPromise)
+  }
+
+  get sessions(): SessionsPromise {
+    return this.judge(SessionsPromise)
+  }
+
+  get others(): OthersPromise {
+    return this.judge(OthersPromise)
+  }
+
+  get memberships(): MembershipsPromise {
+    return this.judge(MembershipsPromise)
+  }
+
+  get temporary(): TemporaryPromise {
+    return this.judge(TemporaryPromise)
+  }
+
+  get told(): ToldPromise {
+    return this.judge(ToldPromise)
   }
 
   /** The world of the links has changed, or time has ended a link. */
   noteDesired(): void {
     this.#isDirty = true
-    this.#access.noteAccounts()
+    this.judge(AccessPromise).noteAccounts()
     this.#watched.wishes.note()
   }
 
   noteDirectoryChange(change: IdentityStoreChange): void {
     this.#watched.wishes.noteDirectoryChange(change)
-    this.#suspensions.noteNames()
-    this.memberships.noteDirectoryChange(change)
+    this.judge(SuspensionsPromise).noteNames()
+    for (const judge of this.#judges.values()) judge.noteDirectoryChange(change)
     this.noteDesired()
   }
 
@@ -121,14 +147,14 @@ export class Oracle {
     if (refused !== undefined) this.fail(promises.grants, refused)
     this.#calling = process.name
     if (call.service === 'sso-admin') this.#isDirty = true
-    for (const judge of this.#judges) judge.noteCall(call, args)
+    for (const judge of this.#judges.values()) judge.noteCall(call, args)
   }
 
   /** After each step. */
   checkRecords(): void {
     const { ssoAdmin, clock } = this.#world
     if (!this.#isDirty && clock.now().getTime() < this.#dueMs) return
-    this.#access.check()
+    this.judge(AccessPromise).check()
     this.#dueMs = ssoAdmin.nextDueAt()?.getTime() ?? Number.POSITIVE_INFINITY
     this.#isDirty = false
   }
@@ -147,7 +173,7 @@ export class Oracle {
   checkConverged({ isReconciled }: Pick<AtRest, 'isReconciled'>): void {
     this.#watched.truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
-    for (const judge of this.#judges) judge.checkAtRest({ isReconciled, isReadable })
+    for (const judge of this.#judges.values()) judge.checkAtRest({ isReconciled, isReadable })
   }
 
   #noteChange(change: ObjectChange): void {
@@ -162,7 +188,7 @@ export class Oracle {
     const isByOperator = by.startsWith('operator ') && caller.accessKeyId === 'ssofile'
     this.#watched.wishes.noteChange(change)
     if (key.startsWith('assignments/')) this.#isDirty = true
-    for (const judge of this.#judges) judge.noteChange({ ...change, by, isRemoved, isByOperator })
+    for (const judge of this.#judges.values()) judge.noteChange({ ...change, by, isRemoved, isByOperator })
     if (/^(links_data|selectors|suspended|state\/suspended)\//.test(key)) this.noteDesired()
   }
 

@@ -2,8 +2,8 @@ import { principalId } from '../../../shared/domain/principals/identity-center-i
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import { usersNow } from './names.ts'
-import type { SuspensionsPromise } from './suspensions.ts'
-import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
+import { SuspensionsPromise } from './suspensions.ts'
+import { type AtRest, Judge, type Seen } from './watched.ts'
 
 /** A denial of one user's sessions in a permission set that began before an instant. `account` absent: in all accounts. */
 type Denial = {
@@ -31,14 +31,9 @@ export class SessionsPromise extends Judge {
   protected readonly promise = 'sessions'
   /** All ended sessions of the life. */
   readonly #ended: Denial[] = []
-  readonly #suspensions: Pick<SuspensionsPromise, 'isSuspended'>
+  readonly #suspensions = this.judge(SuspensionsPromise)
   /** When others last put somebody into a group. */
   #joinedMs = 0
-
-  constructor(watched: Watched, suspensions: Pick<SuspensionsPromise, 'isSuspended'>) {
-    super(watched)
-    this.#suspensions = suspensions
-  }
 
   noteJoin(): void {
     this.#joinedMs = this.world.clock.now().getTime()

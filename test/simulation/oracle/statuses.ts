@@ -6,9 +6,9 @@ import { fileGroup, groupFile } from '../membership-actions.ts'
 import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { usersNow } from './names.ts'
-import type { PermissionSetsPromise } from './permission-sets.ts'
+import { PermissionSetsPromise } from './permission-sets.ts'
 import { parsePlainFile } from './plain-permission-set.ts'
-import { type AtRest, Judge, type Watched } from './watched.ts'
+import { type AtRest, Judge } from './watched.ts'
 
 type Status = Readonly<Record<string, unknown>>
 /**
@@ -17,12 +17,7 @@ type Status = Readonly<Record<string, unknown>>
  */
 export class StatusPromise extends Judge {
   protected readonly promise = 'status'
-  readonly #permissionSets: PermissionSetsPromise
-
-  constructor(watched: Watched, permissionSets: PermissionSetsPromise) {
-    super(watched)
-    this.#permissionSets = permissionSets
-  }
+  readonly #permissionSets = this.judge(PermissionSetsPromise)
 
   override checkAtRest({ isReconciled }: AtRest): void {
     const ofPeople = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/']

@@ -1,3 +1,4 @@
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { isHindered } from '../at-rest.ts'
 import type { Call } from '../chaos.ts'
@@ -6,12 +7,16 @@ import type { Truth } from './truth.ts'
 import { type Fail, promises } from './violation.ts'
 import type { Wishes } from './wishes.ts'
 
-/** The facts for judging promises: the world, the owners of access, and the wishes of the files. */
+/** Gives the only judge of this class in a life, so that judges can ask each other. */
+export type FindJudge = <One extends Judge>(type: new (watched: Watched) => One) => One
+
+/** The facts for judging promises: the world, the owners of access, the wishes of the files, and the other judges. */
 export type Watched = {
   readonly world: SimulatedWorld
   readonly truth: Truth
   readonly wishes: Wishes
   readonly fail: Fail
+  readonly judge: FindJudge
 }
 
 /** A change of the bucket, and the process that made it. `isByOperator`: by an operator's command, in ssofile's name. */
@@ -24,12 +29,14 @@ export abstract class Judge {
   protected readonly world: SimulatedWorld
   protected readonly truth: Truth
   protected readonly wishes: Wishes
+  protected readonly judge: FindJudge
   readonly #fail: Fail
 
-  constructor({ world, truth, wishes, fail }: Watched) {
+  constructor({ world, truth, wishes, fail, judge }: Watched) {
     this.world = world
     this.truth = truth
     this.wishes = wishes
+    this.judge = judge
     this.#fail = fail
   }
 
@@ -38,6 +45,9 @@ export abstract class Judge {
 
   /** A call of the product is about to take effect. */
   noteCall(_call: Call, _args: readonly unknown[]): void {}
+
+  /** Somebody, maybe the product, has changed the directory. */
+  noteDirectoryChange(_change: IdentityStoreChange): void {}
 
   /** After the faults, at rest. */
   checkAtRest(_how: AtRest): void {}

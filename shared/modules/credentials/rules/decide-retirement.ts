@@ -20,6 +20,8 @@ export type RetirementFacts = {
   readonly isKnown: boolean
   /** The upload time of the file. `undefined`: the file is gone, or may not ask. */
   readonly askedAt: Date | undefined
+  /** Somebody else owns its account, and no record says so of this upload yet. */
+  readonly isNewOfOther: boolean
   /** Another file asks for the same credential, and may. */
   readonly isAskedElsewhere: boolean
   /** A file names the credential, this one or another, whether it may ask or not. */
@@ -38,6 +40,7 @@ export type RetirementFacts = {
 }
 
 export const retirementActions = [
+  'note other owner',
   'note absence',
   'note off',
   'switch off',
@@ -89,6 +92,7 @@ const accountGoneMs = 59 * 60_000
  * | file asks         | the ledger says         | the credential is                       | step                 |
  * | ----------------- | ----------------------- | --------------------------------------- | -------------------- |
  * | not known         | any                     | any                                     | unknown              |
+ * | no, another's account, not noted | any          | any                                 | note other owner     |
  * | no, another does  | any                     | any                                     | withdrawn            |
  * | no                | an absence              | any                                     | forget               |
  * | no                | nothing                 | any                                     | withdrawn            |
@@ -124,6 +128,7 @@ const accountGoneMs = 59 * 60_000
 export function decideRetirement(facts: RetirementFacts): RetirementAction | RetirementEnd {
   const { isKnown, askedAt, isAskedElsewhere, isNamed, kept, live } = facts
   if (!isKnown) return { tell: 'unknown' }
+  if (facts.isNewOfOther) return { do: 'note other owner' }
   if (askedAt === undefined && isAskedElsewhere) return { tell: 'withdrawn' }
   if (kept === undefined && askedAt === undefined)
     return facts.absence === undefined ? { tell: 'withdrawn' } : { do: 'forget' }

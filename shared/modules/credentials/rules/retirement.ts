@@ -1,8 +1,20 @@
 import * as z from 'zod'
+import { type RetireFile, retirePrefix } from '../../../domain/files/retire-file.ts'
 import { record } from '../../../domain/json/record.ts'
+import { renderInstant } from '../../../domain/text/instant.ts'
 
 /** The ledger of credentials: one record for each credential that ssofile retires. */
 export const retirementPrefix = 'retired/'
+
+/**
+ * Uploads that ssofile saw while the account was somebody else's: `retired/refused/<owner>/<credential>%<instant of the upload>`, empty. If
+ * the owner changes, they wait for a new upload.
+ */
+export const refusedPrefix = `${retirementPrefix}refused/`
+
+export function refusedUploadKey({ key }: Pick<RetireFile, 'key'>, uploadedAt: Date): string {
+  return `${refusedPrefix}${key.slice(retirePrefix.length)}%${renderInstant(uploadedAt)}`
+}
 
 /**
  * | state           | means                                                                    |

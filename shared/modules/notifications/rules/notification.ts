@@ -88,11 +88,12 @@ const administratorReach = record({
 
 const person = record({ id: z.string(), name: z.string().optional() })
 
-/** An event of a request for temporary access, from its history. ssofile reports each event of each request once. */
+/** An event of a request for temporary access, from its history or its status. ssofile reports each event of each request once. */
 const requestOutcome = record({
   ...common,
   kind: z.literal('request'),
-  event: z.templateLiteral(['request-', z.enum(requestEvents)]),
+  /** `request-unapprovable`: too few people can approve it; `reason` says why. */
+  event: z.templateLiteral(['request-', z.enum([...requestEvents, 'unapprovable'])]),
   /** The key of the request. */
   request: z.string(),
   /** The digest of this upload. Absent, with most of the following, if history could not be read. */

@@ -27,7 +27,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
 /**
  * | the receiver has | hears                                                                          |
  * | ---------------- | ------------------------------------------------------------------------------ |
- * | `operators`      | held changes, access that others gave or removed, acts of people, drift, wide full access |
+ * | `operators`      | held changes, access that others gave or removed, acts of people, drift, wide full access, requests that nobody can approve |
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | each upload of one of them that was applied, rejected or failed                 |
@@ -66,6 +66,7 @@ function isNamed(uploaders: readonly string[], by: string): boolean {
 /** Only receivers of all requests hear of a single approval: more may be needed. */
 function isRequestHeardBy(receiver: Receiver, { event, approvers = [], requester }: RequestOutcome): boolean {
   if (event === 'request-asked' && receiver.approvers.some((name) => approvers.includes(name))) return true
+  if (event === 'request-unapprovable') return receiver.operators || receiver.requests
   if (event === 'request-asked' || event === 'request-approved') return receiver.requests
   return receiver.requests || (requester.name !== undefined && receiver.requesters.includes(requester.name))
 }

@@ -1,5 +1,5 @@
 import { sayInstant } from './say.ts'
-import type { PastRequest, ToldAbout, ToldRequest } from './told.ts'
+import type { Names, PastRequest, ToldAbout, ToldRequest } from './told.ts'
 
 export type RequestState = 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
 export type RequestAction = 'finish' | 'extend' | 'withdraw'
@@ -43,6 +43,17 @@ export function sayApprovals({ status }: ToldRequest): string {
   const { given, needed } = status?.request?.approvals ?? {}
   return given === undefined ? '' : `${given.length} of ${needed}`
 }
+
+/** The accounts of a wide scope that an approval is for. `names`: by id. */
+export function sayShown({ status }: ToldRequest, names: Names['accounts']): string | undefined {
+  const { scope } = status?.request ?? {}
+  if (scope === undefined) return undefined
+  const few = scope.accounts.slice(0, shownMost).map((id) => names[id] ?? id)
+  const rest = scope.count > few.length ? [`${scope.count - few.length} more`] : []
+  return `${scope.count}: ${[...few, ...rest].join(', ')}`
+}
+
+const shownMost = 20
 
 /** What else the author of a request has where it asks for access. */
 export function sayOthers({ rows, isCut }: Pick<ToldAbout, 'rows' | 'isCut'>): string {

@@ -1,6 +1,7 @@
 import { heldRemedy } from '../../../domain/brake/describe-list.ts'
-import { ruleKey } from '../../../domain/files/rule-file.ts'
+import { type OtherCapitals, ruleKey } from '../../../domain/files/rule-file.ts'
 import type { PrincipalName } from '../../../domain/principals/principal.ts'
+import { quote } from '../../../domain/statuses/complaint.ts'
 import type { NewStatus, PeopleOfRule } from '../../../domain/statuses/status.ts'
 import { count } from '../../../domain/text/count.ts'
 
@@ -18,7 +19,11 @@ export type RuleLook = {
   readonly reported: number
   readonly unread: number
   readonly unnameable: number
+  readonly otherCapitals: readonly OtherCapitals[]
 }
+
+/** The warnings name that many; the next look names the others. */
+const otherCapitalsMost = 3
 
 export type ToldRule = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'people' | 'warnings'>
 
@@ -68,7 +73,7 @@ export function describeRule(group: PrincipalName, look: RuleLook): ToldRule | u
   }
 }
 
-function warningsOf({ unread, unnameable }: RuleLook): Pick<NewStatus, 'warnings'> {
+function warningsOf({ unread, unnameable, otherCapitals }: RuleLook): Pick<NewStatus, 'warnings'> {
   const warnings = [
     ...(unread > 0
       ? [`attributes of ${count(unread, 'person', 'people')} cannot be read: nothing changes for them`]
@@ -76,6 +81,12 @@ function warningsOf({ unread, unnameable }: RuleLook): Pick<NewStatus, 'warnings
     ...(unnameable > 0
       ? [`${count(unnameable, 'user name')} cannot be part of the key of a membership: these people get nothing`]
       : []),
+    ...otherCapitals
+      .slice(0, otherCapitalsMost)
+      .map(
+        ({ name, value, found }) =>
+          `'${quote(value)}' of ${name} does not match '${quote(found)}', which the directory has: capitals count; write it as in the directory, or add it`,
+      ),
   ]
   return warnings.length > 0 ? { warnings } : {}
 }

@@ -22,6 +22,8 @@ type ApprovedRequest = {
   readonly isOver: boolean
   /** The author may decide on it, as ssofile sees it now. */
   readonly isApprover: boolean
+  /** The scope has accounts that the author of an approval was not shown. */
+  readonly isOutgrown: boolean
   /** The author is disabled in the directory, or suspended. */
   readonly isAuthorBarred: boolean
   /** ssofile could not read who may approve. */
@@ -41,6 +43,7 @@ export const approvalEnds = [
   'earlier',
   'late',
   'barred',
+  'outgrown',
   'unclear',
   'no approver',
 ] as const
@@ -54,7 +57,7 @@ export type ApprovalEnd = { readonly tell: (typeof approvalEnds)[number] }
  * | the file                                | its request                         | status         |
  * | --------------------------------------- | ----------------------------------- | -------------- |
  * | is gone                                 |                                     | nothing        |
- * | approves, and counted                   | is of somebody else                 | counted        |
+ * | approves, and counted                   | is of somebody else, and has not grown since | counted |
  * | denies                                  | was denied, or ended; of somebody else | denied      |
  * | is beyond the author's limit            |                                     | tell the crowd |
  * | has no valid name                       |                                     | misnamed       |
@@ -67,6 +70,7 @@ export type ApprovalEnd = { readonly tell: (typeof approvalEnds)[number] }
  * | approves                                | was granted                         | late           |
  * | denies, by an approver or while approvers are unknown | waits, or was granted | unclear        |
  * | of a user who is disabled or suspended  | waits, or was granted               | barred         |
+ * | approves, by an approver                | waits, and has grown since          | outgrown       |
  * | any other, while approvers are unknown  | waits                               | unclear        |
  * | any other                               | waits, or was granted               | no approver    |
  *
@@ -76,7 +80,7 @@ export type ApprovalEnd = { readonly tell: (typeof approvalEnds)[number] }
 export function decideApproval({ file, request, isOneTooMany }: ApprovalFacts): ApprovalAction | ApprovalEnd {
   if (file === 'none') return { tell: 'nothing' }
   if (request && !request.isOwn) {
-    if (file === 'approve' && request.hasCounted) return { tell: 'counted' }
+    if (file === 'approve' && request.hasCounted && !request.isOutgrown) return { tell: 'counted' }
     if (file === 'deny' && request.isEnded) return { tell: 'denied' }
   }
   if (isOneTooMany) return { do: 'tell the crowd' }
@@ -87,5 +91,6 @@ export function decideApproval({ file, request, isOneTooMany }: ApprovalFacts): 
   if (request.isOver || (request.isGranted && file === 'approve')) return { tell: 'late' }
   if (file === 'deny' && (request.isApprover || request.areApproversUnread)) return { tell: 'unclear' }
   if (request.isAuthorBarred) return { tell: 'barred' }
+  if (file === 'approve' && request.isApprover && request.isOutgrown) return { tell: 'outgrown' }
   return { tell: request.areApproversUnread ? 'unclear' : 'no approver' }
 }

@@ -17,6 +17,7 @@ export const requestActions = [
   'tell the crowd',
   'note the digest',
   'record',
+  'show the accounts',
   'grant',
   'write the link',
   'delete the link',

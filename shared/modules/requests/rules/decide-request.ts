@@ -4,8 +4,10 @@ import {
   type GivenApproval,
   type RequestDigest,
   type RequestPath,
+  type ScopeDigest,
 } from '../../../domain/files/access-request.ts'
 import type { Eligibility } from '../../../domain/files/eligibility-file.ts'
+import type { AccountId } from '../../../domain/organization/account-id.ts'
 import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
 import { type Complaint, quote } from '../../../domain/statuses/complaint.ts'
 import {
@@ -18,6 +20,7 @@ import {
 import { renderInstant } from '../../../domain/text/instant.ts'
 import { type Asking, beginningOf, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
 import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
+import { findApproved, listAdded, nameApproval, type RequestedAccounts, type ShownAccounts } from './shown-scope.ts'
 
 export const approversMost = 500
 
@@ -32,8 +35,10 @@ export type RequestEvent = (typeof requestEvents)[number]
 /** The history of one digest. */
 export type UploadHistory = {
   readonly events: ReadonlySet<RequestEvent>
-  /** The users whose approvals it has. */
+  /** Its approvals (`nameApproval`). */
   readonly approvedBy: ReadonlySet<string>
+  /** The accounts that its status showed while it waited for approvals, ascending by time. */
+  readonly shown?: readonly ShownAccounts[]
   readonly granted?: GrantRecord | undefined
   /** It was finished because this later upload, which was granted too, took its place. */
   readonly replacedBy?: RequestDigest | undefined
@@ -42,6 +47,8 @@ export type UploadHistory = {
 export type GivenDecision = GivenApproval & {
   readonly decision: 'approve' | 'deny'
   readonly comment?: string | undefined
+  /** The accounts that it names. */
+  readonly scope?: ScopeDigest | undefined
 }
 
 /** The people who may approve now, and their decisions. `tooMany`: there are so many that `given` has only some decisions, and may lack denials. */
@@ -55,7 +62,12 @@ export type Approvals = {
   readonly unreadable?: readonly Complaint[]
   /** Why ssofile does not know everybody who may approve or deny. */
   readonly unread?: string | undefined
+  /** Absent: not known. */
+  readonly able?: AbleApprovers | undefined
 }
+
+/** The number of people who may approve, without the requester, up to the number that is needed; and why there are not more. */
+export type AbleApprovers = { readonly able: number; readonly why: readonly string[] }
 
 export type RequestReading =
   | { readonly state: 'absent' }
@@ -116,6 +128,8 @@ export type RequestFacts = {
   readonly eligibilities: readonly Eligibility[]
   /** Eligibilities that are invalid, or that S3 does not return. */
   readonly broken: readonly string[]
+  /** The accounts of its scope now, if they may change. `unknown`: nobody knows them now. Absent: not read yet. */
+  readonly scope?: RequestedAccounts | 'unknown' | undefined
   /** The approvals that were last read for a digest. */
   readonly approvals: (digest: RequestDigest) => Approvals | undefined
 }
@@ -125,7 +139,7 @@ export type NewEvent = {
   readonly digest: RequestDigest
   /** The person who did it. Absent: time, or somebody whom only S3's notification names. */
   readonly by?: GivenApproval | undefined
-  readonly said?: Readonly<Record<string, unknown>>
+  readonly said?: Readonly<Record<string, unknown>> & { readonly scope?: ScopeDigest | undefined }
 }
 
 /** The status for a person. `again`: when to look again. */
@@ -138,15 +152,25 @@ export type Outcome = {
 export type RequestNeed =
   | { readonly do: 'read who and what' }
   | { readonly do: 'read deletions' }
+  | { readonly do: 'read scope' }
   | {
       readonly do: 'read approvals'
       readonly digest: RequestDigest
       readonly eligibility: string
+      /** The number of approvals that it waits for. */
+      readonly needed: number
       readonly besides: readonly PrincipalId[]
     }
 
 export type RequestAction =
   | { readonly do: 'record'; readonly event: NewEvent }
+  /** Written to history before the status shows them. `before`: people who approved it with other accounts. */
+  | {
+      readonly do: 'show the accounts'
+      readonly digest: RequestDigest
+      readonly scope: RequestedAccounts
+      readonly before: readonly PrincipalId[]
+    }
   /** Written to history first, and only if there is no grant: so at most once for a digest. */
   | { readonly do: 'grant'; readonly record: GrantRecord }
   /** `over`: the etag of the object to replace. */
@@ -199,16 +223,18 @@ export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' }
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
  * | 27 | needs no approval                     | has never waited for one                    | grant                           |
  * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
- * | 29 | needs approvals                       | an approval is not in history               | record `approved`               |
+ * |    | needs approvals                       | the accounts of its scope are not the last shown | show the accounts          |
+ * | 29 | needs approvals                       | an approval of these accounts is not in history | record `approved`           |
  * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
  * |    | needs approvals                       | not everybody is known who may approve      | tell that it waits              |
+ * |    | needs approvals                       | nobody knows the accounts of its scope      | tell that it waits              |
  * | 31 | needs approvals                       | has enough                                  | grant                           |
  * | 32 | needs approvals                       |                                             | tell that it waits              |
  *
  * A request's user comes from its path, a link's user from its content. A request only touches a link of its own user. If it was granted
  * for the user who has that name now, it may also replace a link of nobody. It never touches a link of somebody else. A link that cannot be
  * read stays while its access may last, by history. After that, the user who has the name now may delete it. A requester's own decisions as
- * an approver do not count, and each person counts once.
+ * an approver do not count, and each person counts once. An approval counts while the scope has no account that its author was not shown.
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)
@@ -349,7 +375,7 @@ function endOf(facts: RequestFacts, record: GrantRecord): RequestStep | undefine
   }
   const approvals = facts.approvals(digest)
   if (approvals?.eligibility !== eligibility)
-    return { do: 'read approvals', digest, eligibility, besides: approvedBy.map(({ user }) => user) }
+    return { do: 'read approvals', digest, eligibility, needed: 0, besides: approvedBy.map(({ user }) => user) }
   const denial = saidByOthers(facts, approvals).find(({ decision }) => decision === 'deny')
   return denial && { do: 'record', event: { event: 'finished', digest, ...personOf(denial) } }
 }
@@ -595,33 +621,54 @@ function judgeApprovals(
   told: UploadHistory,
   { eligibility, needed }: Fit,
 ): RequestStep {
-  const { digest, askedAt } = reading
+  const { digest } = reading
   const approvals = facts.approvals(digest)
   if (approvals?.eligibility !== eligibility.name)
-    return { do: 'read approvals', digest, eligibility: eligibility.name, besides: [] }
+    return { do: 'read approvals', digest, eligibility: eligibility.name, needed, besides: [] }
   const said = saidByOthers(facts, approvals)
   const denial = said.find(({ decision }) => decision === 'deny')
   if (denial) return { do: 'record', event: { event: 'denied', digest, ...personOf(denial) } }
   const given = approvals.tooMany === undefined ? countOnce(said) : []
-  const untold = given.find(({ user }) => !told.approvedBy.has(user))
-  if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold) } }
-  const by = given.map(({ user, name, at }) => ({ user, name, at }))
-  const [unread] = approvals.unreadable ?? []
-  const { unread: unknown } = approvals
-  if (by.length >= needed && !unread && unknown === undefined) return grant(facts, reading, eligibility, by)
+  const mayGrow = facts.path.link.scope.kind !== 'account'
+  const { scope } = facts
+  if (mayGrow && scope === undefined) return { do: 'read scope' }
+  const shown = told.shown ?? []
+  const last = shown.at(-1)
+  if (mayGrow && typeof scope === 'object' && scope.digest !== last?.digest)
+    return { do: 'show the accounts', digest, scope, before: last === undefined ? [] : given.map(({ user }) => user) }
+  const judged = given.map((one) => ({ one, approved: mayGrow ? findApproved(shown, one) : undefined }))
+  const added = new Set(mayGrow && last ? judged.flatMap(({ approved }) => listAdded(last, approved)) : [])
+  const counted = judged.filter(({ approved }) => !mayGrow || (last && listAdded(last, approved).length === 0))
+  const untold = counted.find(({ one, approved }) => !told.approvedBy.has(nameApproval(one.user, approved)))
+  if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold.one, untold.approved) } }
+  const by = counted.map(({ one: { user, name, at } }) => ({ user, name, at }))
+  const isUnclear = approvals.unreadable?.length || approvals.unread !== undefined || scope === 'unknown'
+  if (by.length >= needed && !isUnclear) return grant(facts, reading, eligibility, by)
+  return tellWaiting(facts, reading, { eligibility, needed }, { approvals, by, last, added: [...added].sort() })
+}
+
+type Counted = {
+  readonly approvals: Approvals
+  readonly by: readonly GivenApproval[]
+  /** The accounts of its scope, if they may change. */
+  readonly last: ShownAccounts | undefined
+  /** The accounts that some approval lacks. */
+  readonly added: readonly AccountId[]
+}
+
+/** The status has the first accounts of a wide scope. History has all. */
+const accountsTold = 100
+
+function tellWaiting(facts: RequestFacts, { digest, askedAt }: Valid, fit: Fit, counted: Counted): RequestStep {
+  const { eligibility, needed } = fit
+  const { by, last } = counted
   const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
-  const missing = unread
-    ? `it waits because ssofile cannot read a decision, which may be a denial: ${unread.object}: received ${unread.received}`
-    : unknown !== undefined
-      ? `it waits because ssofile does not know everybody who may approve or deny it: ${quote(unknown, 300)}`
-      : approvals.tooMany === undefined
-        ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
-        : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
-  const remedy = unread
-    ? 'ask the uploader of that decision to delete it, or to upload a valid one without an encryption option'
-    : unknown !== undefined
-      ? unreadRemedy
-      : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
+  const { missing, remedy, isLookedAt, tooFew } = sayMissing(facts, digest, fit, counted)
+  const scope = last && {
+    digest: last.digest,
+    count: last.accounts.length,
+    accounts: last.accounts.slice(0, accountsTold),
+  }
   return {
     do: 'tell',
     status: {
@@ -631,12 +678,102 @@ function judgeApprovals(
       request: {
         digest,
         eligibility: eligibility.name,
-        approvals: { needed, given: by },
+        approvals: { needed, given: [...by], ...(tooFew !== undefined && { tooFew }) },
+        ...(scope && { scope: { ...scope, accounts: [...scope.accounts] } }),
         lapsesAt: renderInstant(lapsesAt),
       },
     },
-    again: unknown === undefined ? [lapsesAt] : [lapsesAt, laterThan(facts)],
+    again: isLookedAt ? [lapsesAt, laterThan(facts)] : [lapsesAt],
   }
+}
+
+/**
+ * Why it is not granted yet. `isLookedAt`: ssofile looks again soon, because it could not read something, or because too few people can
+ * approve it (`tooFew`).
+ */
+function sayMissing(
+  { scope }: RequestFacts,
+  digest: RequestDigest,
+  { eligibility, needed }: Fit,
+  { approvals, by, last, added }: Counted,
+): { readonly missing: string; readonly remedy: string; readonly isLookedAt?: true; readonly tooFew?: string } {
+  const [unreadable] = approvals.unreadable ?? []
+  if (unreadable)
+    return {
+      missing: `it waits because ssofile cannot read a decision, which may be a denial: ${unreadable.object}: received ${unreadable.received}`,
+      remedy: 'ask the uploader of that decision to delete it, or to upload a valid one without an encryption option',
+      ...(approvals.unread !== undefined && { isLookedAt: true }),
+    }
+  if (approvals.unread !== undefined)
+    return {
+      missing: `it waits because ssofile does not know everybody who may approve or deny it: ${quote(approvals.unread, 300)}`,
+      remedy: unreadRemedy,
+      isLookedAt: true,
+    }
+  if (scope === 'unknown')
+    return {
+      missing:
+        'it waits because ssofile does not know the accounts of its scope: its selector or tags cannot be read now',
+      remedy:
+        'ask the governance team to correct the selector (see its status); ssofile looks again every five minutes',
+      isLookedAt: true,
+    }
+  const remedy = `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
+  if (approvals.tooMany !== undefined)
+    return {
+      missing: `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`,
+      remedy,
+    }
+  const tooFew = sayTooFew(needed, approvals.able)
+  if (tooFew !== undefined) return { missing: tooFew, remedy: tooFewRemedy, isLookedAt: true, tooFew }
+  const people = by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''
+  const place = last ? `, for ${countAccounts(last.accounts.length)}` : ''
+  return { missing: `it waits for approvals: ${by.length} of ${needed}${people}${place}${sayAdded(added)}`, remedy }
+}
+
+const reasonsMost = 5
+const tooFewRemedy =
+  'ask the governance team to correct the approvers of the eligibility, or the groups in it; ssofile looks again every five minutes'
+
+/** Why too few people can approve it. `undefined`: there are enough, or nobody knows. */
+export function sayTooFew(needed: number, known: AbleApprovers | undefined): string | undefined {
+  if (known === undefined || known.able >= needed) return undefined
+  const { able, why } = known
+  const more = why.length > reasonsMost ? [`${why.length - reasonsMost} more reasons`] : []
+  const who =
+    able === 0
+      ? 'nobody can approve it'
+      : `it needs ${needed} approvals, and only ${able} of its approvers can approve it`
+  return [who, [...why.slice(0, reasonsMost), ...more].join(', ')].filter((one) => one !== '').join(': ')
+}
+
+/** Before the upload: the request would wait for approvals that nobody can give. */
+export function complainOfTooFew(
+  object: string,
+  { eligibility, needed }: Fit,
+  known: AbleApprovers | undefined,
+): Complaint | undefined {
+  const tooFew = sayTooFew(needed, known)
+  if (tooFew === undefined) return undefined
+  return {
+    object,
+    received: `a request by eligibility '${eligibility.name}': ${tooFew}`,
+    expected: `a request that ${needed} of its approvers can approve`,
+    remedy:
+      'ask the governance team to correct the approvers of the eligibility, or the groups in it, and then ask again',
+  }
+}
+
+const addedMost = 10
+
+function sayAdded(added: readonly AccountId[]): string {
+  if (added.length === 0) return ''
+  const few = [...added.slice(0, addedMost), ...(added.length > addedMost ? [`${added.length - addedMost} more`] : [])]
+  return `; somebody approved it before its scope had ${countAccounts(added.length)} more (${few.join(', ')}), so that approval does not count`
+}
+
+function countAccounts(count: number): string {
+  return count === 1 ? '1 account' : `${count} accounts`
 }
 
 function saidByOthers({ path }: RequestFacts, { given }: Approvals): readonly GivenDecision[] {
@@ -648,9 +785,16 @@ function countOnce(given: readonly GivenDecision[]): readonly GivenDecision[] {
   return given.filter(({ user }, index) => given.findIndex((other) => other.user === user) === index)
 }
 
-function personOf({ user, name, at, comment }: GivenDecision): Pick<NewEvent, 'by' | 'said'> {
-  const by = { user, name, at }
-  return { by, ...(comment === undefined ? {} : { said: { comment } }) }
+/** `approved`: the accounts of an approval. */
+function personOf(
+  { user, name, at, comment }: GivenDecision,
+  approved?: RequestedAccounts,
+): Pick<NewEvent, 'by' | 'said'> {
+  const said = {
+    ...(comment !== undefined && { comment }),
+    ...(approved && { scope: approved.digest, accounts: approved.accounts.length }),
+  }
+  return { by: { user, name, at }, ...(Object.keys(said).length > 0 && { said }) }
 }
 
 function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibility): string {
@@ -660,7 +804,7 @@ function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibili
 }
 
 function grant(
-  { path, now }: RequestFacts,
+  { path, now, scope }: RequestFacts,
   { digest, request, askedAt }: Valid,
   eligibility: Eligibility,
   approvedBy: readonly GivenApproval[],
@@ -674,6 +818,7 @@ function grant(
     user: path.userId,
     eligibility: eligibility.name,
     approvedBy: [...approvedBy],
+    ...(typeof scope === 'object' && approvedBy.length > 0 && { scope: scope.digest }),
     grantedAt: renderInstant(now),
     startsAt: renderInstant(from),
     expiresAt: renderInstant(new Date(from.getTime() + durationMs)),

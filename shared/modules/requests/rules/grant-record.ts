@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { givenApproval, requestDigest } from '../../../domain/files/access-request.ts'
+import { givenApproval, requestDigest, scopeDigest } from '../../../domain/files/access-request.ts'
 import type { TemporaryLinkBody } from '../../../domain/links/link-body.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { recordedInstant } from '../../../domain/text/instant.ts'
@@ -17,6 +17,8 @@ export const grantRecord = z.looseObject({
   user: principalId,
   eligibility: z.string(),
   approvedBy: z.array(givenApproval),
+  /** The accounts of its approvals, if they may change: `…%shown%….json` has the list. */
+  scope: scopeDigest.optional(),
   /** By S3's clock. */
   grantedAt: z.iso.datetime(),
   startsAt: recordedInstant,

@@ -4,7 +4,13 @@ import Button from '@cloudscape-design/components/button'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import { useState } from 'react'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
-import { digestOf, sayApprovals, sayOthers, sayOutcome } from '../../../modules/page/rules/describe-request.ts'
+import {
+  digestOf,
+  sayApprovals,
+  sayOthers,
+  sayOutcome,
+  sayShown,
+} from '../../../modules/page/rules/describe-request.ts'
 import { count, partsOf, sayAge, sayDuration, sayInstant, sayScope } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldAbout, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { isHosted, type Sent } from '../api-calls.ts'
@@ -34,7 +40,8 @@ export function Approvals() {
     const { label, done, hint } = decisions[decision]
     const titles = decidable.map(labelOf)
     const sentOf = (one: ToldRequest, comment: string): Sent => {
-      const body = { digest: digestOf(one), decision, ...(comment === '' ? {} : { comment }) }
+      const scope = decision === 'approve' ? one.status?.request?.scope?.digest : undefined
+      const body = { digest: digestOf(one), decision, ...(comment !== '' && { comment }), ...(scope && { scope }) }
       return { path: '/approvals', body, done: `${done}: ${labelOf(one)}.`, what: labelOf(one) }
     }
     setQuestion({
@@ -88,7 +95,7 @@ const decisions = {
   approve: {
     label: 'Approve',
     done: 'Approved',
-    hint: 'You approve exactly what is shown. If somebody edits the request, it needs approvals again.',
+    hint: 'You approve exactly what is shown. If somebody edits the request, or its scope has more accounts by then, it needs approvals again.',
   },
   deny: { label: 'Deny', done: 'Denied', hint: 'One denial is enough, and it is final.' },
 } as const
@@ -159,6 +166,7 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
             ['For how long', duration && `${sayDuration(duration)}${startsAt ? `, from ${sayInstant(startsAt)}` : ''}`],
             ['What it allows', about?.about ?? (about && 'Nobody described this permission set.')],
             ['Where', about && Object.values(about.paths).join()],
+            ['Accounts', sayShown(one, { ...accounts, ...about?.accounts })],
             ['Has there now', about && sayOthers(about)],
             ['Ticket', ticket],
             ['Incident', incident],

@@ -10,6 +10,7 @@ import {
   applySteps,
   describeAttributeStep,
   isLoss,
+  isSameAttributes,
   planAttributes,
   recordApplied,
 } from '../../../../shared/domain/attributes/plan-attributes.ts'
@@ -47,6 +48,23 @@ describe('what leads from the attributes that there are to those of the file', (
     expect(reported.map(({ step }) => step)).toEqual(isDrift ? ['report'] : steps.map(({ step }) => step))
   })
 
+  // STS API Reference, "AssumeRole", Tags: there are no separate keys Department and department.
+  test.each([
+    ['the same source', 'team=a', 'Team=a', undefined, [], 'Team=a'],
+    ['another source', 'team=b', 'Team=a', undefined, ["change 'Team' from 'a' to 'b'"], 'Team=b'],
+    ['another source by hand', 'team=a', 'TEAM=b', 'Team=a', ["restore 'TEAM' from 'b' to 'a'"], 'TEAM=a'],
+    ['two sources', 'Team=a', 'TEAM=b Team=a', undefined, ["remove 'TEAM', which now comes from 'b'"], 'Team=a'],
+    ['two sources in the file too', 'TEAM=b Team=a', 'TEAM=b Team=a', undefined, [], 'TEAM=b Team=a'],
+  ])('a key that differs only in capitals, with %s, is the same key', (_, wanted, actual, applied, expected, then) => {
+    const owned = applied === undefined ? undefined : { v: 1 as const, applied: attributes(applied) }
+    const facts = { wanted: attributes(wanted), actual: attributes(actual), owned, onDrift: 'restore' as const }
+    const steps = planAttributes(facts)
+    expect(steps.map(describeAttributeStep)).toEqual(expected)
+    expect(applySteps(facts.actual, steps)).toEqual(attributes(then))
+    expect(isSameAttributes(facts.wanted, attributes(then))).toBe(true)
+    expect(isSameAttributes(facts.wanted, facts.actual)).toBe(steps.length === 0)
+  })
+
   test('what was asked for and is not there yet is asked for again, and is nobody’s change by hand', () => {
     const [wanted, before] = [attributes('Team=b'), attributes('Team=a')]
     const asked = { attributes: wanted, before, at: '2026-03-03T10:00:00.000Z' }
@@ -61,6 +79,7 @@ describe('what leads from the attributes that there are to those of the file', (
       at: '2026-03-03T10:00:00.000Z',
     }
     expect(recordApplied(attributes('Team=a'), asked)).toEqual(attributes('Cost=x Team=a'))
+    expect(recordApplied(attributes('TEAM=a'), asked)).toEqual(attributes('Cost=x TEAM=a'))
   })
 
   test('what is added waits while there is no room for it beside what is held', () => {
@@ -84,6 +103,7 @@ describe('the file of attributes', () => {
 
   test.each([
     ['a key twice', [row('Team', 'a'), row('Team', 'b')], 'each key once'],
+    ['a key in capitals too', [row('Team', 'a'), row('TEAM', 'b')], 'does not distinguish capitals'],
     ['two sources', [row('Team', 'a', 'b')], 'exactly one source'],
     ['no source', [row('Team')], 'exactly one source'],
     ['a long key', [row('x'.repeat(129), 'a')], '1 to 128'],

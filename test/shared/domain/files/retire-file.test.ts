@@ -54,7 +54,11 @@ describe('what a file may ask for', () => {
   const shop = account.parse({ id: '200000000001', name: 'shop', state: 'ACTIVE', parents: [] })
   const hygiene = { ...defaultHygiene, ownerTag: 'owner', neverRetire: ['terraform', '*-backup'] }
   const judge = (text = key, facts = {}) =>
-    judgeRetireFile(parse(text), { account: shop, owner: 'team-a', isBreakGlass: false, ...facts }, hygiene)
+    judgeRetireFile(
+      parse(text),
+      { account: shop, owner: 'team-a', isBreakGlass: false, wasOfOther: false, ...facts },
+      hygiene,
+    )
   const of = (user: string) => key.replace('ci.deploy@x', user)
 
   test('is a credential in an account of its owner', () => {
@@ -71,7 +75,15 @@ describe('what a file may ask for', () => {
     ['a name on neverRetire', of('terraform'), {}],
     ['a name that a pattern on neverRetire means', of('nightly-backup'), {}],
   ])('is not %s', (_, text, facts) => {
-    expect(judge(text, facts)).toMatchObject({ object: text, remedy: expect.stringContaining('delete this file') })
+    const complaint = { object: text, remedy: expect.stringContaining('delete this file') }
+    expect(judge(text, facts)).toMatchObject({ complaint })
+  })
+
+  test('waits for a new upload if the account was somebody else’s when ssofile saw the file', () => {
+    const remedy = 'upload it again if the credential is still to be retired; otherwise delete it'
+    expect(judge(key, { wasOfOther: true })).toMatchObject({ complaint: { remedy } })
+    expect(judge(key, { wasOfOther: true })).not.toHaveProperty('isOfOther')
+    expect(judge(key, { owner: 'team-b' })).toMatchObject({ isOfOther: true })
   })
 
   test('is a user who only bears the name of a break-glass user', () => {

@@ -808,3 +808,24 @@ test('under deaths, two looks at a time, refusals, and deliveries that come twic
     { numRuns: runsOf(60), seed: 20261121 },
   )
 }, 60_000)
+
+test('operators hear once of a request that nobody can approve, also if it had approvers at first', async () => {
+  const topics = [{ name: 'ops', mail: ['ops@example.com'], operators: true }]
+  const outcomes = new Outcomes(configuration.parse({ notifications: { receivers: topics } }))
+  const key =
+    'requests/92307020-41b6-05ce-951e-70dfe8931aa2/account%233000000002%Billing-ps%kenji@acme.example%USER%ssofile'
+  const digest = requestDigest.parse('b'.repeat(32))
+  const request = { digest, eligibility: 'billing', approvals: { needed: 1, given: [] } }
+  await outcomes.tell(key, { state: 'waiting', reason: 'it waits for approvals', request })
+  await outcomes.lookEveryMinute(2)
+  expect(outcomes.told).toEqual([])
+  const tooFew = "nobody can approve it: group 'x' does not exist"
+  const stuck = { ...request, approvals: { ...request.approvals, tooFew } }
+  await outcomes.tell(key, { state: 'waiting', reason: tooFew, request: stuck })
+  await outcomes.lookEveryMinute(12)
+  expect(outcomes.toldOnce).toMatchObject([
+    { event: 'request-unapprovable', request: key, digest, eligibility: 'billing', reason: tooFew },
+  ])
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].map(({ counts }) => counts)).toEqual([{ 'request-unapprovable': 1 }])
+})

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { concurrentModification, ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const file = 'groups/oncall.json'
@@ -47,6 +47,45 @@ test('a group that others made is adopted, keeps its members, and is given up wh
   expect(identityStore.idOf('GROUP', 'oncall')).toBe(id)
   expect(grouping.groupsOf()).toContain('oncall')
   expect(await grouping.changes()).toEqual(['group-adopted', 'group-given-up'])
+})
+
+test.each(['createGroup', 'createGroupMembership', 'createPerson'])(
+  '%s is repeated when another request was changing the same thing',
+  async (creation) => {
+    const grouping = new Grouping({ directory: 'identity-center' })
+    let refused = 0
+    grouping.answer = async ({ operation, proceed }) => {
+      if (operation !== creation || refused++ > 0) return proceed()
+      throw new ServiceError('identitystore', concurrentModification, 'Another request changes it.')
+    }
+    const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
+    await grouping.put(file)
+    await grouping.put(member)
+    await grouping.put('people/ana.ruiz@acme.example.json', names)
+    for (const key of [file, member, 'people/ana.ruiz@acme.example.json']) await grouping.until(key, 'applied')
+    expect(refused).toBe(2)
+    expect(await grouping.status(member)).not.toHaveProperty('owned')
+    expect(grouping.world.errors).toEqual([])
+  },
+)
+
+test('a name that the directory refuses as a duplicate, without finding such a group, is told, and tried again', async () => {
+  const grouping = new Grouping()
+  let isRefused = true
+  grouping.answer = async ({ operation, proceed }) => {
+    if (operation !== 'createGroup' || !isRefused) return proceed()
+    throw new ServiceError('identitystore', 'ConflictException', 'Duplicate GroupDisplayName')
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'rejected')
+  expect((await grouping.status(file))?.reason).toContain('refuses the name as a duplicate')
+  isRefused = false
+  for (let minute = 0; minute < 7; minute++) {
+    await grouping.world.clock.advance(60_000)
+    await grouping.world.finish(grouping.world.everyMinute())
+  }
+  await grouping.until(file, 'applied')
+  expect(grouping.world.errors).toEqual([])
 })
 
 test('a name with a letter that AWS does not know yet is rejected with what the directory says, and leaves nothing when the file is gone', async () => {

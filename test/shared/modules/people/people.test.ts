@@ -74,6 +74,44 @@ test('without the configuration a file changes nothing, and says what is needed'
   expect(await userOf(grouping)).toBeUndefined()
 })
 
+test('an e-mail address that somebody else has is told by the name of that user, for a new person and for a change', async () => {
+  const grouping = open()
+  const { identityStore } = grouping.world
+  const other = identityStore.createUser({
+    userName: 'ruiz@acme.example',
+    attributes: { Emails: [{ Value: 'ruiz@mail.example' }] },
+  })
+  await other
+  const used = {
+    state: 'rejected',
+    reason: `received the e-mail address 'ruiz@mail.example' for user '${ana}', but user 'ruiz@acme.example' has it; expected an address that nobody has`,
+    remedy: "write another address into the file, or change that of 'ruiz@acme.example'",
+  }
+  await grouping.put(file, { ...names, email: 'ruiz@mail.example' })
+  await grouping.until(file, 'rejected')
+  expect(await grouping.status(file)).toMatchObject(used)
+  await grouping.put(file, { ...names, email: ana })
+  await grouping.until(file, 'applied')
+  await grouping.put(file, { ...names, email: 'ruiz@mail.example' })
+  await grouping.until(file, 'rejected')
+  expect(await grouping.status(file)).toMatchObject(used)
+  expect((await userOf(grouping))?.profile.email).toBe(ana)
+  expect(grouping.world.errors).toEqual([])
+})
+
+test('a user whose name differs only in capitals is told by its exact name if the address says that it is the same person', async () => {
+  const grouping = open()
+  await grouping.world.identityStore.createUser({
+    userName: 'Ana.Ruiz@acme.example',
+    attributes: { Emails: [{ Value: ana }] },
+  })
+  await grouping.put(file, { ...names, email: ana })
+  await grouping.until(file, 'rejected')
+  expect((await grouping.status(file))?.remedy).toBe(
+    "upload the file under the name 'Ana.Ruiz@acme.example', and delete this one",
+  )
+})
+
 test('a name that is too long with the suffix is rejected with what the directory says, and leaves nothing when the file is gone', async () => {
   const grouping = open({ principalSuffix: '@acme.example' })
   const long = `people/${'a'.repeat(120)}.json`

@@ -47,7 +47,7 @@ class Ruling {
 
   async people() {
     return (await this.grouping.status(rule)) as
-      | { state: string; people?: Record<string, number>; reason?: string }
+      | { state: string; people?: Record<string, number>; reason?: string; warnings?: string[] }
       | undefined
   }
 
@@ -129,6 +129,22 @@ test('somebody whose attributes change moves, by the event of that user alone', 
   await ruling.until(() => !ruling.isIn(ana), 'the move out')
   await ruling.move(kenji, 'Engineering')
   await ruling.until(() => ruling.isIn(kenji), 'the move in')
+})
+
+test('a rule warns of values that differ from those of the directory only in capitals, until it has them', async () => {
+  const { ruling, names, grouping } = await beginWith(2)
+  const [ana = ''] = names
+  await ruling.move(ana, 'ENGINEERING')
+  await ruling.until(() => !ruling.isIn(ana), 'the move out')
+  await grouping.put(rule, { department: ['Engineering', 'eng*'] })
+  await ruling.until(async () => (await ruling.people())?.warnings !== undefined, 'the warning')
+  const warning = (value: string) =>
+    `'${value}' of department does not match 'ENGINEERING', which the directory has: capitals count; write it as in the directory, or add it`
+  expect(await ruling.people()).toMatchObject({ warnings: [warning('Engineering'), warning('eng*')] })
+  await grouping.put(rule, { department: ['Engineering', 'ENG*'] })
+  await ruling.until(() => ruling.isIn(ana), 'the move in')
+  await ruling.untilRule('applied')
+  expect((await ruling.people())?.warnings).toBeUndefined()
 })
 
 test('a rule and files are a union', async () => {

@@ -40,6 +40,19 @@ test('an application that lost the scope is told once, and is no longer listed',
   expect((await eventsOf(world)).map(({ event }) => event)).toEqual(['application-found', 'application-gone'])
 })
 
+test('a known application that the listing lacks is asked for by itself: a member account may be shown none', async () => {
+  const { world, arn } = await openWithPortal()
+  await report(world)
+  const blind = intercept(world.ports, async ({ operation, proceed }) =>
+    operation === 'listApplications' ? { items: [] } : proceed(),
+  )
+  expect(await report(world, blind)).toEqual([expect.stringContaining("'Data portal'")])
+  expect((await readApplications(world.objects))?.applications).toMatchObject([{ arn }])
+  world.ssoAdmin.applications.deleteScope(arn, scope)
+  expect(await report(world, blind)).toEqual([])
+  expect((await eventsOf(world)).map(({ event }) => event)).toEqual(['application-found', 'application-gone'])
+})
+
 test('after a refused listing the last record stays, and nothing is told as gone', async () => {
   const { world } = await openWithPortal()
   await report(world)

@@ -83,6 +83,46 @@ test('a lost request whose time is over keeps nothing stopped', async () => {
   expect(await restore()).toMatchObject({ exitCode: 0, text: expect.not.stringContaining('temporary access') })
 })
 
+/** Maria's granted access, and a stop because the ledger was lost. Nobody lost a file. */
+async function stop() {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  world.objects.model.setVersioning('Enabled')
+  await asking.ask({ duration: 'PT4H' })
+  await asking.decide('tom')
+  await world.until(() => asking.has(), 'the access')
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(2_000)
+  for (const key of await world.keys('assignments/')) await world.objects.as('vandal').delete(key)
+  await stopForLoss(world.ports, 'assignments/ is gone')
+  await pass(asking, 2)
+  const versions = new MemoryObjectVersions(world.objects.model)
+  const progress = { tell: () => {}, end: () => {} }
+  const context = { ports: world.ports, versions, readCaller: async () => 'olga', progress }
+  return { asking, restore: () => world.finish(restoreRecords(context, { yes: true })) }
+}
+
+test.each<[string, (asking: Asking) => Promise<unknown>]>([
+  ['its author deletes', (asking) => asking.world.objects.as('AROAEXAMPLE:maria').delete(asking.key())],
+  ['an approver denies', (asking) => asking.decide('tom', 'deny')],
+])('a request that %s during a stop is no lost file: restore ends the stop, and the access goes', async (_, end) => {
+  const { asking, restore } = await stop()
+  await end(asking)
+  await pass(asking, 2)
+  expect(asking.has()).toBe(true)
+  const { text, exitCode } = await restore()
+  expect([text, exitCode]).toEqual([expect.not.stringContaining('missing'), 0])
+  await reconcile(asking)
+  expect(asking.has()).toBe(false)
+})
+
+test('a request that somebody else deleted during a stop keeps everything stopped', async () => {
+  const { asking, restore } = await stop()
+  await asking.world.objects.as('vandal').delete(asking.key())
+  await pass(asking, 2)
+  expect(await restore()).toMatchObject({ exitCode: 1, text: expect.stringContaining(asking.key()) })
+})
+
 test('an approval of a suspended person does not count while everything is stopped, although the file of the suspension is lost', async () => {
   const asking = await Asking.begin({ approvals: 1 })
   const { world } = asking

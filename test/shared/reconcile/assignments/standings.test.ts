@@ -88,8 +88,8 @@ describe('what nobody has heard of', () => {
       three,
       ...Array.from({ length: 18 }, (_, index) => accountId.parse(String(500_000_000_000 + index))),
     )
-    const ranges = 'get state/ranges/sweep.json'
-    expect(asked.slice(41)).toEqual([ranges, 'list assignments/', ranges, 'list foreign/'])
+    const marks = 'get state/marks.json'
+    expect(asked.slice(41)).toEqual([marks, 'list assignments/', marks, 'list foreign/'])
     expect(Object.keys(await of(...accounts))).toEqual([first, second])
     expect(asked.slice(45)).toEqual([`get assignments/${keyIn(first)}`])
     expect(standings.hasEntryOf(grant.permissionSet)).toBe(true)

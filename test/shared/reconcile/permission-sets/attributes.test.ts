@@ -137,6 +137,22 @@ test('what is removed and what gets another source waits for a release of exactl
   ])
 })
 
+test('a key in other capitals with another source waits for a release, as the same key does', async () => {
+  const attributing = new Attributing()
+  await attributing.put({ Department: 'a' })
+  await attributing.until('applied')
+  await attributing.put({ Department: 'a', department: 'b' })
+  await attributing.until('rejected')
+  await attributing.put({ department: 'b' })
+  await attributing.until('held')
+  expect(attributing.now()).toEqual({ Department: 'a' })
+  await attributing.release()
+  await attributing.until('applied')
+  expect(attributing.now()).toEqual({ Department: 'b' })
+  await attributing.put({ department: 'b' })
+  await attributing.until('applied')
+})
+
 test('a file that is deleted gives the attributes up, and none is changed', async () => {
   const attributing = new Attributing()
   await attributing.put({ Team: 'a' })

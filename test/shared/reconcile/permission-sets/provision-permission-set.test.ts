@@ -50,6 +50,7 @@ async function open(stale = ids, interceptor: Interceptor = ({ proceed }) => pro
         clock,
         provisionings: new Provisionings({ ssoAdmin, clock, most: 3, ending }),
         view: () => organization.view(),
+        readLive: (account) => organization.readLive(account, async () => false),
         knownAccounts: async () => [],
         save: async (so) => {
           saved.push(so)
@@ -244,6 +245,33 @@ describe('accounts that fail', () => {
 })
 
 describe('suspended accounts', () => {
+  test('that the view does not know yet are found by their failure, and hold up nothing', async () => {
+    const { bench, world, provision, left, asked } = await open()
+    const view = await bench.within(({ organization }) => organization.view())
+    for (const id of [first, third]) world.organizations.suspendAccount(id)
+    expect(await provision({}, { view: async () => view })).toEqual({
+      outcome: 'done',
+      accounts: 5,
+      unreachable: [first, third],
+    })
+    expect(left()).toEqual([first, third])
+    expect(asked).toEqual(['all', ...ids])
+  })
+
+  test('whose present state cannot be read have failed, with the reason of Identity Center', async () => {
+    const { bench, world, provision } = await open()
+    const view = await bench.within(({ organization }) => organization.view())
+    world.organizations.suspendAccount(first)
+    const readLive = async () => {
+      throw new ServiceError('organizations', 'TooManyRequestsException', 'Rate exceeded')
+    }
+    expect(await provision({}, { view: async () => view, readLive })).toMatchObject({
+      outcome: 'failed',
+      accounts: counts(4, [{ account: first, reason: expect.stringContaining('AWS account') }]),
+      unreachable: [],
+    })
+  })
+
   test('are told apart from those that failed, and hold nothing up', async () => {
     const { world, provision, asked } = await open([first, second])
     world.organizations.suspendAccount(first)

@@ -175,7 +175,6 @@ describe('what a message is about, and why it was given up', () => {
     ['usage', JSON.stringify(use), [], undefined],
     ['digests', JSON.stringify(digest), [], undefined],
     ['digests', JSON.stringify({ ...digest, v: 2 }), [], /^it is not a message for the queue digests: /],
-    ['ranges', '{}', [], /^it is not a message for the queue ranges: /],
     ['work', JSON.stringify({ ...hint, principal: 'team', cause: link }), [link], undefined],
     ['work-urgent', '{}', [], /^it is not a message for the queue work-urgent: /],
     ['work-bulk', 'no JSON', [], /^it is not a message for the queue work-bulk: /],

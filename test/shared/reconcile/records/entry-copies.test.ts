@@ -3,16 +3,10 @@ import fc from 'fast-check'
 import { listRecordedAccess } from '../../../../shared/modules/access/list-recorded-access.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { beginReconcile, compareByRanges } from '../../../../shared/reconcile/differences/reconcile.ts'
+import { reconcile as reconcileAll } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { copiesPrefix, writeCopies } from '../../../../shared/reconcile/records/entry-copies.ts'
 import { listHeads } from '../../../../shared/reconcile/records/list-heads.ts'
-import {
-  allAccounts,
-  type RangeSizes,
-  rangeMessage,
-  rangeSizes,
-  workOnRange,
-} from '../../../../shared/reconcile/records/ranges.ts'
+import { allAccounts, type RangeSizes, rangeSizes } from '../../../../shared/reconcile/records/ranges.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -105,15 +99,8 @@ async function reconcileFirst(sizes: RangeSizes, answer: Interceptor) {
     await world.objects.put(one, JSON.stringify({ ...entryOf('team-Web'), principalId: group }))
     await world.objects.put(`${one.replace('assignments/', 'access/').replace(group, 'team-Web')}%ours`, '')
   }
-  const { ports, configuration, queues } = world
-  await world.finish(beginReconcile(ports, configuration, { sizes }))
-  const job = compareByRanges(ports, configuration, 'reconcile', sizes)
-  for (;;) {
-    const [message] = await queues.receive('ranges', { most: 1, waitSeconds: 0 })
-    if (message === undefined) return { world, keys }
-    await world.finish(workOnRange(ports, job, rangeMessage.parse(JSON.parse(message.body))))
-    await queues.delete('ranges', message.receiptHandle)
-  }
+  await world.finish(reconcileAll(world.ports, world.configuration, { sizes }))
+  return { world, keys }
 }
 
 test.each(sizesOf)('the first reconcile, %s, reads each entry once', async (_, sizes) => {
@@ -130,7 +117,7 @@ test.each(sizesOf)('a reconcile, %s, goes on if S3 refuses the copies', async (_
   const { world, keys } = await reconcileFirst(sizes, async ({ operation, args: [key, second], proceed }) => {
     if (operation === 'put' && String(key).startsWith(copiesPrefix))
       throw new ServiceError('s3', 'AccessDenied', 'Access Denied', { httpStatus: 403 })
-    if (operation === 'send' && key !== 'ranges' && key !== 'dispatch')
+    if (operation === 'send' && key !== 'dispatch')
       for (const { body } of second as { readonly body: string }[]) sent.add(body)
     return proceed()
   })

@@ -8,6 +8,8 @@ import {
   isInRange,
   listByRanges,
   listHeadsByRanges,
+  rangeSizes,
+  writeMarks,
 } from '../../../../shared/reconcile/records/ranges.ts'
 import { World } from '../../../world.ts'
 
@@ -17,14 +19,16 @@ const key = fc.oneof(
   fc.constantFrom('assignments/', 'assignments/account', 'assignments/README', 'assignments/zzz'),
 )
 
-test('a listing by ranges has every key once, whatever the ranges of the last sweep are', async () => {
+/** Marks as if each account had so many entries that it fills a range. */
+const asLargeAccounts = (ids: readonly AccountId[]) =>
+  ids.flatMap((id) => Array<AccountId>(rangeSizes.marksOfRange).fill(id))
+
+test('a listing by ranges has every key once, whatever the marks of the last comparison are', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(key), fc.array(account), fc.boolean(), async (keys, marks, isKnown) => {
       const { objects } = new World()
       for (const one of keys) await objects.put(one, '')
-      const ranges = cutRanges([[...marks].sort()], { entriesOfMark: 1, marksOfRange: 1 })
-      const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
-      if (isKnown) await objects.put('state/ranges/sweep.json', JSON.stringify(run))
+      if (isKnown) await writeMarks(objects, asLargeAccounts(marks))
       const listed: string[] = []
       await forEachHead(objects, 'assignments/', (head) => void listed.push(head.key))
       expect(listed.sort()).toEqual([...keys].sort())
@@ -67,33 +71,14 @@ test('marks of two kinds cut where either of them is complete', () => {
   expect(cut(ids(1, 2), ids(4, 6, 8, 9))).toEqual([0, 6])
 })
 
-test.each([
-  ['none', []],
-  ['a gap', [{ to: '000000000003' }, { from: '000000000005' }]],
-  ['no beginning', [{ from: '000000000003' }]],
-  ['no end', [{ to: '000000000003' }]],
-])('ranges that do not have everything are not used: %s', async (_, ranges) => {
-  const { objects } = new World()
-  const keys = ['1', '4', '9'].map((one) => `assignments/account%00000000000${one}%A%x%GROUP`)
-  for (const one of keys) await objects.put(one, '')
-  const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
-  await objects.put('state/ranges/sweep.json', JSON.stringify(run))
-  expect((await Array.fromAsync(listByRanges(objects, 'assignments/'))).map((head) => head.key)).toEqual(keys)
-})
-
-test('a caller without the right to read the ranges lists everything, and a refused listing throws when its range comes', async () => {
+test('a caller without the right to read the marks lists everything, and a refused listing throws when its range comes', async () => {
   const { objects } = new World()
   const refuse = async () => {
     throw new ServiceError('s3', 'AccessDenied', 'not allowed')
   }
   const keys = ['account%000000000001%A%x%GROUP', 'account%000000000009%A%x%GROUP'].map((one) => `assignments/${one}`)
   for (const one of keys) await objects.put(one, '')
-  const ranges = cutRanges([[accountId.parse('000000000005'), accountId.parse('000000000007')]], {
-    entriesOfMark: 1,
-    marksOfRange: 1,
-  })
-  const run = { v: 1, run: 'run', startedAt: '2026-03-03T10:00:00.000Z', ranges, isOpen: false }
-  await objects.put('state/ranges/sweep.json', JSON.stringify(run))
+  await writeMarks(objects, asLargeAccounts([accountId.parse('000000000005'), accountId.parse('000000000007')]))
   const list = objects.list.bind(objects)
   const blind = Object.assign(Object.create(objects), { get: refuse, list })
   expect((await Array.fromAsync(listByRanges(blind, 'assignments/'))).map((head) => head.key)).toEqual(keys)

@@ -38,6 +38,7 @@ function decide(facts: Partial<RetirementFacts>) {
     now,
     isKnown: true,
     askedAt: asked,
+    isNewOfOther: false,
     isAskedElsewhere: false,
     isNamed: true,
     account: 'active',
@@ -65,6 +66,13 @@ describe('what no file asks for', () => {
     expect(decide({ ...gone, isNamed: false })).toEqual({ do: 'forget' })
     expect(decide({ ...gone, isNamed: true })).toEqual({ tell: 'withdrawn' })
   })
+})
+
+test('an upload in an account of somebody else is noted first, whatever was begun', () => {
+  const ofOther = { isNewOfOther: true, askedAt: undefined }
+  for (const kept of [undefined, entry('watched'), entry('gone')])
+    expect(decide({ ...ofOther, kept })).toEqual({ do: 'note other owner' })
+  expect(decide({ ...ofOther, isKnown: false })).toEqual({ tell: 'unknown' })
 })
 
 describe('what a file asks for', () => {
@@ -244,6 +252,7 @@ describe('over all facts', () => {
       now,
       isKnown: choose([true, false]),
       askedAt,
+      isNewOfOther: askedAt === undefined && choose([true, false]),
       isAskedElsewhere: choose([true, false]),
       isNamed: askedAt !== undefined || choose([true, false]),
       kept:
@@ -269,8 +278,8 @@ describe('over all facts', () => {
   const of = (...steps: readonly string[]) =>
     cases.filter(({ step }) => steps.includes(nameOf(step))).map(({ facts }) => facts)
 
-  test('61920 facts are decided, and each step comes about', () => {
-    expect(count).toBe(61920)
+  test('103200 facts are decided, and each step comes about', () => {
+    expect(count).toBe(103200)
     expect(new Set(cases.map(({ step }) => nameOf(step)))).toEqual(new Set([...retirementActions, ...retirementEnds]))
   })
 

@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals'
+import { scopeDigest } from '../../../../../shared/domain/files/access-request.ts'
+import { accountId } from '../../../../../shared/domain/organization/account-id.ts'
 import type { Status } from '../../../../../shared/domain/statuses/status.ts'
 import {
   digestOf,
   ownActs,
   runsUntil,
   sayProgress,
+  sayShown,
   stateOf,
 } from '../../../../../shared/modules/page/rules/describe-request.ts'
 import { partsOf } from '../../../../../shared/modules/page/rules/say.ts'
@@ -47,6 +50,14 @@ test.each([
 
 test('granted access can be extended while its eligibility is there', () => {
   expect(labels(told(status('applied')), true)).toEqual(['Extend', 'End now'])
+})
+
+test('an approver reads how many accounts a wide scope has, and the names of the first ones', () => {
+  const accounts = Array.from({ length: 30 }, (_, index) => accountId.parse(String(100000000000 + index)))
+  const scope = { digest: scopeDigest.parse(digest), count: 31, accounts }
+  const text = sayShown(told(status('waiting', { request: { digest, scope } })), { '100000000000': 'ledger' })
+  expect(text).toMatch(/^31: ledger, 100000000001, .*, 100000000019, 11 more$/)
+  expect(sayShown(told(status('waiting')), {})).toBeUndefined()
 })
 
 test('while an extension waits it can be withdrawn by itself, and the access can be ended', () => {

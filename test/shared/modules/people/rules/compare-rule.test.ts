@@ -91,6 +91,7 @@ const quiet: RuleLook = {
   reported: 0,
   unread: 0,
   unnameable: 0,
+  otherCapitals: [],
 }
 test.each<[string, Partial<RuleLook>, string | undefined]>([
   ['nobody moves', {}, 'applied'],

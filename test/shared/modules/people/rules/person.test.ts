@@ -285,6 +285,44 @@ describe('the file of a person', () => {
     expect(file.ok ? '' : file.complaint.expected).toContain(expected)
   })
 
+  test.each([
+    'Contractor',
+    'CONTRACTOR',
+    ' contractor ',
+    'con tractor',
+    'Contractors',
+    'External Contractor',
+    'sub-contractor',
+    'ｃｏｎｔｒａｃｔｏｒ',
+    'ᶜᵒⁿᵗʳᵃᶜᵗᵒʳ',
+  ])('is refused without an end and a sponsor for the userType %p, as a contractor', (userType) => {
+    const file = parse({ userType })
+    expect(file.ok ? '' : file.complaint.received).toBe('a contractor without endsAt and sponsor')
+    expect(parse({ userType, endsAt: after, sponsor: 'ben' }).ok).toBe(true)
+  })
+
+  test.each([
+    'contraсtor',
+    'Cοntractor',
+    'ᴄᴏɴᴛʀᴀᴄᴛᴏʀ',
+    'c0ntractor',
+    'contráctor',
+    'соntrасtоr',
+    'CΟΝΤRΑCΤΟR',
+    'ᏟΟNᎢRACTOR',
+  ])(
+    'is refused with the userType %p, which only looks like a contractor, even with an end and a sponsor',
+    (userType) => {
+      const file = parse({ userType, endsAt: after, sponsor: 'ben' })
+      expect(file.ok ? '' : file.complaint.received).toContain('only looks like')
+    },
+  )
+
+  test.each(['Employee', 'contract', 'Contrôleur', 'Подрядчик', '契約社員', 'Interno'])(
+    'needs neither an end nor a sponsor with the userType %p',
+    (userType) => expect(parse({ userType }).ok).toBe(true),
+  )
+
   test('is accepted with all that a contractor needs', () => {
     expect(
       parse({ userType: 'contractor', sponsor: 'ben', startsAt: before, endsAt: after, deleteAfterDays: 0 }).ok,

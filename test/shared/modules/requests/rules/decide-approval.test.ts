@@ -17,6 +17,7 @@ const count = everyChoice((choose) => {
       ? {
           isOwn: flag(),
           hasCounted: flag(),
+          isOutgrown: flag(),
           isEnded: flag(),
           isPresent: flag(),
           isGranted: flag(),
@@ -40,14 +41,25 @@ test(`${count} facts are decided, and each step comes about`, () => {
 
 test('an author is told of success only if history has what the approval says, and of no request of their own', () => {
   for (const { facts } of named('counted'))
-    expect([facts.file, facts.request]).toMatchObject(['approve', { isOwn: false, hasCounted: true }])
+    expect([facts.file, facts.request]).toMatchObject([
+      'approve',
+      { isOwn: false, hasCounted: true, isOutgrown: false },
+    ])
   for (const { facts } of named('denied'))
     expect([facts.file, facts.request]).toMatchObject(['deny', { isOwn: false, isEnded: true }])
 })
 
-test('an approval that counted is told so, however many its author has, and whatever became of the request', () => {
-  for (const { facts, name } of cases)
-    if (facts.file === 'approve' && facts.request?.hasCounted && !facts.request.isOwn) expect(name).toBe('counted')
+test('an approval that counted is told so, however many its author has, and whatever became of the request, unless its scope has grown', () => {
+  for (const {
+    facts: { file, request },
+    name,
+  } of cases)
+    if (file === 'approve' && request?.hasCounted && !request.isOwn && !request.isOutgrown) expect(name).toBe('counted')
+  for (const { facts } of named('outgrown'))
+    expect([facts.file, facts.request]).toMatchObject([
+      'approve',
+      { isApprover: true, isOutgrown: true, isOver: false },
+    ])
 })
 
 test('one of too many gets no status, unless it counted', () => {

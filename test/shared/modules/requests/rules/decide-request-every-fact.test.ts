@@ -4,8 +4,10 @@ import {
   parseRequestKey,
   type RequestDigest,
   requestDigest,
+  scopeDigest,
 } from '../../../../../shared/domain/files/access-request.ts'
 import { parseEligibilityFile } from '../../../../../shared/domain/files/eligibility-file.ts'
+import { accountId } from '../../../../../shared/domain/organization/account-id.ts'
 import { principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
 import {
   type Approvals,
@@ -34,7 +36,7 @@ const empty = requestDigest.parse('c'.repeat(32))
 const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
 const textAt = (minutes: number) => at(minutes).toISOString()
 // Each instant is made once: 200,000 facts name them.
-const [decidedAt, grantedAt] = [textAt(1), textAt(2)]
+const [shownAt, decidedAt, grantedAt] = [0, 1, 2].map(textAt) as [string, string, string]
 const [starts, ends] = [[2, 10].map(textAt), [62, 4].map(textAt)]
 const [now, recently, grantBegins] = [at(5), at(0), at(2)]
 /** A request from this time has lapsed. */
@@ -44,7 +46,17 @@ const deletions = ['unread' as const, at(1), at(3)]
 const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
 const read = parseRequestKey(key)
 if (!read.ok) throw new Error(read.complaint.received)
+/** Of one account, and of a scope that may grow. */
 const path = read.value
+const wideRead = parseRequestKey(key.replace('account%111122223333', 'ou_id%ou-acme-workload'))
+if (!wideRead.ok) throw new Error(wideRead.complaint.received)
+const paths = [path, wideRead.value]
+const accountsOf = (letter: string, ...ids: string[]) => ({
+  digest: scopeDigest.parse(letter.repeat(32)),
+  accounts: ids.map((id) => accountId.parse(id)),
+})
+const few = accountsOf('1', '111122223333')
+const many = accountsOf('2', '111122223333', '444455556666')
 
 const eligibilityWith = (approvals: number) => {
   const document = {
@@ -84,7 +96,7 @@ function everyFact(choose: Choose): RequestFacts {
   }
   let approvals: { readonly given: Approvals | undefined } | undefined
   return lazily<RequestFacts>({
-    path: () => path,
+    path: () => choose(paths),
     now: () => now,
     reading: () => everyReading(choose),
     link: () => everyLink(choose, toldOf),
@@ -111,6 +123,7 @@ function everyFact(choose: Choose): RequestFacts {
     },
     eligibilities: () => choose([[eligibilities[0]], [eligibilities[1]], []]),
     broken: () => choose([[], ['eligibility/x.json']]),
+    scope: () => choose([undefined, few, many, 'unknown' as const]),
     approvals: () => () => {
       approvals ??= { given: everyApproval(choose) }
       return approvals.given
@@ -126,7 +139,16 @@ function everyHistory(choose: Choose, digest: RequestDigest): UploadHistory {
   const events = new Set([...asked, ...(is === 'refused' || is === 'granted' ? [is] : []), ...(over ? [over] : [])])
   return lazily<UploadHistory>({
     events: () => events,
-    approvedBy: () => new Set(choose([[], [tom], [tom, ada]])),
+    approvedBy: () => new Set(choose([[], [tom], [tom, ada], [tom, ada].map((user) => `${user}%${few.digest}`)])),
+    shown: () =>
+      choose([
+        [],
+        [{ ...few, at: shownAt }],
+        [
+          { ...few, at: shownAt },
+          { ...many, at: decidedAt },
+        ],
+      ]),
     granted: () => (is === 'granted' ? recordOf(digest, choose(starts), choose(ends)) : undefined),
     // The link of the present grant may not have been written yet.
     replacedBy: () => (over === 'finished' && digest === earlier ? choose([undefined, present]) : undefined),
@@ -227,9 +249,25 @@ const rules: Rules<RequestStep, RequestFacts> = {
       !given.some(({ user, decision }) => decision === 'deny' && user !== path.userId)
     )
   }),
-  'each approval stands in history before it is granted': rule(['grant'], ({ record }, facts) => {
-    return record.approvedBy.every(({ user }) => facts.told(present).approvedBy.has(user))
-  }),
+  'each approval stands in history before it is granted, for accounts that include all of now': rule(
+    ['grant'],
+    ({ record }, { told, path: { link }, scope }) => {
+      const { approvedBy, shown = [] } = told(present)
+      if (record.approvedBy.length === 0) return true
+      if (link.scope.kind === 'account') return record.approvedBy.every(({ user }) => approvedBy.has(user))
+      if (typeof scope !== 'object') return false
+      const enough = shown.filter(({ accounts }) => scope.accounts.every((id) => accounts.includes(id)))
+      return record.approvedBy.every(({ user }) => enough.some((one) => approvedBy.has(`${user}%${one.digest}`)))
+    },
+  ),
+  'the accounts of a scope are read once, and only if it may grow': rule(
+    ['read scope'],
+    (_, { path: { link }, scope }) => scope === undefined && link.scope.kind !== 'account',
+  ),
+  'accounts are shown that the status did not show last': rule(
+    ['show the accounts'],
+    ({ scope }, { told }) => told(present).shown?.at(-1)?.digest !== scope.digest,
+  ),
   'a link is written only for a grant in history that is in force, and over no link of another user': rule(
     ['write the link'],
     ({ record }, { told, link }) => {
@@ -287,9 +325,9 @@ const rules: Rules<RequestStep, RequestFacts> = {
     },
   ),
   'deletions are read once': rule(['read deletions'], (_, { deletedAt }) => deletedAt === 'unread'),
-  'what is recorded is new': rule(['record'], ({ event: { event, digest, by } }, { told }) => {
+  'what is recorded is new': rule(['record'], ({ event: { event, digest, by, said } }, { told }) => {
     return event === 'approved'
-      ? by !== undefined && !told(digest).approvedBy.has(by.user)
+      ? by !== undefined && !told(digest).approvedBy.has([by.user, ...(said?.scope ? [said.scope] : [])].join('%'))
       : !told(digest).events.has(event)
   }),
   'access that is granted ends for a later grant only once that has begun': rule(['record'], ({ event }, { told }) => {
@@ -325,8 +363,10 @@ test(`${isShallow ? '' : 'all '}${classes} facts that can be told apart were tri
     'grant',
     'read approvals',
     'read deletions',
+    'read scope',
     'read who and what',
     'record',
+    'show the accounts',
     'tell',
     'write the link',
   ])

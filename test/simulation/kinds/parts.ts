@@ -1,0 +1,22 @@
+import { core } from './core/part.ts'
+import type { KindName, LivedKind, Part } from './part.ts'
+import { people } from './people/part.ts'
+
+/** One line for each part. */
+export const parts = { core, people } as const
+
+/** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
+export const kindsWithoutLife: readonly KindName[] = [
+  ...(['permissionSet', 'request', 'approval', 'decision', 'review'] as const),
+  ...(['person', 'group', 'membership', 'rule', 'attributes'] as const),
+  ...(['policyTest', 'policy', 'selector', 'eligibility', 'hygiene', 'retirement'] as const),
+]
+
+export type PartName = keyof typeof parts
+
+export const allParts: readonly Part[] = Object.values(parts)
+
+/** The kinds of all parts. */
+export const livedKinds: ReadonlyMap<KindName, LivedKind> = new Map(
+  allParts.flatMap(({ kinds }) => Object.entries(kinds) as [KindName, LivedKind][]),
+)
