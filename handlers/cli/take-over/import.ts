@@ -43,7 +43,10 @@ export function addImport(program: Command): void {
     .option('--compact', 'few links: for all accounts or a unit, if each of its accounts has the access now')
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
     .option('--folder <name>', 'write the links into this declared folder')
-    .option('--from <file>', 'only the access in this file: Terraform, CSV, a list of links, or a folder of files')
+    .option(
+      '--from <file>',
+      'only the access in this file: Terraform, CSV, list-stack-resources, a list of links, or a folder of files',
+    )
     .option('--dry-run', 'show the plan, with files and links; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
@@ -63,12 +66,13 @@ Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps
   ssofile import --assignments --dry-run
   ssofile import --assignments --compact --tag-key team
-  ssofile import --assignments --from assignments.csv       (columns account,permission_set,principal,type)
+  ssofile import --from assignments.csv                     (columns account,permission_set,principal,type)
   ssofile import --permission-sets --assignments --from terraform.tfstate
   ssofile import --from access.jsonl                        (of ssofile export)
   ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
 
-async function importAll(options: Options): Promise<number> {
+async function importAll(given: Options): Promise<number> {
+  const options = await withImplied(given)
   const exported =
     options.from === undefined || (await isFolder(options.from)) ? undefined : await readExport(options.from)
   if (exported) {
@@ -91,6 +95,16 @@ async function importAll(options: Options): Promise<number> {
     options.assignments ? await importAssignments(options) : 0,
   ]
   return Math.max(...codes)
+}
+
+/** A file that names only assignments needs no `--assignments`. */
+async function withImplied(options: Options): Promise<Options> {
+  const { from, assignments, permissionSets } = options
+  if (from === undefined || assignments || permissionSets !== undefined) return options
+  if ((await isFolder(from)) || (await readExport(from))) return options
+  const source = await readImportSource(from)
+  const isOnly = source.permissionSets.length === 0 && source.assignments.length + source.links.length > 0
+  return isOnly ? { ...options, assignments: true } : options
 }
 
 function isForAssignments({ account, permissionSet, user, group, compact, tagKey, folder }: Options): boolean {

@@ -10,10 +10,10 @@ const columns = ['account', 'permission_set', 'principal', 'type'] as const
 type Column = (typeof columns)[number]
 /**
  * Other tools' names of a column: the fields in the API's answers, and the columns of aws-sso-util (its documentation, "admin
- * assignments"). Ids come before names, since a name may be missing or belong to something that no longer exists.
+ * assignments") and of Steampipe, whose account_id is the account that asked. Ids come before names, since a name may be missing or belong to something that no longer exists.
  */
 const names: Readonly<Record<Column, readonly string[]>> = {
-  account: ['account', 'accountid', 'awsaccountid', 'targetid'],
+  account: ['targetaccountid', 'targetid', 'account', 'awsaccountid', 'accountid'],
   permission_set: ['permissionset', 'permissionsetarn', 'permissionsetname'],
   principal: ['principal', 'principalid', 'principalname'],
   type: ['type', 'principaltype'],
@@ -29,24 +29,28 @@ const faultsMost = 10
 
 /**
  * Reads CSV (RFC 4180). The header line names the columns account, permission_set, principal and type, by these names or those in `names`.
- * Other columns are ignored. Semicolons and tabs separate columns too. Permission sets have their name or ARN, principals their name or id.
+ * Other columns are ignored. Semicolons, tabs and bars separate columns too. Permission sets have their name or ARN, principals their name or id.
  * The result contains every faulty line.
  */
 export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSource> {
   const read = readLines(text)
-  const complain = (received: string) =>
+  const complain = (received: string, remedy: string) =>
     refused({
       object: file,
       received,
       expected: `a header line ${columns.join(',')}, then twelve digits, two names and GROUP or USER on each line`,
-      remedy: 'correct these lines (spreadsheets drop leading zeros), then import again',
+      remedy: `${remedy}, then import again`,
     })
-  if (typeof read === 'string') return complain(quote(read))
+  if (typeof read === 'string')
+    return complain(quote(read), 'give each line as many cells as the header, and quote a cell that has a separator')
   const [head, ...rest] = read
   const header = head?.record.map((name) => name.toLowerCase().replace(/[^a-z]/g, ''))
   const missing = columns.filter((column) => header && !names[column].some((name) => header.includes(name)))
   if (missing.length > 0)
-    return complain(`no column ${missing.join(', ')} among ${quote(head?.record.join(', ') ?? '', 200)}`)
+    return complain(
+      `no column ${missing.join(', ')} among ${quote(head?.record.join(', ') ?? '', 200)}`,
+      'write these columns into the first line',
+    )
   const found = rest.map(({ record, info }) => {
     const given = (column: Column) => cellsOf(names[column], header ?? [], record)
     const cells = {
@@ -66,8 +70,14 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
     return told.length > 0 ? [`${place}: ${told.join(', ')}`] : []
   })
   if (faulty.length > 0) {
-    const more = faulty.length > faultsMost ? '; …' : ''
-    return complain(`${count(faulty.length, 'faulty line')}: ${faulty.slice(0, faultsMost).join('; ')}${more}`)
+    const told = faulty.slice(0, faultsMost)
+    const more = faulty.length > told.length ? [`and ${faulty.length - told.length} more`] : []
+    // Each faulty line has a line of its own.
+    const lines = [...told, ...more].map((one) => `\n  ${one}`).join('')
+    return complain(
+      `${count(faulty.length, 'faulty line')}:${lines}\n`,
+      remedyOf(found.map(({ cells }) => cells.account)),
+    )
   }
   const assignments = found.flatMap(({ place, read: { data } }) => {
     if (!data) return []
@@ -77,17 +87,29 @@ export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSo
   return parsed({ assignments, links: [], permissionSets: [] })
 }
 
+/** A spreadsheet takes an account for a number. */
+function remedyOf(accounts: readonly string[]): string {
+  const isNumber = accounts.some((one) => /^\d{1,11}$/.test(one) || /^\d[.,]\d+E\+\d+$/i.test(one))
+  return isNumber
+    ? 'correct these lines (spreadsheets drop leading zeros: format accounts as text)'
+    : 'correct these lines'
+}
+
 /** The cells of a line in the columns with these names, without empty cells. */
 function cellsOf(wanted: readonly string[], header: readonly string[], record: readonly string[]): readonly string[] {
   return wanted.flatMap((name) => record[header.indexOf(name)]?.trim() || [])
 }
 
 function readLines(text: string): z.infer<typeof lines> | string {
-  const [header = ''] = text.trimStart().split('\n')
-  const [delimiter = ','] = [',', ';', '\t'].toSorted((a, b) => header.split(b).length - header.split(a).length)
+  // Excel takes the separator from a first line `sep=;`. The empty line keeps the numbers of the others.
+  const [separatorLine = '', named] = /^\s*"?sep=(.)"?(?=\r?\n)/i.exec(text) ?? []
+  const rows = text.slice(separatorLine.length).replace(/^(\s*#.*\n)+/, (comments) => comments.replace(/[^\n]/g, ''))
+  const [header = ''] = rows.trimStart().split('\n')
+  const [likely = ','] = [',', ';', '\t', '|'].toSorted((a, b) => header.split(b).length - header.split(a).length)
+  const delimiter = named ?? likely
   try {
     const options = { delimiter, info: true, skip_empty_lines: true, trim: delimiter !== '\t' }
-    return lines.parse(parse(text, options))
+    return lines.parse(parse(rows, options))
   } catch (error) {
     if (error instanceof CsvError) return error.message
     throw error

@@ -186,10 +186,13 @@ export const eligibilityRules: JsonRules = {
   '$.permissionSets': required('a list of 1 to 100 globs, in which * stands for any characters and ? for one'),
   '$.permissionSets.[]': optional('a glob of 1 to 100 characters, such as "*-ReadOnly"'),
   '$.scopes': required('a list of 1 to 500 scopes'),
-  '$.scopes.[]': optional(
-    `a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678", "account%123456789012", "account_tag%key^value" or "select%name"`,
-  ),
-  '$.longest': required(`how long access lasts at most: ${isoDurationForm}`),
+  '$.scopes.[]': {
+    ...optional(
+      `a scope as in links, such as "root%all", "ou_id%ou-abcd-12345678", "account%123456789012", "account_tag%key^value" or "select%name"`,
+    ),
+    wanted: 'a scope',
+  },
+  '$.longest': { ...required(`how long access lasts at most: ${isoDurationForm}`), wanted: 'a duration' },
   '$.approvers': optional('an object with groups, users or ownerTag, and somebody in it'),
   '$.approvers.groups': optional('a list of at most 50 names of groups'),
   '$.approvers.groups.[]': optional(aName),
@@ -200,7 +203,7 @@ export const eligibilityRules: JsonRules = {
   '$.needs': optional('a list of "reason", "ticket" and "incident"'),
   '$.needs.[]': optional('"reason", "ticket" or "incident"'),
   '$.ticketPattern': optional('a pattern in which # stands for a digit, ? for one character and * for any'),
-  '$.mayStartLater': optional(`how far ahead a request may begin: ${isoDurationForm}`),
+  '$.mayStartLater': { ...optional(`how far ahead a request may begin: ${isoDurationForm}`), wanted: 'a duration' },
   '$.approvedByItself': optional('an object with groups, times or both, and something in each'),
   '$.approvedByItself.groups': optional('a list of 1 to 50 names of groups'),
   '$.approvedByItself.groups.[]': optional(aName),
@@ -211,6 +214,6 @@ export const eligibilityRules: JsonRules = {
   '$.approvedByItself.times.[].from': required('a time of day, such as "18:00"'),
   '$.approvedByItself.times.[].until': required('a time of day, such as "08:00", or "24:00"'),
   '$.approvedByItself.times.[].zone': required('a time zone such as "Europe/Berlin" or "UTC"'),
-  '$.lapsesAfter': optional(`how long a request waits for approvals: ${isoDurationForm}`),
+  '$.lapsesAfter': { ...optional(`how long a request waits for approvals: ${isoDurationForm}`), wanted: 'a duration' },
   '$.endsSessions': optional('true or false'),
 }

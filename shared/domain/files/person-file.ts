@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { exampleRule, type JsonRules } from '../json/json-faults.ts'
+import { parseLooseJson } from '../json/loose-json.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
@@ -7,6 +8,7 @@ import { isNameOf, type PrincipalName, principalName } from '../principals/princ
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { givenInstant } from '../text/instant.ts'
 import { foldText, looksLike } from '../text/look-alikes.ts'
+import { personOfScim } from './person-of-scim.ts'
 
 export const peoplePrefix = 'people/'
 export const personFileMostBytes = 16 * 1024
@@ -73,6 +75,14 @@ export function parsePersonKey(key: string): Parsed<PrincipalName> {
 
 export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<PersonFile> {
   const limit = { mostBytes: personFileMostBytes, remedy: 'shorten the fields' }
+  const scim = sizeBytes > limit.mostBytes ? undefined : personOfScim(parseLooseJson(new TextDecoder().decode(body)))
+  if (scim !== undefined)
+    return refused({
+      object: key,
+      received: "SCIM's form of a user",
+      expected: "ssofile's own fields, and the user name in the name of the file",
+      remedy: `write ${quote(JSON.stringify(scim), 700)}; then upload the file again`,
+    })
   const file = parseJsonFile({ key, body, sizeBytes }, limit, personFileSchema, personRules)
   if (!file.ok) return file
   const { userType, sponsor, endsAt, startsAt } = file.value

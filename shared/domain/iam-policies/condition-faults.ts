@@ -2,6 +2,7 @@ import { describeJson, isJsonObject } from '../json/json-faults.ts'
 import type { JsonObject, JsonValue } from '../json/strict-json.ts'
 import { type JsonFault, type JsonPath, quote } from '../statuses/complaint.ts'
 import { nearMatcher } from '../text/near-match.ts'
+import { breachOfForm } from './condition-values.ts'
 import { findPlaceholder, judgePlaceholder, remedyOf } from './policy-variables.ts'
 
 /** IAM User Guide, "IAM JSON policy elements: Condition operators". */
@@ -90,19 +91,8 @@ function judgeValue(value: JsonValue, path: JsonPath, operator: string): readonl
   const text = String(value)
   const placeholder = findPlaceholder(text)
   if (placeholder !== undefined) return [{ path, ...judgePlaceholder(text, placeholder) }]
-  return /^(For\w+:)?Date/.test(operator) && !isDate(text) ? [{ path, received: describeJson(value), ...aDate }] : []
+  const form = breachOfForm(operator, text)
+  return form?.otherwise === 'refused'
+    ? [{ path, received: describeJson(value), expected: form.expected, remedy: form.remedy }]
+    : []
 }
-
-const aDate = {
-  expected: 'a date such as 2026-12-24T18:00:00Z, or seconds since 1970',
-  remedy: 'write the date in this form',
-}
-
-/** ISO 8601, also with its end left out. (IAM User Guide, "Date condition operators".) */
-function isDate(text: string): boolean {
-  const [isIso, month = '1', day = '1'] =
-    /^\d{4}(?:-(\d\d)(?:-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/i.exec(text) ?? []
-  return /^-?\d+$/.test(text) || (isIso !== undefined && inRange(month, 12) && inRange(day, 31))
-}
-
-const inRange = (digits: string, most: number): boolean => Number(digits) >= 1 && Number(digits) <= most

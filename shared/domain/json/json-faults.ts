@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { type Complaint, type JsonFault, type JsonPath, quote } from '../statuses/complaint.ts'
 import { nearMatch } from '../text/near-match.ts'
 import { renderJsonPath } from './json-path.ts'
+import { meantValue, type Wanted } from './meant-value.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 /** The message for a value that a schema refuses. */
@@ -11,6 +12,8 @@ export type JsonRule = {
   readonly remedy: (value: JsonValue | undefined) => string
   /** The permitted characters, tested one at a time. */
   readonly alphabet?: RegExp
+  /** The kind of value, if a type of JSON does not say it. */
+  readonly wanted?: Wanted
 }
 
 /** A rule with the same remedy for every value. */
@@ -99,9 +102,22 @@ export function faultsOfIssues(
     const isText = typeof value === 'string' && rule.alphabet !== undefined
     const foreign = isText ? findForeignCharacter(value, rule.alphabet) : undefined
     const received = describeJson(value) + (foreign ? ` with ${foreign.told}` : '')
-    return [{ path, received, expected: rule.expected, remedy: remedyOf(rule, value) }]
+    const meant = value === undefined ? undefined : meantValue(rule.wanted ?? wantedBy(issue), value)
+    const remedy = meant === undefined ? remedyOf(rule, value) : `write ${meant}`
+    return [{ path, received, expected: rule.expected, remedy }]
   })
   return [...unknown, ...wrong]
+}
+
+function wantedBy(issue: z.core.$ZodIssue): Wanted | undefined {
+  if (issue.code !== 'invalid_type') return undefined
+  const kinds: Readonly<Record<string, Wanted>> = {
+    array: 'a list',
+    number: 'a number',
+    int: 'a number',
+    boolean: 'true or false',
+  }
+  return kinds[issue.expected]
 }
 
 /** Most remedies are about an existing value. */
@@ -136,7 +152,30 @@ export function unknownFields(
   }
 }
 
+/** Names of the same things in other systems, in small letters: SCIM, HR systems, IAM and Terraform. */
+const otherNames: Readonly<Record<string, string>> = {
+  firstname: 'givenName',
+  forename: 'givenName',
+  lastname: 'familyName',
+  surname: 'familyName',
+  mail: 'email',
+  emails: 'email',
+  emailaddress: 'email',
+  jobtitle: 'title',
+  fullname: 'displayName',
+  startdate: 'startsAt',
+  enddate: 'endsAt',
+  managedpolicies: 'managedPoliciesArnList',
+  managedpolicyarns: 'managedPoliciesArnList',
+  managedpolicyarnlist: 'managedPoliciesArnList',
+  customermanagedpolicies: 'customerManagedPoliciesList',
+  customermanagedpolicyreferences: 'customerManagedPoliciesList',
+}
+
 function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {
+  const other = otherNames[name.toLowerCase().replace(/[^a-z]/g, '')]
+  if (other !== undefined && fields.includes(other) && !(isJsonObject(object) && Object.hasOwn(object, other)))
+    return other
   const missing = fields.filter((field) => !isJsonObject(object) || !Object.hasOwn(object, field))
   return nearMatch(name, missing) ?? missing.find((field) => contains(field, name) || isVariant(field, name))
 }

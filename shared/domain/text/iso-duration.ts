@@ -27,3 +27,12 @@ export const isoDuration = z
   .max(20)
   .refine((text) => parseIsoDuration(text) !== undefined)
 export const isoDurationForm = 'hours and minutes, or days, as in "PT8H", "PT1H30M" or "P7D", at most 30 days'
+
+/** The duration of a text as people write it, such as `8h`, `8 hours`, `90 min` or `2 days`. `undefined`: another text. */
+export function durationOf(text: string): string | undefined {
+  const [, digits = '', unit = ''] = /^(\d{1,5})\s*(m|h|d)(?:in|ins|inutes?|r|rs|ours?|ay|ays)?$/i.exec(text) ?? []
+  const unitMs = { m: minuteMs, h: hourMs, d: dayMs }[unit.toLowerCase()]
+  if (unitMs === undefined) return undefined
+  const duration = renderIsoDuration(Number(digits) * unitMs)
+  return parseIsoDuration(duration) === undefined ? undefined : duration
+}

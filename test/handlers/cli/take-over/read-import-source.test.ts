@@ -33,12 +33,52 @@ test('a CSV file with a missing column or a faulty line is refused, with the lin
   )
   const head = 'account,permission_set,principal,type\n'
   expect(received(parseAssignmentsCsv('a.csv', `${head}1,Reader,kim,USER\n200000000001,Reader,kim,ROLE\n`))).toBe(
-    "2 faulty lines: line 2: account '1'; line 3: type 'ROLE'",
+    "2 faulty lines:\n  line 2: account '1'\n  line 3: type 'ROLE'\n",
   )
   expect(received(parseAssignmentsCsv('a.csv', `${head}\n200000000001,,"kim\nito",USER\n`))).toBe(
-    '1 faulty line: line 4: no permission_set',
+    '1 faulty line:\n  line 4: no permission_set\n',
   )
   expect(received(parseAssignmentsCsv('a.csv', `${head}200000000001,Reader\n`))).toContain('Invalid Record Length')
+})
+
+test('faulty lines of a CSV file are listed one by one, ten of them, and the remedy fits the fault', () => {
+  const lines = Array.from({ length: 12 }, () => '200000000001,Reader,kim,ROLE\n').join('')
+  const read = parseAssignmentsCsv('a.csv', `account,permission_set,principal,type\n${lines}`)
+  expect(received(read).split('\n')).toHaveLength(13)
+  expect(received(read)).toContain('and 2 more')
+  expect(read).toMatchObject({ complaint: { remedy: 'correct these lines, then import again' } })
+  const short = parseAssignmentsCsv('a.csv', 'account,permission_set,principal,type\n1234,Reader,kim,USER\n')
+  expect(short).toMatchObject({ complaint: { remedy: expect.stringContaining('leading zeros') } })
+  const missing = parseAssignmentsCsv('a.csv', 'name,permission_set,principal,type\n')
+  expect(missing).toMatchObject({ complaint: { remedy: expect.stringContaining('into the first line') } })
+})
+
+test("Steampipe's CSV is read with the target account, not with the account that asked", async () => {
+  const { assignments } = await readImportSource(fixture('steampipe.csv'))
+  expect(assignments).toMatchObject([{ accountId: '210000000003', type: 'GROUP' }])
+})
+
+test.each([
+  'sep=;\naccount;permission_set;principal;type\n210000000003;ViewOnlyAccess;auditors;GROUP\n',
+  '"sep=|"\r\naccount|permission_set|principal|type\r\n210000000003|ViewOnlyAccess|auditors|GROUP\r\n',
+  '# written by a script\naccount,permission_set,principal,type\n210000000003,ViewOnlyAccess,auditors,GROUP\n',
+])('a first line before the header is no header: %j', (text) => {
+  const read = parseAssignmentsCsv('a.csv', text)
+  expect(read).toMatchObject({ value: { assignments: [{ principal: 'auditors', place: 'a.csv, line 3' }] } })
+})
+
+test('the resources of a stack of CloudFormation name its assignments', async () => {
+  const { assignments, others } = await readImportSource(fixture('list-stack-resources.json'))
+  expect(assignments).toMatchObject([
+    {
+      accountId: '210000000003',
+      permissionSet: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
+      principal: '90677d5c-1011-7000-0000-aaaaaaaaaaaa',
+      type: 'GROUP',
+      place: expect.stringMatching(/, AuditorsOnLedger$/),
+    },
+  ])
+  expect(others).toEqual(['1 AWS::SSO::PermissionSet'])
 })
 
 const arn = 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-b5b52d74f9236f83'
@@ -82,6 +122,17 @@ describe('a file that a person may take for a source', () => {
     ['a list in JSON', '[{ "AccountId": "200000000001" }]', /a list in JSON/],
     ['a configuration', 'resource "aws_ssoadmin_account_assignment" "a" {\n}\n', /a configuration of Terraform/],
     ['a spreadsheet', 'PK\u0003\u0004', /ZIP data.*as CSV/],
+    ['YAML of another tool', readFileSync(fixture('other.yaml')), /received YAML of another tool.*--assignments/],
+    ['YAML with documents', '---\nassignments: []\n', /another tool.*--assignments/],
+    ['a table of the AWS CLI', '-----\n| ListAccountAssignments |\n', /a table for people/],
+    ['text of the AWS CLI', 'ACCOUNTASSIGNMENTS\t200000000001\tarn\n', /a table for people/],
+    ['a page', '<!DOCTYPE html><table>', /HTML or XML.*as CSV/],
+    ['a PDF', '%PDF-1.7', /a PDF/],
+    [
+      'a stack whose assignment has another id',
+      '{ "StackResourceSummaries": [{ "LogicalResourceId": "A", "PhysicalResourceId": "x", "ResourceType": "AWS::SSO::Assignment" }] }',
+      /the id 'x' of A.*InstanceArn\|TargetId/,
+    ],
     ['Latin-1', Uint8Array.of(0x5a, 0x6f, 0xeb), /bytes that are not utf-8/],
   ])('%s is refused by name', async (_, content, refusal) => {
     await expect(read(content)).rejects.toThrow(refusal)

@@ -123,8 +123,8 @@ describe('an eligibility is refused that', () => {
     ['has no scope', { ...least, scopes: [] }, 'a list of 1 to 500 scopes'],
     ['does not say how long', { ...least, longest: undefined }, '| add it;'],
     ['lasts 31 days', { ...least, longest: 'P31D' }, 'at most 30 days'],
-    ['lasts no time that it says', { ...least, longest: '8h' }, '| correct it;'],
-    ['has needs that are no list', { ...least, needs: 'reason' }, '| correct it, or leave it out;'],
+    ['lasts no time that it says', { ...least, longest: '8h' }, '| write "PT8H";'],
+    ['has needs that are no list', { ...least, needs: 'reason' }, '| write ["reason"];'],
     [
       'has a pattern for tickets that nobody needs',
       { ...least, ticketPattern: '#', needs: ['reason'] },

@@ -155,6 +155,31 @@ const rows: readonly Row[] = [
     'kenji',
     'write role/',
   ],
+  ...[
+    ['roles', 'write role/ instead of roles/'],
+    ['Users', 'write user/ instead of Users/'],
+    ['polices', 'write policy/ instead of polices/'],
+    ['account', 'write role/… or user/…'],
+  ].map(
+    ([type = '', remedy = '']) =>
+      [
+        `with IAM's type ${type}/, which does not exist`,
+        allow({ Resource: `arn:aws:iam::111122223333:${type}/a` }),
+        '"Resource"',
+        `${type}/a`,
+        remedy,
+      ] as const,
+  ),
+  ...['aws-eu', 'aws-gov', 'aws-us', 'aws-iso-z'].map(
+    (partition) =>
+      [
+        `with the partition ${partition}, which does not exist`,
+        allow({ Resource: `arn:${partition}:s3:::reports/*` }),
+        '"Resource"',
+        `arn:${partition}`,
+        'arn:aws:',
+      ] as const,
+  ),
   ['without Resource', without('Resource'), '{', 'a statement without Resource', 'add "Resource"'],
   [
     'with Resource beside NotResource',
