@@ -39,19 +39,20 @@ export function addSupport(
  * events of a changed user or group.
  */
 function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
-  const on = (kind: 'USER' | 'GROUP', act: string, perform: (id: PrincipalId) => void, then: object) => {
+  const on = (kind: 'USER' | 'GROUP', act: string, perform: (id: PrincipalId, name: string) => void, then: object) => {
     const noun = kind.toLowerCase()
     app.post<{ Params: { name: string } }>(`/_ssofile/${noun}s/:name/${act}`, async (request, reply) => {
       const { name } = request.params
       const id = identityStore.idOf(kind, name)
       if (id === undefined) return reply.code(404).send({ received: name, expected: `the exact name of a ${noun}` })
-      perform(id)
+      perform(id, name)
       return { id, ...then }
     })
   }
-  const external = (id: PrincipalId) => ({ issuer: 'https://scim.aws.com/local', id })
+  // The provider's own id stays the same when it makes the user again.
+  const external = (name: string) => ({ issuer: 'https://scim.aws.com/local', id: name })
   on('USER', 'disable', (id) => identityStore.setUserStatus(id, 'DISABLED'), { status: 'DISABLED' })
   on('USER', 'enable', (id) => identityStore.setUserStatus(id, 'ENABLED'), { status: 'ENABLED' })
-  on('USER', 'provision', (id) => identityStore.setExternalIdOfUser(id, external(id)), { isExternal: true })
-  on('GROUP', 'provision', (id) => identityStore.setExternalId(id, external(id)), { isExternal: true })
+  on('USER', 'provision', (id, name) => identityStore.setExternalIdOfUser(id, external(name)), { isExternal: true })
+  on('GROUP', 'provision', (id, name) => identityStore.setExternalId(id, external(name)), { isExternal: true })
 }

@@ -22,6 +22,7 @@ import {
   UpdateUserCommand,
   type User,
 } from '@aws-sdk/client-identitystore'
+import type { ExternalId } from '../domain/principals/external-id.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/principals/person-profile.ts'
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
@@ -137,13 +138,14 @@ export class AwsIdentityStore implements IdentityStore {
     const items = Users.flatMap(
       ({ UserId, UserName, DisplayName: displayName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
         toNamedPrincipal(UserId, UserName).map((user) => {
-          const issuer = ExternalIds?.[0]?.Issuer
+          const externalIds = toExternalIds(ExternalIds)
+          const issuer = externalIds[0]?.issuer
           return {
             ...user,
             displayName,
             isDisabled: UserStatus === 'DISABLED',
             createdAt,
-            ...(issuer !== undefined && { issuer }),
+            ...(issuer !== undefined && { issuer, externalIds }),
           }
         }),
     )
@@ -253,8 +255,13 @@ function toUser(user: Omit<User, 'IdentityStoreId'>): readonly DirectoryUser[] {
     isDisabled: UserStatus === 'DISABLED',
     attributes: toAttributes({ ...user }, Extensions?.[enterpriseExtension]),
     isExternal: ExternalIds.length > 0,
+    externalIds: toExternalIds(ExternalIds),
     profile: toProfile(user),
   }))
+}
+
+function toExternalIds(all: User['ExternalIds'] = []): readonly ExternalId[] {
+  return all.map(({ Issuer: issuer = '', Id: id = '' }) => ({ issuer, id }))
 }
 
 function parseId(id: string | undefined): PrincipalId {

@@ -1,3 +1,4 @@
+import type { ExternalId } from '../domain/principals/external-id.ts'
 import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
 import type { Profile } from '../domain/principals/person-profile.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
@@ -13,6 +14,8 @@ export type NamedPrincipal = {
   readonly isDisabled?: boolean | undefined
   /** The source that made or manages this user: the issuer of the first of its ExternalIds. */
   readonly issuer?: string | undefined
+  /** Only for users. Absent: none. */
+  readonly externalIds?: readonly ExternalId[] | undefined
   /** Only for users, and only in a listing. */
   readonly createdAt?: Date | undefined
   /** Only for groups, and only in a listing. */
@@ -36,7 +39,12 @@ export type DirectoryPerson = {
   readonly attributes: UserAttributes
 }
 /** Everything about one user. `isExternal`: as in `DirectoryGroup`. */
-export type DirectoryUser = DirectoryPerson & { readonly isExternal: boolean; readonly profile: Profile }
+export type DirectoryUser = DirectoryPerson & {
+  readonly isExternal: boolean
+  /** Absent: none. */
+  readonly externalIds?: readonly ExternalId[] | undefined
+  readonly profile: Profile
+}
 
 /** The calls of an identity store that change nothing. A group's name is its DisplayName, a user's its UserName. */
 export interface ReadingIdentityStore {

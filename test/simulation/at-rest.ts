@@ -1,3 +1,4 @@
+import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { hasNewRelease } from './brake-actions.ts'
 import { harmless, lateKinds } from './chaos.ts'
@@ -151,11 +152,14 @@ function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[]
   return instants.filter((ms) => !Number.isNaN(ms))
 }
 
-/** The last instant at which a link begins or ends. 0: there is none. */
+const dayMs = 24 * 3_600_000
+
+/** The last instant of today at which a file begins or ends. 0: there is none. */
 function lastInstantMs(world: SimulatedWorld): number {
-  const texts = world.keys('links_data/').map((key) => world.textOf(key) ?? '')
+  const texts = notifiedPlaces().flatMap((at) => world.keys(at).map((key) => world.textOf(key) ?? ''))
   const instants = texts
-    .flatMap((text) => [...text.matchAll(/"(?:notBefore|expiresAt)": ?"([^"]*)"/g)])
+    .flatMap((text) => [...text.matchAll(/"(?:notBefore|expiresAt|startsAt|endsAt)": ?"([^"]*)"/g)])
     .map(([, instant = '']) => Date.parse(instant))
-  return Math.max(0, ...instants.filter((ms) => !Number.isNaN(ms)))
+  const lastMs = world.clock.now().getTime() + dayMs
+  return Math.max(0, ...instants.filter((ms) => ms < lastMs))
 }

@@ -4,6 +4,8 @@ import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
+import { bringBack } from './kinds/people/bring-back.ts'
+import { PeoplePromise } from './kinds/people/people-promise.ts'
 import { restoreWhole } from './operator-actions.ts'
 import { recordedName } from './oracle/names.ts'
 import type { Violation } from './oracle/violation.ts'
@@ -144,6 +146,10 @@ async function comeRight(world: SimulatedWorld, isJudged: IsJudged): Promise<boo
   world.unreadable.restoreAll()
   // A link's status may come an hour later, if the same grant is still open in an account of another link.
   if (!(await settle(world, isSpoiled || isEncrypted ? ['hour'] : [], isJudged))) return false
+  if (world.checker.judge(PeoplePromise).ended.length > 0) {
+    bringBack(world)
+    await settle(world)
+  }
   if (world.keys('suspended/').length > 0) {
     // While others' access is left, ssofile denies a suspended person's sessions again each hour.
     for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)

@@ -10,11 +10,12 @@ export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
 /** The policy that First-ps needs in each account. */
 export const policyOfFirst = 'simulated-extra'
 export const selectorNames = ['pick', 'other'] as const
-export const userNames = ['mia@example.com', 'leo@example.com'] as const
+/** In the beginning only Mia is there. */
+export const userNames = ['mia@example.com', 'leo@example.com', 'nora@example.com'] as const
 /** All possible names. In the beginning nobody has `team-late`. `team-between` is for two groups that swap names. */
 export const directoryNames = [
   ...['GROUP/team one', 'GROUP/team-2', 'GROUP/team-late', 'GROUP/team-between'],
-  ...['USER/mia@example.com', 'USER/leo@example.com'],
+  ...['USER/mia@example.com', 'USER/leo@example.com', 'USER/nora@example.com'],
 ] as const
 
 export const bodies = {

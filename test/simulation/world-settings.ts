@@ -59,6 +59,7 @@ export function configure({ outstanding, brakeCount: count, provisionings = 3 }:
   const limits = { outstanding, provisionings }
   const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
   return configuration.parse({
+    directory: 'identity-center',
     folders: ['folder-a', hostileFolder],
     limits,
     notifications: { receivers },

@@ -1,7 +1,7 @@
 import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../../shared/domain/assignments/ledger-entry.ts'
 import type { BrakeList, BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
-import { describeCause, isOfDeletions, placeOf } from '../../../shared/domain/brake/describe-list.ts'
+import { describeCause, isOfDeletions, nounsOf, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { isDeletion, membershipsOn, peopleOn } from '../../../shared/domain/brake/lists.ts'
 import { membershipPrefix } from '../../../shared/domain/files/membership-file.ts'
@@ -298,6 +298,8 @@ function renderRule(list: ShownList): string {
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (cause === 'review')
     return `  rule ${rule}: ${count(figure, rule === 'own' ? 'link' : 'membership')} revoked by the review ${quote(name ?? '')} since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
+  if (cause === 'directory')
+    return `  rule indirect: ${figure} ${nounsOf(name)} vanished from the directory since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in an hour`
   if (rule === 'retirements')
     return `  rule retirements: ${count(figure, 'credential')} of the account owner ${quote(name ?? '')} to be retired since ${since}; at most ${limit} pass in ${minutes / 60} hours`
   if (rule === 'attributes')

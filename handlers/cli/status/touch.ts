@@ -1,15 +1,21 @@
 import type { Command } from 'commander'
+import pLimit from 'p-limit'
 import { rebindMetadata, rebindOf } from '../../../shared/domain/links/upload.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
+import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
+import { readSuffix } from '../requests/read-suffix.ts'
+import { confirm } from '../terminal/confirm.ts'
 import { renderJson } from '../terminal/render-json.ts'
+import { findUnbound, type UnboundFile } from './find-unbound.ts'
 import { toInput } from './input-key.ts'
 
 /** `ssofile touch KEY --rebind`: makes an unchanged upload count as new. */
@@ -18,43 +24,103 @@ export function addTouch(program: Command): void {
     .command('touch')
     .argument(
       '<key>',
-      'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ can be left out',
+      'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ can be left out. With * it means all waiting links and memberships of users who were made again',
     )
     .description(
       'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).',
     )
     .requiredOption('--rebind', 'make the file count as new')
-    .option('--json', 'the key and the instant as JSON')
+    .option('--dry-run', 'with *: only list the files')
+    .option('--yes', 'with *: do not ask')
+    .option('--json', 'the key and the instant as JSON; with *, all files')
     .addHelpText(
       'after',
-      "\nExample:\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind",
+      "\nExample:\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind\n  ssofile touch 'links_data/*' --rebind",
     )
-    .action(async (key: string, { json = false }: { json?: boolean }) => {
-      process.exitCode = await touch(await openBucket(), toInput(key), json)
+    .action(async (key: string, options: Options) => {
+      const [ports, input] = [await openBucket(), toInput(key)]
+      const isPattern = input.includes('*') && (await ports.objects.head(input)) === undefined
+      process.exitCode = isPattern
+        ? await touchAll(ports, input, options)
+        : await touch(ports, input, options.json === true)
     })
 }
 
+type Options = { readonly json?: boolean; readonly dryRun?: boolean; readonly yes?: boolean }
+
+/** Lists the files whose users were made again, asks once, and makes these files count as new. */
+async function touchAll(ports: Ports, pattern: string, { json, dryRun, yes }: Options): Promise<number> {
+  const { objects, clock } = ports
+  const found = await findUnbound(ports, pattern, await readSuffix(objects))
+  const meant = found.filter(({ is }) => is === 'made again')
+  const left = found.filter(({ is }) => is !== 'made again')
+  if (json) process.stdout.write(renderJson({ meant, left }))
+  else process.stdout.write(renderUnbound(meant, left))
+  if (dryRun || meant.length === 0) return 0
+  const files = count(meant.length, 'file')
+  if (!yes)
+    await confirm({
+      bucket: objects.bucket,
+      question: `Bind ${files} to the present users of their names, who get the access?`,
+    })
+  const statuses = new StatusStore(objects, clock)
+  const written = await pLimit(readsAtOnce).map(meant, ({ key }) => rebind(objects, statuses, key))
+  const lost = meant.filter((_, nth) => written[nth]?.is !== 'written')
+  if (!json) process.stdout.write(`${count(meant.length - lost.length, 'file')} bound to the present users\n`)
+  for (const { key } of lost) tellChanged(key)
+  return lost.length > 0 ? 1 : 0
+}
+
+function renderUnbound(meant: readonly UnboundFile[], left: readonly UnboundFile[]): string {
+  const line = ({ key, boundTo, present }: UnboundFile) =>
+    `  ${quote(key, 1024)}: ${boundTo}${present === undefined ? '' : ` -> ${present}`}\n`
+  const part = (title: string, files: readonly UnboundFile[]) =>
+    files.length === 0 ? '' : `${title}\n${files.map(line).join('')}`
+  const why = (is: UnboundFile['is']) => left.filter((one) => one.is === is)
+  if (meant.length + left.length === 0) return 'no waiting file there is bound to a former user\n'
+  return [
+    part(`${count(meant.length, 'file')} of users who were made again (former id -> present id):`, meant),
+    part('Left out, since the former user has another name now, so this is somebody else:', why('renamed')),
+    part('Left out, since nobody has the name:', why('nobody')),
+  ].join('')
+}
+
 async function touch({ objects, clock }: Ports, input: string, json: boolean): Promise<number> {
-  const found = await objects.get(input)
-  if (!found)
+  const made = await rebind(objects, new StatusStore(objects, clock), input)
+  if (made.is === 'gone')
     throw new Refusal(`there is no ${quote(input, 1024)} in the bucket ${objects.bucket}; nothing was changed`)
-  const status = await readStatus(new StatusStore(objects, clock), input)
-  const rebind = nextInstant(found.servedAt, [rebindOf(found.metadata), status?.rebind])
-  const metadata = { ...found.metadata, [rebindMetadata]: rebind }
-  const { outcome } = await objects.put(input, found.body, { ifMatch: found.etag }, metadata)
-  if (outcome === 'lost') {
-    process.stderr.write(
-      `${quote(input, 1024)}: somebody changed or deleted it in the meantime, so it stays as it is now\n`,
-    )
-    return 1
-  }
-  const until = status?.principalId === undefined ? '' : `; until now it was bound to ${status.principalId}`
+  if (made.is === 'lost') return tellChanged(input)
+  const { at, boundTo } = made
+  const until = boundTo === undefined ? '' : `; until now it was bound to ${boundTo}`
   process.stdout.write(
     json
-      ? renderJson({ input, rebind, boundTo: status?.principalId })
+      ? renderJson({ input, rebind: at, boundTo })
       : `${quote(input, 1024)} counts as new${until}\n  To follow it, run ssofile status --wait with the key\n`,
   )
   return 0
+}
+
+type Rebound =
+  | { readonly is: 'gone' }
+  | { readonly is: 'lost' }
+  | { readonly is: 'written'; readonly at: string; readonly boundTo?: string | undefined }
+
+/** Writes the file unchanged, with a later instant of its wish to count as new. */
+async function rebind(objects: Ports['objects'], statuses: StatusStore, input: string): Promise<Rebound> {
+  const found = await objects.get(input)
+  if (!found) return { is: 'gone' }
+  const status = await readStatus(statuses, input)
+  const at = nextInstant(found.servedAt, [rebindOf(found.metadata), status?.rebind])
+  const metadata = { ...found.metadata, [rebindMetadata]: at }
+  const { outcome } = await objects.put(input, found.body, { ifMatch: found.etag }, metadata)
+  return outcome === 'lost' ? { is: 'lost' } : { is: 'written', at, boundTo: status?.principalId }
+}
+
+function tellChanged(input: string): 1 {
+  process.stderr.write(
+    `${quote(input, 1024)}: somebody changed or deleted it in the meantime, so it stays as it is now\n`,
+  )
+  return 1
 }
 
 /** A user without the right to read statuses may ask all the same. */

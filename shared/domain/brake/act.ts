@@ -1,4 +1,4 @@
-import { type Assignment, type AssignmentKey, assignmentOf } from '../assignments/assignment.ts'
+import { type Assignment, type AssignmentId, type AssignmentKey, assignmentOf } from '../assignments/assignment.ts'
 import { attributesKey } from '../attributes/attributes-file.ts'
 import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
@@ -42,7 +42,9 @@ type End = { readonly by: 'file'; readonly user: PrincipalId } | { readonly by: 
  * | by a file         | of the rule `people`, if they have this person |
  * | by the directory  | those on which the act counts                  |
  *
- * An act of the other kinds outlives no list. A list of the rule `minimum` is judged again anyway.
+ * A list of the directory holds users and groups that vanished, until one of that name is there again: it holds access of nobody else.
+ *
+ * An act of the other kinds outlives no other list. A list of the rule `minimum` is judged again anyway.
  */
 function outlivedBy(end: End | undefined, counts: Act['counts']): Required<Act>['isOutlived'] {
   if (end === undefined) return () => false
@@ -64,23 +66,36 @@ export type Revocation = {
   readonly suspended?: SuspendedPerson | 'admitted' | undefined
   /** The directory ended its user, who is disabled or gone. */
   readonly isEnded?: boolean
+  /** The directory has neither this user or group nor another one of its name. */
+  readonly hasVanished?: boolean
   /** The review that revoked all of its links. It counts for itself, so that its list has nothing else. */
   readonly review?: string | undefined
 }
 
 /**
  * The brake counts links, not accounts: one link may revoke on any number of accounts. If a file suspends the user, the brake counts
- * the person instead, and passes or holds all the person's access together.
+ * the person instead, and passes or holds all the person's access together. So it does with users and groups that vanished from the
+ * directory: a sync that sees nothing deletes all of them. They count besides as any other cause does.
  */
-export function revocationAct({ key, links, cause, suspended, isEnded, review }: Revocation): Act {
+export function revocationAct({ key, links, cause, suspended, isEnded, hasVanished, review }: Revocation): Act {
   if (suspended !== undefined) {
     const isOutlived = outlivedBy({ by: 'file', user: assignmentOf(key).principalId }, [])
     if (suspended === 'admitted') return { rule: 'people', key, counts: [], takes: { key }, isOutlived }
     return { ...suspensionAct(suspended), key, isOutlived }
   }
-  const counts = countLinks({ key, links, cause, review })
-  const isOutlived = outlivedBy(isEnded ? { by: 'directory' } : undefined, counts)
-  return { rule: cause ? 'indirect' : 'own', key, counts, takes: { key }, isOutlived }
+  const ofLinks = countLinks({ key, links, cause, review })
+  const vanished = hasVanished ? assignmentOf(key) : undefined
+  const counts = vanished ? [countVanished(vanished), ...ofLinks] : ofLinks
+  const isOutlivedByEnd = outlivedBy(isEnded ? { by: 'directory' } : undefined, counts)
+  // Its name is there again, so nothing is lost with the former id.
+  const isOutlived = (list: OutlivedList) =>
+    list.cause === 'directory' ? vanished === undefined : isOutlivedByEnd(list)
+  const item = vanished && { item: vanished.principalId }
+  return { rule: cause ? 'indirect' : 'own', key, ...item, counts, takes: { key }, isOutlived }
+}
+
+function countVanished({ principalId, type }: AssignmentId): Tally {
+  return { rule: 'indirect', cause: 'directory', name: type, items: [principalId] }
 }
 
 function countLinks({

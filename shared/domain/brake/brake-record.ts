@@ -22,13 +22,14 @@ export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'
  * - `own`: links by folder, or by the review that revoked them, and edits of permission sets by uploader.
  * - `people`: people by uploader, by their ids; deleted users under `everything`.
  * - `retirements`: acts on credentials by the account owner who asks for them.
- * - `indirect`: in each folder of the granting links, for the cause and for all causes; and under `everything`, the last resort, which
+ * - `indirect`: users, or groups, that vanished from the directory, by their ids; and in each folder of the granting links, for the cause and for all causes; and under `everything`, the last resort, which
  *   lets twice as much pass. So no folder uses up another folder's limit for the same cause.
  */
 export const brakeCauses = [
   'folder',
   'account',
   'principal',
+  'directory',
   'permission set',
   'selector',
   'rule',
@@ -44,7 +45,7 @@ const scope = {
   rule: z.enum(brakeRules),
   cause: z.enum(brakeCauses),
   /**
-   * The name of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
+   * The name of the folder (absent: directly under `links_data/`), the account, the principal, the type of those that vanished, the permission set, the selector, the
    * group of the rule, the review, the account owner or the uploader (absent: unknown).
    */
   name: z.string().optional(),

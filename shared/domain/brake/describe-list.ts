@@ -31,6 +31,8 @@ export function describeList(list: BrakeList): string {
     return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users that the directory disabled would end within ${minutes} minutes`
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
+  if (cause === 'directory')
+    return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} ${nounsOf(name)} with access vanished from the directory within an hour`
   if (rule === 'retirements')
     return `held by the brake: more than ${limit} credentials of the owner '${quote(name ?? '')}' would be retired within ${minutes / 60} hours`
   if (rule === 'attributes') return `held by the brake until a person releases it: ${[...list.items].join('; ')}`
@@ -41,6 +43,11 @@ export function describeList(list: BrakeList): string {
 
 function describeListOfRule({ name = '', limit, base, minutes }: BrakeList): string {
   return `held by the brake: ${quote(ruleKeyOf(name))} would take more than ${limit} of ${base} people out of its group within ${minutes} minutes`
+}
+
+/** For the type of principals that vanished. */
+export function nounsOf(type: string | undefined): string {
+  return type === 'GROUP' ? 'groups' : 'users'
 }
 
 /** ` of the 300`. Empty if the base is not above the limit. */

@@ -28,7 +28,7 @@ export function hold(
 ): BrakeRecord {
   const { rule, cause, name, folder, since, base = 0, counted } = window
   const limit = limitOf(window, base, limits)
-  const minutes = lengthMs(rule, limits) / 60_000
+  const minutes = lengthMs(window, limits) / 60_000
   const known = brake.lists.find((list) => isSameScope(list, window))
   const before = known ?? {
     rule,

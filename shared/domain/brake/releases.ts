@@ -110,7 +110,7 @@ export function findUnhinted({ releases }: BrakeRecord, now: Date): BrakeRecord[
 /** The record without old windows and releases, and without forged ones. */
 export function pruneBrake(brake: BrakeRecord, terms: BrakeTerms): BrakeRecord {
   const isKept = (window: BrakeRecord['windows'][number]) =>
-    !isForged(window, terms) && ageMs(window, terms) < 2 * lengthMs(window.rule, terms.limits)
+    !isForged(window, terms) && ageMs(window, terms) < 2 * lengthMs(window, terms.limits)
   const windows = brake.windows.filter(isKept)
   const releases = brake.releases.filter((release) => isInForce(release, terms.now))
   const leaving = brake.leaving?.filter((one) => isInForce(one, terms.now) && !isGoneForLong(one, terms.now))

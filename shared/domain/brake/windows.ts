@@ -24,11 +24,15 @@ export function isCountedRule(rule: Scope['rule']): boolean {
   return rule !== 'minimum' && rule !== 'attributes'
 }
 
+/** As many users, or groups, may vanish within an hour as leave on a busy day. Ten or more, and more than a tenth, are an accident. */
+const [fewVanished, percentVanished, vanishedMs] = [9, 10, 60 * 60_000]
+
 /** The number of items that may pass in a window. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (!isCountedRule(rule)) return 0
   if (cause === 'rule') return limitOfRule(base)
   if (rule === 'people') return limits.people.count
+  if (cause === 'directory') return Math.max(fewVanished, Math.floor((percentVanished * base) / 100))
   const { count, percent } = isOwn(rule) ? limits.own : limits.indirect
   const limit = Math.max(count, Math.floor((percent * base) / 100))
   if (isOwn(rule)) return limit
@@ -37,19 +41,23 @@ export function limitOf({ rule, cause }: Scope, base: number, limits: Configurat
 }
 
 /** The base above which the limit stays the same. */
-export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
-  if (isOwn(rule)) return Number.POSITIVE_INFINITY
+export function baseMost({ rule, cause }: Pick<Scope, 'rule' | 'cause'>, { indirect }: Configuration['brake']): number {
+  if (isOwn(rule) || cause === 'directory') return Number.POSITIVE_INFINITY
   return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
 }
 
-export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configuration['brake']): number {
+export function lengthMs(
+  { rule, cause }: Pick<Scope, 'rule' | 'cause'>,
+  { own, indirect, people }: Configuration['brake'],
+): number {
   if (!isCountedRule(rule)) return 0
+  if (cause === 'directory') return vanishedMs
   if (rule === 'people') return people.minutes * 60_000
   return isOwn(rule) ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }
 
 export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
-  return !isForged(window, terms) && ageMs(window, terms) < lengthMs(window.rule, terms.limits)
+  return !isForged(window, terms) && ageMs(window, terms) < lengthMs(window, terms.limits)
 }
 
 /** Operators may write anything into the record. A window that begins in the future would never end, so it counts for nothing. */
@@ -69,7 +77,7 @@ export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, term
   const { limits, now } = terms
   const last = brake.windows.find((window) => isSameScope(one, window))
   if (!last || isForged(last, terms) || open <= limitOf(last, last.base ?? 0, limits)) return brake
-  if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return brake
+  if (ageMs(last, terms) >= 2 * lengthMs(last, limits)) return brake
   return withWindow(brake, { ...last, busyAt: now.toISOString() })
 }
 

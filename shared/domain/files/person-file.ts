@@ -165,6 +165,8 @@ export const ownedPerson = record({
   endsAt: z.string().optional(),
   /** The content of the file for which ssofile claimed the user. */
   claimed: z.string().optional(),
+  /** The fields with which ssofile makes the user. If the answer is lost, they tell that the user is ours. */
+  sent: z.record(z.string(), z.string().optional()).optional(),
   /**
    * When the person began to count as suspended. `etag`: of the file under `suspended/`, if ssofile wrote it. `as`: the user's name
    * there, if somebody had renamed the user.

@@ -361,7 +361,7 @@ export const kinds = {
     meaning: '[who is in a group](people.md#put-people-into-groups)',
     queue: 'people',
     queueOfEnd: 'urgent',
-    uses: { read: ['policies/'], write: ['owned_memberships/'], put: ['history/memberships/'] },
+    uses: { read: ['policies/'], write: ['owned_memberships/'], put: ['history/memberships/', 'history/bound-again/'] },
     subject: withoutFolder,
     isPushed: true,
     mostBytes: linkBodyMostBytes,

@@ -4,6 +4,7 @@ import type { Configuration } from '../deployment/configuration.ts'
 import { complainOfObjections, describeObjection, type Verdict } from '../guardrails/judge-by-policies.ts'
 import type { AccountId } from '../organization/account-id.ts'
 import { type Account, stateInReason } from '../organization/organization-view.ts'
+import { describeBoundAgain } from '../principals/external-id.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { ClosedBecause } from '../scopes/expand-scope.ts'
 import type { Scope } from '../scopes/scope.ts'
@@ -166,7 +167,8 @@ function describeAsFound(facts: LinkFacts): NewStatus | undefined {
   const found = facts.state === 'absent' ? undefined : facts.object
   const by = toldUploader(facts.present, found)
   const owner = 'body' in facts ? facts.body.owner : undefined
-  const told = { by, owner, principalId: facts.boundTo, ...upload }
+  const { boundAgain } = facts.boundTo === undefined ? {} : (facts.present ?? {})
+  const told = { by, owner, principalId: facts.boundTo, boundAgain, ...upload }
   switch (facts.state) {
     case 'rejected':
       return describeNotValid(facts, told)
@@ -399,13 +401,18 @@ function describeAccounts(
         : remedyOf(failed),
     }
   }
-  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }
+  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied', ...tellBoundAgain(base) }
   return {
     ...base,
     state: 'applied',
     owned: false,
     reason: 'the access existed before this link; it stays when the link is deleted',
   }
+}
+
+/** Only while the link is applied: other states have reasons of their own. */
+function tellBoundAgain({ boundAgain }: Pick<NewStatus, 'boundAgain'>): Pick<NewStatus, 'reason'> {
+  return boundAgain === undefined ? {} : { reason: describeBoundAgain(boundAgain) }
 }
 
 /** The handler does not know the progress, so `applied` stays until the dispatcher says something else. */

@@ -112,6 +112,8 @@ export const status = record({
   retirement: retirementState.optional(),
   people: peopleOfRule.optional(),
   principalId: principalId.optional(),
+  /** The provider made the user again with the same ExternalIds, so the file is bound to the new id. `former`: the id before. */
+  boundAgain: record({ former: principalId, at: z.iso.datetime() }).optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),
   /** The owner named in its file. */

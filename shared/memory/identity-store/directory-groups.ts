@@ -1,7 +1,8 @@
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { NamedTable } from '../named-table.ts'
 import { checkName } from './check-name.ts'
-import type { AttributeOperation, ExternalId, GroupRecord } from './identity-store-records.ts'
+import type { AttributeOperation, GroupRecord } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
 /** The groups of a directory. Their names and external ids are unique; names are matched exactly. */

@@ -1,17 +1,11 @@
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { toProfile } from '../../domain/principals/person-profile.ts'
 import { enterpriseAttributes, enterpriseExtension } from '../../domain/principals/user-attributes.ts'
 import { NamedTable } from '../named-table.ts'
 import { checkName } from './check-name.ts'
 import { externalName } from './directory-groups.ts'
-import type {
-  AttributeOperation,
-  ExternalId,
-  Json,
-  JsonObject,
-  UserRecord,
-  UserStatus,
-} from './identity-store-records.ts'
+import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'
 import { isObject } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 

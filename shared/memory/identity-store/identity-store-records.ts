@@ -1,9 +1,8 @@
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
-
-export type ExternalId = { readonly issuer: string; readonly id: string }
 
 export type GroupRecord = {
   readonly groupId: PrincipalId

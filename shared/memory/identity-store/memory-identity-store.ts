@@ -1,3 +1,4 @@
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type Profile,
@@ -24,7 +25,6 @@ import { DirectoryMemberships } from './directory-memberships.ts'
 import { DirectoryUsers, extensionOf, externalIdsOf } from './directory-users.ts'
 import type {
   AttributeOperation,
-  ExternalId,
   GroupRecord,
   IdentityStoreChange,
   JsonObject,
@@ -470,13 +470,15 @@ function toUser(user: UserRecord): DirectoryUser {
     isDisabled: isDisabled(user),
     attributes: toAttributes(attributes, extensionOf(user)),
     isExternal: externalIdsOf(user).length > 0,
+    externalIds: externalIdsOf(user),
     profile: toProfile(attributes),
   }
 }
 
-function issuerOf(user: UserRecord): { readonly issuer?: string } {
-  const [first] = externalIdsOf(user)
-  return first ? { issuer: first.issuer } : {}
+function issuerOf(user: UserRecord): Pick<NamedPrincipal, 'issuer' | 'externalIds'> {
+  const externalIds = externalIdsOf(user)
+  const [first] = externalIds
+  return first ? { issuer: first.issuer, externalIds } : {}
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

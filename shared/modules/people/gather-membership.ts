@@ -46,6 +46,7 @@ import { readBrake } from '../../reconcile/records/brake-file.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import type { Policies } from '../../reconcile/records/policies.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
+import { isSamePerson } from '../../reconcile/records/same-person.ts'
 import { attentionKey, readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { Suspensions } from '../../reconcile/records/suspensions.ts'
@@ -71,6 +72,8 @@ export type AskingFile = {
   readonly told: Status | undefined
   /** The user that it is bound to. `undefined`: the present user with the name. */
   readonly boundTo: PrincipalId | undefined
+  /** The provider made the user again. `former`: the id before. */
+  readonly boundAgain?: Status['boundAgain']
 }
 
 /** One user that the files mean, or meant. */
@@ -149,12 +152,13 @@ export async function gatherMembership(input: MembershipInput, context: Reading)
     ...{ users: [], files: [], isGroupBlocked: false, lookedMs },
   }
   if (isRepeated) return unread
-  const files = await readFiles(name, context, key)
+  const read = await readFiles(name, context, key)
   const group = await findOwnGroup(name.group, context)
-  const meant = [user, ...files.flatMap(({ boundTo, told }) => [boundTo, told?.principalId])].filter(
+  const meant = [user, ...read.flatMap(({ boundTo, told }) => [boundTo, told?.principalId])].filter(
     (id) => id !== undefined,
   )
   const bearer = await findBearer(name.user, meant, context)
+  const files = await bindAgain(read, bearer, input, context)
   const isGroupBlocked =
     file.is === 'none' && (await objects.head(attentionKey('blocked', groupKey(name.group)))) !== undefined
   const facts = { ...unread, group, bearer, files, isGroupBlocked }
@@ -177,6 +181,25 @@ async function findBearer(
   return id && (await identityStore.findUser(id))?.name === whole ? id : undefined
 }
 
+/** The files of a user who is gone are bound to the user of the name if the provider made the same person again. */
+async function bindAgain(
+  files: readonly AskingFile[],
+  bearer: PrincipalId | undefined,
+  { now }: MembershipInput,
+  { objects, identityStore }: Reading,
+): Promise<readonly AskingFile[]> {
+  const { externalIds = [] } = (bearer && (await identityStore.findUser(bearer))) ?? {}
+  if (bearer === undefined || externalIds.length === 0) return files
+  return Promise.all(
+    files.map(async (file) => {
+      const { boundTo: former } = file
+      if (former === undefined || former === bearer || !(await isSamePerson(objects, former, externalIds))) return file
+      if ((await identityStore.findUser(former)) !== undefined) return file
+      return { ...file, boundTo: bearer, boundAgain: { former, at: renderInstant(now) } }
+    }),
+  )
+}
+
 async function readFiles(
   membership: Membership,
   { objects, configuration: { folders } }: Reading,
@@ -187,7 +210,7 @@ async function readFiles(
     [...keys].map(async (key) => {
       const { head, reading } = await readMembershipFile(objects, key, folders)
       const told = await spoiledAsAbsent(readStatus(objects, key))
-      return { key, head, reading, told, boundTo: bindingOf('USER', told, head) }
+      return { key, head, reading, told, boundTo: bindingOf('USER', told, head), boundAgain: told?.boundAgain }
     }),
   )
 }
@@ -255,7 +278,7 @@ async function findEnd(
   { findSuspension }: Pick<Reading, 'findSuspension'>,
 ): Promise<EndOfUser | undefined> {
   if (person === undefined || person.isDisabled) return { by: 'directory' }
-  const suspension = await findSuspension(user, present)
+  const suspension = await findSuspension(user, present, person.externalIds)
   return suspension === undefined ? undefined : { by: 'file', suspension }
 }
 

@@ -6,6 +6,7 @@ import { folderOfMembership, membershipKey, renderMembership } from '../../domai
 import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload, identityOf } from '../../domain/links/upload.ts'
+import { describeBoundAgain } from '../../domain/principals/external-id.ts'
 import type { OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
@@ -19,6 +20,7 @@ import { indexInstants, instantsToCome } from '../../reconcile/records/expiry-in
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import { ownedMembershipRecord } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
+import { notePerson, tellBoundAgain } from '../../reconcile/records/same-person.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { denySessionsThrough } from './deny-sessions.ts'
@@ -81,6 +83,7 @@ async function perform(
   switch (action) {
     case 'claim':
       await lookAtRuleIfNew(member, input, context)
+      await recordPerson(member, input, facts, context)
       return claim(member, context)
     case 'create': {
       // The instant in the entry must be close to that of the call.
@@ -128,6 +131,18 @@ async function changeOf(
   const record = new KnownRecord(ownedMembershipRecord(objects, id), known)
   const history = change && (await describeMembershipChange(objects, id, names, change))
   return { entry, history, of: { record, history: historyOfMembership(id, names) } }
+}
+
+/** Before the membership exists: whom the provider may make again, and which files are bound again. */
+async function recordPerson(
+  { user }: Member,
+  { name: { user: name } }: MembershipInput,
+  { files }: Facts,
+  { objects, identityStore }: Context,
+): Promise<void> {
+  await notePerson(objects, user, (await identityStore.findUser(user))?.externalIds ?? [])
+  for (const { key, boundTo, boundAgain } of files)
+    if (boundAgain && boundTo === user) await tellBoundAgain(objects, { key, name, user, ...boundAgain })
 }
 
 /** Writes the entry before the create: if the process dies in between, the next one finds the membership. */
@@ -325,7 +340,7 @@ function fileOf({ key, head, told }: MembershipInput, { files }: Facts): AskingF
 }
 
 function describeFile(
-  { key, head, reading, told: before, boundTo }: AskingFile,
+  { key, head, reading, told: before, boundTo, boundAgain }: AskingFile,
   name: MembershipInput['name'],
   { group, bearer, users }: Facts,
   outcome: MembershipOutcome,
@@ -344,9 +359,12 @@ function describeFile(
   })
   const isMeant = reading.state === 'in-force' && isWanted === 'yes' && !lack && !complaint
   const warnings = member?.judged.warnings.get(key)
+  const isAgain = boundAgain !== undefined && boundTo === bearer
   return (
     told && {
+      ...(isAgain && told.state === 'applied' && { reason: describeBoundAgain(boundAgain) }),
       ...told,
+      ...(isAgain && { boundAgain }),
       principalId: boundTo ?? (isMeant ? bearer : undefined),
       ...(warnings && { warnings: [...warnings] }),
     }
@@ -356,7 +374,7 @@ function describeFile(
 /** Whether the status of another file says so already. */
 function isTold(said: ReturnType<typeof describeFile>, told: Status | undefined): boolean {
   if (said === undefined || told === undefined) return said === told
-  const fields = ['state', 'reason', 'remedy', 'owned', 'principalId', 'warnings'] as const
+  const fields = ['state', 'reason', 'remedy', 'owned', 'principalId', 'warnings', 'boundAgain'] as const
   return fields.every((field) => JSON.stringify(said[field]) === JSON.stringify(told[field]))
 }
 

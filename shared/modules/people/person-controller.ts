@@ -129,6 +129,7 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
     id,
     user: user && { ...user, hasName: user.name === whole },
     isFresh: entry !== undefined && isSettling(entry.claimedAt, now),
+    isYoung: entry !== undefined && isYoung(entry, now),
     isClaimed: entry?.claimed !== undefined && entry.claimed === head?.etag && isYoung(entry, now),
     isApplied: entry?.applied !== undefined && entry.applied === head?.etag,
     hasTerms: entry?.deleteAfterDays === terms.deleteAfterDays && entry?.endsAt === terms.endsAt,
@@ -167,6 +168,20 @@ function termsOf({ file, entry }: PersonInput): Pick<OwnedPerson, 'deleteAfterDa
   return { ...(deleteAfterDays !== undefined && { deleteAfterDays }), ...(endsAt !== undefined && { endsAt }) }
 }
 
+function claim(input: PersonInput): OwnedPerson {
+  const { file, head, now } = input
+  const sent = file.is === 'valid' ? profileOf(file.body) : {}
+  return {
+    ...{ v: 1, isAdopted: false, claimedAt: renderInstant(now), claimed: head?.etag, sent },
+    ...termsOf(input),
+  }
+}
+
+/** Once the user is known by id. */
+function withoutSent({ sent: _, ...entry }: OwnedPerson): OwnedPerson {
+  return entry
+}
+
 /** The entry with the file's present terms for the end. */
 function withTerms(input: PersonInput, { deleteAfterDays: _, endsAt: __, ...rest }: OwnedPerson): OwnedPerson {
   return { ...rest, ...termsOf(input) }
@@ -187,8 +202,7 @@ async function perform(
     ...(at !== undefined && { at }),
     body: { user: id, name, ...more },
   })
-  if (action.do === 'claim')
-    return { entry: { v: 1, isAdopted: false, claimedAt: now, claimed: head?.etag, ...termsOf(input) } }
+  if (action.do === 'claim') return { entry: claim(input) }
   if (action.do === 'adopt') {
     const adopted = { v: 1, isAdopted: true, claimedAt: now, ...(id && { id }), ...termsOf(input) } as const
     return { history: told('adopted'), entry: adopted }
@@ -206,11 +220,11 @@ async function perform(
       if (typeof made !== 'string') return describeTaken(made, profile.email, input, facts, context)
       return {
         history: { ...told('created', entry.claimedAt), body: { user: made, name } },
-        entry: { ...entry, id: made },
+        entry: { ...withoutSent(entry), id: made },
       }
     }
     case 'note':
-      return id === undefined ? {} : { history: told('created', entry.claimedAt), entry: { ...entry, id } }
+      return id === undefined ? {} : { history: told('created', entry.claimedAt), entry: { ...withoutSent(entry), id } }
     case 'change': {
       if (id === undefined) return {}
       const refused = await orConflict(identityStore.updatePerson(id, action.change))

@@ -161,7 +161,10 @@ async function perform(
   if (first === undefined) return {}
   switch (action) {
     case 'note':
-      for (const user of users) await context.suspensions.note(user, input.name)
+      for (const user of users) {
+        const { externalIds } = (await context.identityStore.findUser(user)) ?? {}
+        await context.suspensions.note(user, input.name, externalIds)
+      }
       return {}
     case 'admit':
       return admit([first, ...others], input, context)

@@ -11,6 +11,7 @@ import { findReview } from '../records/deletion-notes.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { ownerKey } from '../records/owner.ts'
+import { isBoundAgain } from '../records/same-person.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findGrantingLinks } from './evaluate-assignment.ts'
 import { type End, findEnd } from './find-end.ts'
@@ -39,6 +40,7 @@ export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evalu
   if (isWanted !== (wish.is !== 'unwanted')) return 'evaluate again'
   const links = await withoutEnded(all, read, objects)
   if (all.length > 0 && links.length === 0) return exempt('temporary access has ended')
+  if (await hasPersonMoved(settling, all)) return exempt('nobody loses anything')
   const place = { accountId: id.accountId, account, managementAccountId, selectors }
   const why = await findCause(links, read, place)
   const isEnded = end !== undefined && end.suspension === undefined
@@ -47,13 +49,30 @@ export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evalu
   const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
   const reviews = new Set(cause ? [] : await Promise.all(links.map((link) => findReview(objects, link))))
   const review = reviews.size === 1 ? [...reviews][0] : undefined
-  const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded, review }
+  const hasVanished = await hasVanishedNow(settling)
+  const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded, hasVanished, review }
   const admission = await brake.admit(revocationAct(revocation))
   if (end && admission.outcome === 'passes') {
     await keepBindings(settling)
     await endSessionsOf(settling, end)
   }
   return admission
+}
+
+/** The provider made the user again, and all links that granted the access are bound to the new id. */
+async function hasPersonMoved(
+  { id, whereabouts, context }: Settling,
+  links: readonly GrantingLink[],
+): Promise<boolean> {
+  if (id.type !== 'USER' || whereabouts !== 'gone' || links.length === 0) return false
+  const moved = await Promise.all(links.map(({ key }) => isBoundAgain(context.objects, id.principalId, key)))
+  return moved.every(Boolean)
+}
+
+/** The principal is gone, and nobody else has its name. A principal that was made again has lost nothing. */
+async function hasVanishedNow({ id, whereabouts, assignment, context }: Settling): Promise<boolean> {
+  if (whereabouts !== 'gone') return false
+  return (await context.principals.resolve(id.type, assignment.principal, context.pulledMs)) === undefined
 }
 
 /** The status of the file says who suspended the user, and whether the brake passed the suspension. */

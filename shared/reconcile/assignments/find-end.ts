@@ -37,7 +37,7 @@ export async function findEnd({
     return bearer === undefined ? { lack: await lackOfName(assignment, context) } : {}
   }
   if (whereabouts.isDisabled) return { lack: lackOfDisabledUser(assignment.principal) }
-  const suspension = await context.suspensions.find(id.principalId, whereabouts.name)
+  const suspension = await context.suspensions.find(id.principalId, whereabouts.name, whereabouts.externalIds)
   return suspension === undefined
     ? undefined
     : { lack: lackOfSuspendedUser(assignment.principal, suspension), suspension }

@@ -9,6 +9,7 @@ import type { Status } from '../../domain/statuses/status.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
+import { isSamePerson, notePerson, tellBoundAgain } from '../records/same-person.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { Lacks } from './settlement.ts'
 import type { Settling } from './settling.ts'
@@ -97,11 +98,36 @@ export async function bindLinks(
   const lacks = new Map<string, Lack | 'none'>()
   const bound = await pLimit(readsAtOnce).map(found, async (one) => {
     const { link, boundTo = id.principalId } = await bind(settling, one)
-    const isOwn = boundTo === id.principalId
+    const isOwn = boundTo === id.principalId || (await bindAgain(settling, link, boundTo))
     lacks.set(link.key, isOwn ? 'none' : lackOfBoundUser(assignment.principal, boundTo))
     return isOwn ? [link] : []
   })
-  return { links: bound.flat(), lacks }
+  const links = bound.flat()
+  const { whereabouts, context } = settling
+  // Before the access exists, so that the person is known when the provider makes the user again.
+  if (id.type === 'USER' && whereabouts !== 'gone' && links.length > 0)
+    await notePerson(context.objects, id.principalId, whereabouts.externalIds ?? [])
+  return { links, lacks }
+}
+
+/**
+ * Whether the user of the link is gone, and the provider made the same person again under this id, with the same ExternalIds.
+ * Then the link is bound to this id from now on: history says so, and the status of the link.
+ */
+async function bindAgain(settling: Settling, link: GrantingLink, former: PrincipalId): Promise<boolean> {
+  const { id, whereabouts, context, assignment, now } = settling
+  const { objects, principals, statuses, log, pulledMs } = context
+  if (id.type !== 'USER' || whereabouts === 'gone' || link.ofRequest !== undefined) return false
+  if (!(await isSamePerson(objects, former, whereabouts.externalIds ?? []))) return false
+  if ((await principals.whereabouts('USER', former, pulledMs)) !== 'gone') return false
+  const user = id.principalId
+  await tellBoundAgain(objects, { key: link.key, name: assignment.principal, user, former, at: now })
+  await statuses.revise(link.key, async (current) => {
+    const isTold = current === undefined || current.principalId === user || !isSameUpload(current, link)
+    return isTold ? current : { ...current, principalId: user, boundAgain: { former, at: now } }
+  })
+  log.info('a link is bound again: the provider made its user again', { link: link.key, former, user })
+  return true
 }
 
 async function bind(settling: Settling, found: GrantingLink) {

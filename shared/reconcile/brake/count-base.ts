@@ -28,8 +28,11 @@ const partSize = 1_000
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
   const { rule, cause, name, counted } = window
   if (rule === 'memberships') return countMemberships(window, objects)
+  // The index of names has everybody with access, and those who vanished within the last half hour.
+  if (cause === 'directory')
+    return (await NameIndex.read(objects)).idsOfType(name === 'GROUP' ? 'GROUP' : 'USER').length
   if (cause === 'uploader') return countPermissionSets(window, objects)
-  const most = baseMost(rule, configuration.brake)
+  const most = baseMost(window, configuration.brake)
   const copies = new EntryCopies(objects)
   const isConcerned = rule === 'own' ? await concernsFolder(objects, { cause, name }) : () => true
   const found = new Set<string>(counted)

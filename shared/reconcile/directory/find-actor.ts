@@ -31,7 +31,7 @@ export async function findActor(
   const name = nameInLinks(user.name, principalSuffix)
   const bar = judgeActor({
     user: user.isDisabled === true ? 'disabled' : 'enabled',
-    suspendedBy: await suspensions.find(userId, name),
+    suspendedBy: await suspensions.find(userId, name, user.externalIds),
     isNameless: needsName && name === undefined,
   })
   return { userId, user, name, bar }

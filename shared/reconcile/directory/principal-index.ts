@@ -1,3 +1,4 @@
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalMatcher } from '../../domain/principals/near-principal.ts'
 import {
@@ -25,7 +26,12 @@ export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: 
 /** The present name of an id, or that it is gone. `name: undefined`: no link can spell the name. `isDisabled`: for a user. */
 export type Whereabouts =
   | 'gone'
-  | { readonly name: PrincipalName | undefined; readonly isDisabled?: boolean | undefined }
+  | {
+      readonly name: PrincipalName | undefined
+      readonly isDisabled?: boolean | undefined
+      /** Only for users that a provider made. */
+      readonly externalIds?: readonly ExternalId[] | undefined
+    }
 
 /** Principals by name and by id, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
@@ -133,9 +139,9 @@ export class PrincipalIndex {
     return found && this.#placeOf(found)
   }
 
-  #placeOf({ name, isDisabled }: Named): Whereabouts {
+  #placeOf({ name, isDisabled, externalIds = [] }: Named): Whereabouts {
     const known = nameInLinks(name, this.#suffix)
-    return isDisabled ? { name: known, isDisabled } : { name: known }
+    return { name: known, ...(isDisabled && { isDisabled }), ...(externalIds.length > 0 && { externalIds }) }
   }
 
   /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix, or is no more than it. */

@@ -1,10 +1,12 @@
 import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
+import type { ExternalId } from '../../domain/principals/external-id.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readPause } from './pause.ts'
 import type { Policies } from './policies.ts'
+import { listSamePersons, notePerson } from './same-person.ts'
 import { listInState } from './status-store.ts'
 
 const prefix = 'state/suspended/'
@@ -25,11 +27,16 @@ export class Suspensions {
 
   /**
    * The file that suspends this user. `undefined`: there is none. `id` absent: only the name is known. `name`: the present one; absent: no
-   * key can spell it. Throws if S3 does not answer: then ssofile gives and takes nothing. While everything is stopped because records were
+   * key can spell it. `externalIds`: a former user with the same ones is the same person. Throws if S3 does not answer: then ssofile gives and takes nothing. While everything is stopped because records were
    * lost, the file may be lost too: then its note is enough, so that this person approves nothing.
    */
-  async find(id: PrincipalId | undefined, name: PrincipalName | undefined): Promise<string | undefined> {
-    const meant = id === undefined ? [] : await listMeantNames(this.#objects, id)
+  async find(
+    id: PrincipalId | undefined,
+    name: PrincipalName | undefined,
+    externalIds: readonly ExternalId[] = [],
+  ): Promise<string | undefined> {
+    const ids = new Set([...(id === undefined ? [] : [id]), ...(await listSamePersons(this.#objects, externalIds))])
+    const meant = (await Promise.all([...ids].map((one) => listMeantNames(this.#objects, one)))).flat()
     const names = new Set([...(name === undefined ? [] : [name]), ...meant])
     for (const one of names) {
       const key = suspensionKey(one)
@@ -71,7 +78,8 @@ export class Suspensions {
   }
 
   /** Notes a user that a file named at a look. */
-  async note(id: PrincipalId, name: PrincipalName): Promise<void> {
+  async note(id: PrincipalId, name: PrincipalName, externalIds: readonly ExternalId[] = []): Promise<void> {
+    await notePerson(this.#objects, id, externalIds)
     await noteMeant(this.#objects, id, name)
   }
 

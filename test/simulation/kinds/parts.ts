@@ -8,7 +8,7 @@ export const parts = { core, people } as const
 /** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
 export const kindsWithoutLife: readonly KindName[] = [
   ...(['permissionSet', 'request', 'approval', 'decision', 'review'] as const),
-  ...(['person', 'group', 'membership', 'rule', 'attributes'] as const),
+  ...(['group', 'membership', 'rule', 'attributes'] as const),
   ...(['policyTest', 'policy', 'selector', 'eligibility', 'hygiene', 'retirement'] as const),
 ]
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { notifiedPlaces } from '../../../shared/domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { needsReconcile } from '../at-rest.ts'
 import { desiredNow, phaseOf, scopeOf } from '../desired.ts'
@@ -20,9 +21,10 @@ export class StatusPromise extends Judge {
   readonly #permissionSets = this.judge(PermissionSetsPromise)
 
   override checkAtRest({ isReconciled }: AtRest): void {
-    const ofPeople = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/']
-    const asked = [...ofPeople, 'reviews/', 'decisions/'].flatMap((prefix) => this.world.keys(prefix))
     const files = [...this.world.keys('links_data/'), ...this.world.keys('permission_sets/')]
+    const asked = notifiedPlaces()
+      .filter((at) => !['links_data/', 'permission_sets/'].includes(at))
+      .flatMap((at) => this.world.keys(at))
     for (const input of asked) if (!this.#statusOf(input)) this.fail(`${input} has no status`)
     for (const input of files.filter((one) => !this.world.unreadable.concernsInput(one))) {
       const status = this.#statusOf(input)
@@ -50,6 +52,8 @@ export class StatusPromise extends Judge {
     const state = this.#statusOf(input)?.state
     // The brake holds the people of the rule.
     if (input.startsWith('rules/')) return state === 'held'
+    // The user of a file that is gone stays for a while (`people-promise.ts`).
+    if (input.startsWith('people/')) return true
     if (input === groupFile) return state === 'blocked' && isGroupNeeded(this.world)
     const isOfEntry = this.truth.hasEntryOf(input, 'stuck') || this.truth.hasEntryOf(input, 'held')
     return isOfEntry || this.#permissionSets.isKept(input)

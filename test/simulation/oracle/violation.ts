@@ -27,6 +27,7 @@ export const promises = {
   temporary: '10 Temporary access has its approvals, and ends',
   sessions: '11 Ended sessions stay denied until none can be left',
   suspended: '12 A suspended person has no access from ssofile',
+  people: '14 Nobody is taken over, changed or ended through another file',
   told: '13 Everybody who must know is told, once',
 } as const
 

@@ -9,7 +9,9 @@ export type PersonFacts = {
   readonly user: { readonly isExternal: boolean; readonly hasName: boolean; readonly profile: Profile } | undefined
   /** The claim is less than five minutes old: an unanswered call may still make the user. */
   readonly isFresh: boolean
-  /** ssofile claimed the user for this content of the file, within the last hour. */
+  /** ssofile claimed the user within the last hour. */
+  readonly isYoung: boolean
+  /** The same, for this content of the file. */
   readonly isClaimed: boolean
   /** ssofile has already applied this content of the file. */
   readonly isApplied: boolean
@@ -59,15 +61,18 @@ export type PersonEnd =
  * | file             | entry                 | user in the directory             | step                                |
  * | ---------------- | --------------------- | --------------------------------- | ----------------------------------- |
  * | any; ssofile ignores `people/` | any     | any                               | `refused`                           |
- * | not valid        | not ended, and its time is over | any                     | `end`, unless a policy protects the user |
+ * | not valid        | not ended, with an id, and its time is over | any         | `end`, unless a policy protects the user; `forget` if it is gone |
  * | not valid        | any                   | any                               | `invalid`                           |
  * | none             | none                  | any                               | `none`                              |
  * | ended            | none                  | not there                         | `expired`                           |
  * | ended            | none                  | there                             | as with any other file; `external` if a provider manages it |
- * | ended, or none   | not ended, without an id, not fresh | any                 | `disclaim`                          |
+ * | ended, or none   | without an id, young  | there, as ssofile sent it, and no policy protects it | `note`           |
+ * | ended, or none   | without an id         | there                             | `disclaim`, or `forget` if it ended: nobody knows who made it |
+ * | ended, or none   | not ended, without an id, not fresh | not there           | `disclaim`                          |
  * | ended, or none   | any                   | a policy protects it              | `protected`                         |
+ * | ended, or none   | not ended, with an id | not there                         | `forget`: another user may have its name |
+ * | ended, or none   | without an id, fresh  | not there                         | `unanswered`                        |
  * | ended, or none   | not ended             | any                               | `end`                               |
- * | ended, or none   | ended, without an id, fresh | not there                   | `unanswered`                        |
  * | ended, or none   | ended                 | not there                         | `forget`                            |
  * | ended, or none   | ended, has another end than the file | any                | `keep`                              |
  * | ended, or none   | ended                 | the file under `suspended/` is gone | `suspend`                         |
@@ -76,14 +81,15 @@ export type PersonEnd =
  * | ended, or none   | ended                 | due                               | `delete`                            |
  * | in force         | any                   | a provider manages it             | `external`                          |
  * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
- * | not begun        | not ended             | a file of ours under `suspended/` is left | `end`, unless a policy protects the user |
- * | not begun        | ended                 | the file under `suspended/` is gone | `suspend`, unless a policy protects the user |
+ * | not begun        | with an id            | not there                         | `forget`: another user may have its name |
+ * | not begun        | not ended, with an id | a file of ours under `suspended/` is left | `end`, unless a policy protects the user |
+ * | not begun        | ended, with an id     | the file under `suspended/` is gone | `suspend`, unless a policy protects the user |
  * | not begun        | none, or ended        | any                               | `wait`                              |
  * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and `onDrift` is `report` |
  * | any other        | with an id            | not there                         | `forget`: another user may have its name |
  * | any other        | without an id, claimed by this content | not there        | `make`                              |
  * | any other        | any                   | not there                         | `claim`                             |
- * | any other        | without an id, claimed by this content | there, equal to the file, and no policy protects it | `note` |
+ * | any other        | without an id, young  | there, as ssofile sent it, and no policy protects it | `note`           |
  * | any other        | without an id         | there                             | `disclaim`: nobody knows who made it |
  * | any other        | none                  | there, protected by a policy      | `protected`                         |
  * | any other        | none                  | there                             | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
@@ -110,22 +116,29 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
     refusal,
     protectedBy,
   } = facts
+  /** Whoever has the name now is somebody else. */
+  const isGone = entry?.id !== undefined && user === undefined
   if (refusal) return { tell: 'refused', refusal }
   if (file === 'invalid') return endByEntry(facts)
   if (file === 'none' && entry === undefined) return { tell: 'none' }
   if (file === 'none' || isPast(file.endsAt, now)) {
     if (entry === undefined && user === undefined) return { tell: 'expired' }
     if (entry === undefined) return user?.isExternal ? { tell: 'external' } : adopt(facts)
-    if (entry.id === undefined && entry.ended === undefined && !isFresh) return { do: 'disclaim' }
+    if (entry.id === undefined && user !== undefined && isMadeByUs(facts)) return { do: 'note' }
+    const isUnknown = entry.id === undefined && (user !== undefined || !isFresh)
+    if (isUnknown) return { do: entry.ended === undefined ? 'disclaim' : 'forget' }
     if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
+    if (entry.id === undefined) return { tell: 'unanswered' }
+    if (isGone && entry.ended === undefined) return { do: 'forget' }
     return entry.ended === undefined ? { do: 'end' } : leave(entry, facts)
   }
   if (user?.isExternal) return { tell: 'external' }
   const isBegun = file.startsAt === undefined || isPast(file.startsAt, now)
   if (entry && isBegun && (entry.ended !== undefined || isLeftSuspended)) return { do: 'return' }
-  if (entry && !isBegun && isLeftSuspended && protectedBy === undefined) return { do: 'end' }
+  if (isGone && !isBegun && protectedBy === undefined) return { do: 'forget' }
+  if (entry?.id !== undefined && !isBegun && isLeftSuspended && protectedBy === undefined) return { do: 'end' }
   if (!isBegun && (entry === undefined || entry.ended !== undefined)) {
-    const isFree = entry !== undefined && !isSuspended && protectedBy === undefined
+    const isFree = entry?.id !== undefined && !isSuspended && protectedBy === undefined
     return isFree ? { do: 'suspend' } : { tell: 'wait' }
   }
   const isReported = isApplied && onDrift === 'report'
@@ -146,16 +159,14 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
 }
 
 /** An invalid file does not postpone an end that an earlier file set. */
-function endByEntry({ entry, protectedBy, now }: PersonFacts): PersonAction | PersonEnd {
+function endByEntry({ entry, user, protectedBy, now }: PersonFacts): PersonAction | PersonEnd {
   const endsAt = protectedBy === undefined && entry?.ended === undefined ? entry?.endsAt : undefined
-  return isPast(endsAt, now) ? { do: 'end' } : { tell: 'invalid', endsAt }
+  if (!isPast(endsAt, now) || entry?.id === undefined) return { tell: 'invalid', endsAt }
+  return { do: user === undefined ? 'forget' : 'end' }
 }
 
-function leave(
-  entry: OwnedPerson,
-  { user, isFresh, hasTerms, isSuspended, now }: PersonFacts,
-): PersonAction | PersonEnd {
-  if (user === undefined) return entry.id === undefined && isFresh ? { tell: 'unanswered' } : { do: 'forget' }
+function leave(entry: OwnedPerson, { user, hasTerms, isSuspended, now }: PersonFacts): PersonAction | PersonEnd {
+  if (user === undefined) return { do: 'forget' }
   if (!hasTerms) return { do: 'keep' }
   if (!isSuspended) return { do: 'suspend' }
   const dueAt = dueOf(entry)
@@ -165,11 +176,12 @@ function leave(
 
 /**
  * The answer to our create is unknown. Meanwhile somebody else may have made a user of this name, and the file may have been changed to
- * match that user. So only the content that ssofile sent counts, and only for an hour.
+ * match that user. So only the fields that ssofile sent count, and only for an hour.
  */
-function isMadeByUs({ file, user, isClaimed, protectedBy }: PersonFacts): boolean {
-  if (typeof file === 'string' || !isClaimed || protectedBy !== undefined || !user?.hasName) return false
-  return Object.keys(compareProfiles(file, user.profile, { isAdopted: false })).length === 0
+function isMadeByUs({ entry, user, isYoung, protectedBy }: PersonFacts): boolean {
+  if (entry?.sent === undefined || !isYoung || protectedBy !== undefined) return false
+  if (!user?.hasName || user.isExternal) return false
+  return Object.keys(compareProfiles(entry.sent, user.profile, { isAdopted: false })).length === 0
 }
 
 function adopt({ file, user, mayAdopt, protectedBy }: PersonFacts): PersonAction | PersonEnd {

@@ -109,7 +109,17 @@ test('the membership of a user whom the directory has ended outlives every list 
   expect(outlived(act, others)).toEqual(others)
 })
 
-test('access and memberships of people who have not ended outlive no list', () => {
+test('access of a principal that vanished stays on the list of the directory until its name is there again', () => {
+  const vanished = revocationAct({ key, links, cause, isEnded: true, hasVanished: true })
+  expect(vanished.item).toBe(user)
+  const [first] = scopesOf(vanished)
+  expect(first).toEqual({ rule: 'indirect', cause: 'directory', name: 'USER', folder: undefined })
+  const list = first ? [first] : []
+  expect(outlived(vanished, list)).toEqual([])
+  expect(outlived(revocationAct({ key, links, cause, isEnded: true }), list)).toEqual(list)
+})
+
+test('access and memberships of people who have not ended outlive no list, except that of the directory', () => {
   const acts = [
     revocationAct({ key, links, cause: undefined }),
     revocationAct({ key, links, cause }),
@@ -118,5 +128,6 @@ test('access and memberships of people who have not ended outlive no list', () =
     removalAct({ item, folders: [], ruleOf: 'oncall' }),
     removalAct({ item, folders: ['team-a'], review: 'q1' }),
   ]
-  expect(acts.flatMap((act) => outlived(act, foreign))).toEqual([])
+  const others = foreign.filter((list) => list.cause !== 'directory')
+  expect(acts.flatMap((act) => outlived(act, others))).toEqual([])
 })

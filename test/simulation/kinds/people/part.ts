@@ -1,8 +1,15 @@
 import { SuspensionsPromise } from '../../oracle/suspensions.ts'
 import type { Part } from '../part.ts'
+import { peopleLives } from './people-lives.ts'
+import { PeoplePromise } from './people-promise.ts'
+import { personFiles } from './person-files.ts'
 import { suspensionFiles } from './suspension-files.ts'
 
 /** The people of the directory: their suspensions. */
 export const people = {
-  kinds: { suspension: { files: suspensionFiles, oracle: SuspensionsPromise } },
+  kinds: {
+    person: { files: personFiles, oracle: PeoplePromise },
+    suspension: { files: suspensionFiles, oracle: SuspensionsPromise },
+  },
+  lives: peopleLives,
 } as const satisfies Part

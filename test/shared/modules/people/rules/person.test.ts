@@ -36,11 +36,12 @@ describe('the next step for one person', () => {
   const file = personFileSchema.parse(names)
   const over = { ...file, endsAt: before }
   const facts: PersonFacts = {
-    ...{ file, entry: owned, user, isApplied: true, isClaimed: true, now, onDrift: 'restore' },
+    ...{ file, entry: owned, user, isApplied: true, isClaimed: true, isYoung: true, now, onDrift: 'restore' },
     ...{ mayAdopt: true, protectedBy: undefined, refusal: undefined },
     ...{ isFresh: false, hasTerms: true, isSuspended: true, isLeftSuspended: false },
   }
-  const { id: _, ...claimed } = owned
+  const { id: _, ...withoutId } = owned
+  const claimed = { ...withoutId, sent: names }
 
   test.each<[string, Partial<PersonFacts>, object]>([
     ['no file and no record', { file: 'none', entry: undefined }, { tell: 'none' }],
@@ -113,7 +114,23 @@ describe('the next step for one person', () => {
     [
       'an answer that got lost, of somebody who is to be deleted',
       { file: 'none', entry: { ...claimed, ended: { at: before }, deleteAfterDays: 0 } },
-      { tell: 'ended' },
+      { do: 'note' },
+    ],
+    ['an answer that got lost, of a file that is gone', { file: 'none', entry: claimed }, { do: 'note' }],
+    [
+      'the same, and somebody else of the name',
+      { file: 'none', entry: claimed, user: { ...user, profile: { ...names, title: 'CTO' } }, isFresh: true },
+      { do: 'disclaim' },
+    ],
+    [
+      'the same, who was suspended',
+      { file: 'none', entry: { ...claimed, ended: { at: before } }, user: { ...user, profile: {} }, isFresh: true },
+      { do: 'forget' },
+    ],
+    [
+      'the same, and nobody of the name yet',
+      { file: 'none', entry: claimed, user: undefined, isFresh: true },
+      { tell: 'unanswered' },
     ],
     [
       'another e-mail address of a user whom ssofile made',
@@ -128,7 +145,8 @@ describe('the next step for one person', () => {
       { tell: 'report', change: {} },
     ],
     ['an answer that got lost', { entry: claimed }, { do: 'note' }],
-    ['the same, of a file that says otherwise by now', { entry: claimed, isClaimed: false }, { do: 'disclaim' }],
+    ['the same, of a file that says otherwise by now', { entry: claimed, isClaimed: false }, { do: 'note' }],
+    ['the same, after an hour', { entry: claimed, isYoung: false }, { do: 'disclaim' }],
     ['the same, of a user whom a policy protects', { entry: claimed, protectedBy: 'p' }, { do: 'disclaim' }],
     ['another name', { user: { ...user, hasName: false } }, { tell: 'renamed' }],
     ['another title', { file: { ...file, title: 'CTO' } }, { do: 'change', change: { title: 'CTO' } }],
@@ -165,6 +183,7 @@ describe('the next step for one person', () => {
       ]),
       isFresh: choose([true, false]),
       isClaimed: choose([true, false]),
+      isYoung: choose([true, false]),
       isApplied: choose([true, false]),
       hasTerms: choose([true, false]),
       isSuspended: choose([true, false]),
@@ -219,7 +238,9 @@ describe('the next step for one person', () => {
   test('nobody is taken over without governance, and nobody is taken for ours who differs from the file', () => {
     expect(breaking(['adopt'], ({ mayAdopt, user: found }) => mayAdopt && found?.hasName)).toEqual([])
     expect(
-      breaking(['note'], (one) => one.file === file && one.user?.profile === names && one.isClaimed === true),
+      breaking(['note'], (one) =>
+        one.entry === claimed || one.entry?.sent !== undefined ? one.user?.profile === names && one.isYoung : false,
+      ),
     ).toEqual([])
   })
 
@@ -250,10 +271,17 @@ describe('the next step for one person', () => {
     }
   })
 
-  test('a file that is not valid only ends, and no entry is forgotten while a call may still make its user', () => {
+  test('nobody is suspended for a user who is gone: another user may have the name', () => {
+    expect(breaking(['end', 'suspend'], (one) => one.user !== undefined)).toEqual([])
+    expect(breaking(['end'], (one) => one.entry?.id !== undefined)).toEqual([])
+  })
+
+  test('a file that is not valid only ends, or forgets who is gone, and no entry is forgotten while a call may still make its user', () => {
     const ofInvalid = cases.filter(({ one }) => one.file === 'invalid').map(({ decided }) => nameOf(decided))
-    expect(new Set(ofInvalid)).toEqual(new Set(['invalid', 'end']))
-    expect(breaking(['forget'], (one) => one.entry?.id !== undefined || !one.isFresh)).toEqual([])
+    expect(new Set(ofInvalid)).toEqual(new Set(['invalid', 'end', 'forget']))
+    expect(
+      breaking(['forget'], (one) => one.entry?.id !== undefined || !one.isFresh || one.user !== undefined),
+    ).toEqual([])
   })
 })
 

@@ -1,0 +1,92 @@
+import type { Action } from '../../action.ts'
+import {
+  done,
+  type Lives,
+  linkOf,
+  longDone,
+  make,
+  night,
+  reconcile,
+  remove,
+  rename,
+  set,
+  upload,
+  wait,
+} from '../../steps.ts'
+import { stepsWith } from '../file-steps.ts'
+import { personFiles } from './person-files.ts'
+import { suspensionFiles } from './suspension-files.ts'
+
+const person = stepsWith('person', personFiles)
+const suspension = stepsWith('suspension', suspensionFiles)
+const nora = 'nora@example.com'
+const linkOfNora = upload(linkOf('account%200000000001', set, nora, 'USER'))
+const linkOfLeo = upload(linkOf('account%200000000001', set, 'leo@example.com', 'USER'))
+const loseNextEvent: Action = { do: 'lose the next event' }
+
+/** Joiners, movers and leavers by files. */
+export const peopleLives: Lives = {
+  'a person joins, moves to another department, and leaves': {
+    before: [linkOfNora, person.write('nora', 'joiner'), wait(90_000)],
+    actions: [person.write('nora', 'mover'), done, person.remove('nora'), longDone],
+  },
+  'the time of a contractor ends, and is prolonged': {
+    before: [linkOfNora, person.write('nora', 'contractor'), wait(60_000)],
+    actions: [wait(90_000), person.write('nora', 'contractor until next year'), longDone],
+  },
+  'a file that is not valid prolongs nothing': {
+    before: [linkOfNora, person.write('nora', 'contractor'), done],
+    actions: [person.write('nora', 'contractor without an end'), wait(130_000)],
+  },
+  'a person who left comes back later': {
+    before: [person.write('nora', 'employee'), linkOfNora, done, person.remove('nora'), longDone],
+    actions: [person.write('nora', 'joiner for a while'), wait(60_000), wait(130_000)],
+  },
+  'somebody else made the user before the file came, and HR gives up': {
+    before: [make(`USER/${nora}`), linkOfNora, done],
+    actions: [person.write('nora', 'leaver'), done, person.write('nora', 'employee'), done, person.remove('nora')],
+  },
+  'somebody deletes the user by hand and makes another one': {
+    before: [person.write('nora', 'employee'), linkOfNora, done],
+    actions: [
+      remove(`USER/${nora}`),
+      wait(200),
+      make(`USER/${nora}`),
+      done,
+      person.remove('nora'),
+      longDone,
+      reconcile,
+    ],
+  },
+  'others make the user while ssofile does, and the file goes at once': [
+    [person.write('nora', 'employee'), wait(200), make(`USER/${nora}`), linkOfNora, done],
+    [person.remove('nora'), longDone],
+  ],
+  'somebody renames a person, whose time ends then': {
+    before: [person.write('nora', 'contractor'), linkOfNora, linkOfLeo, done],
+    actions: [rename(`USER/${nora}`, 'leo@example.com'), wait(120_000), reconcile],
+  },
+  'a person is suspended by HR, and ends and returns meanwhile': {
+    before: [person.write('nora', 'employee'), linkOfNora, done],
+    actions: [
+      [suspension.write('nora', 'reason'), done, person.write('nora', 'leaver'), longDone],
+      [person.write('nora', 'employee'), done, suspension.remove('nora'), longDone],
+    ],
+  },
+  'somebody deletes the suspension of a person who has ended': {
+    before: [person.write('nora', 'employee'), linkOfNora, done, person.remove('nora'), longDone],
+    actions: [suspension.remove('nora'), longDone, loseNextEvent, suspension.remove('nora'), longDone, reconcile],
+  },
+  'a person who ended is deleted once a night has found nothing left': {
+    before: [person.write('nora', 'employee to be deleted at the end'), linkOfNora, longDone],
+    actions: [person.remove('nora'), longDone, night, wait(62 * 60_000)],
+  },
+  'a person is deleted at once, and others make the same user again': {
+    before: [person.write('nora', 'employee to be deleted at the end'), done, person.remove('nora'), longDone, night],
+    actions: [wait(62 * 60_000), make(`USER/${nora}`), linkOfNora, longDone, reconcile],
+  },
+  'a file is renamed while its user has access': {
+    before: [person.write('nora', 'employee'), linkOfNora, done],
+    actions: [person.rename('nora', 'leo'), longDone, person.rename('leo', 'nora', 1), longDone],
+  },
+}
