@@ -31,7 +31,11 @@ export function runInputs(event: SQSEvent, { ports, configuration, ...batch }: I
   const untilMs = ports.clock.monotonicMs() + beginsMs
   const work = async (record: SQSRecord): Promise<void> => {
     const { body, attributes } = record
-    const message = parseInput(batch.queues, { body, receiveCount: attributes.ApproximateReceiveCount })
+    const message = parseInput(
+      batch.queues,
+      { body, receiveCount: attributes.ApproximateReceiveCount },
+      ports.senderOf?.(attributes.SenderId),
+    )
     if (isFolderMarker(message.key)) return
     // One in a group of its own stays, because it holds up nobody and SQS counts its deliveries.
     if (!message.isAlone && ports.clock.monotonicMs() >= untilMs) return sendLater(ports, message, configuration)

@@ -5,6 +5,7 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
+import { deadLetterQueues } from '../shared/ports/queues.ts'
 import { joinRights, placesOfRights, type Rights } from '../shared/ports/rights.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
@@ -45,7 +46,9 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
 
 export function operatorPolicy(context: Services): PolicyDocument {
   const uses = PolicyStatement.fromJson(denyUses(context.names))
-  return new PolicyDocument({ statements: [...serviceStatements('operator', context), uses] })
+  // After `restore`, in the same session.
+  const redrive = allow('Redrive', ['lambda:InvokeFunction'], [context.names.functionArn('redrive')])
+  return new PolicyDocument({ statements: [...serviceStatements('operator', context), ...redrive, uses] })
 }
 
 function serviceStatements(role: RoleName, context: Services): PolicyStatement[] {
@@ -119,15 +122,18 @@ function bucketStatements(permissions: Rights, { names }: Services): PolicyState
   ]
 }
 
+const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility']
+
 function queueStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
-  const { send = [], receive = [] } = permissionsOf(name)
+  const { send = [], receive = [], deadLetters } = permissionsOf(name)
+  const dead = deadLetters === undefined ? [] : deadLetterQueues.map((queue) => names.queueArn(queue))
   const own = (functionSettings[name].queues ?? []).map((queue) => names.queueArn(queue.name))
   const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
   return [
     // Lambda's own calls for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
     ...allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], own),
     ...allow('Send', ['sqs:SendMessage'], send.map(arn)),
-    ...allow('Receive', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], receive.map(arn)),
+    ...allow('Receive', receiving, [...receive.map(arn), ...dead]),
   ]
 }
 

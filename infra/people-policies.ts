@@ -1,7 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { usagePrefix } from '../shared/modules/usage/use-records.ts'
-import { workedQueues } from '../shared/ports/queues.ts'
+import { deadLetterQueues, workedQueues } from '../shared/ports/queues.ts'
 import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import { identityCenterKeyStatements } from './identity-center-key.ts'
@@ -157,8 +157,9 @@ function peoplePolicy(environment: Environment, names: DeploymentNames): PersonP
 }
 
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
-  const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
-  const worked = workedQueues.map((queue) => names.queueArn(queue))
+  const queues = [...workedQueues, ...deadLetterQueues].map((queue) => names.queueArn(queue))
+  // `doctor` asks the dispatcher, and operators can repeat a report by hand.
+  const invoked = (['dispatcher', 'redrive', 'report'] as const).map((name) => names.functionArn(name))
   return policy([
     ...readAll(names),
     denyUses(names),
@@ -166,11 +167,10 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
     ...askingDirectory(environment, names),
-    allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
-    allow('Queues', ['sqs:SendMessage', 'sqs:GetQueueAttributes'], [...worked, ...dead]),
+    // Nobody may send: a message decides where ssofile looks and which mails it sends.
+    allow('Queues', ['sqs:GetQueueAttributes'], queues),
     allow('Role', ['sts:AssumeRole'], names.operatorRoleArns),
-    // `doctor` asks the dispatcher; operators can repeat a report by hand.
-    allow('Functions', ['lambda:InvokeFunction'], [names.functionArn('dispatcher'), names.functionArn('report')]),
+    allow('Functions', ['lambda:InvokeFunction'], invoked),
   ])
 }
 

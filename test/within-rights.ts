@@ -1,5 +1,7 @@
 import type { Job, Jobs } from '../handlers/schedules.ts'
 import { allKinds } from '../shared/domain/inputs/kinds.ts'
+import { sentBy } from '../shared/memory/sqs/model-senders.ts'
+import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { joinRights, type Rights, rightsByKinds } from '../shared/ports/rights.ts'
@@ -14,6 +16,12 @@ export function portsWithin(ports: Ports, rights: Rights, who: string): Ports {
     objects: refusing(ports.objects, who, (operation, key) => mayCall(rights, operation, key)),
     queues: refusing(ports.queues, who, maySend),
   }
+}
+
+/** The same for a function. SQS knows it as the sender of its messages. */
+export function sentWithin(ports: Ports, rights: Rights, name: FunctionName): Ports {
+  const within = portsWithin(ports, rights, name)
+  return { ...within, queues: sentBy(within.queues, name) }
 }
 
 /** Not by `intercept`: every call of every test goes through here. */

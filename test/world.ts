@@ -32,6 +32,7 @@ import { MemoryOrganizations } from '../shared/memory/organizations/memory-organ
 import { MemoryObjectStore } from '../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
+import { modelSenderOf } from '../shared/memory/sqs/model-senders.ts'
 import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
 import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
@@ -42,7 +43,7 @@ import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconci
 import type { SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { CollectedLog } from './collected-log.ts'
 import { VirtualClock } from './virtual-clock.ts'
-import { portsWithin, withinRights } from './within-rights.ts'
+import { sentWithin, withinRights } from './within-rights.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
@@ -204,7 +205,8 @@ export class World {
     const services = { objects, queues, organizations, accountTags, identityStore, ssoAdmin, accountAccess, ...roles }
     const isDelegated = options.caller === 'delegated-administrator'
     const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
-    const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }
+    const common = { clock, leaseClock: clock, randomness, log, metrics, callerAccountId, senderOf: modelSenderOf }
+    const ports = { ...services, ...common }
     this.ports = options.wrap?.(ports) ?? ports
     this.#begin = () => options.process?.(this.ports) ?? { ports: this.ports, isDead: () => false }
   }
@@ -217,7 +219,7 @@ export class World {
     const map = (queue: WorkedQueue, open: (ports: Ports) => Handler, maximumConcurrency = 5, timeoutMs = 60_000) => {
       const own = functionNames.find((name) => functionSettings[name].queues?.some((one) => one.name === queue))
       const rights = own && permissionsOf(own)
-      const handler = restarted(this.#begin, (ports) => open(rights ? portsWithin(ports, rights, own) : ports))
+      const handler = restarted(this.#begin, (ports) => open(rights ? sentWithin(ports, rights, own) : ports))
       const timed = async (event: SQSEvent) => {
         const beganMs = clock.monotonicMs()
         const response = await handler(event)

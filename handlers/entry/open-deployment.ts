@@ -6,9 +6,11 @@ import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
 import { PowertoolsMetrics } from '../../shared/aws/powertools-metrics.ts'
 import { configuration as configurationSchema } from '../../shared/domain/deployment/configuration.ts'
-import { tagReaderOf } from '../../shared/ports/deployment-settings.ts'
+import { functionNames, tagReaderOf } from '../../shared/ports/deployment-settings.ts'
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
+import { knowSenders } from '../../shared/ports/senders.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
+import { deadLetterUrl } from '../../shared/reconcile/records/dead-letters.ts'
 import { checkOwner } from '../../shared/reconcile/records/owner.ts'
 
 /** The CDK app puts these into the environment of every function. */
@@ -30,6 +32,12 @@ const environmentSchema = z.object({
   SSOFILE_PAGE_ORIGIN: z.url().optional(),
   /** Only for the function of events: the ARN of the role that changes access for ssofile. */
   SSOFILE_DISPATCHER_ROLE: z.string().min(1).optional(),
+  /** Only for functions that believe a message by its sender: the ids of the functions' roles. */
+  SSOFILE_SENDERS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.partialRecord(z.enum(functionNames), z.string().min(1)))
+    .default({}),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
@@ -47,15 +55,16 @@ export function openDeployment() {
   const queueUrls = environment.SSOFILE_QUEUE_URLS
   const instanceArn = environment.SSOFILE_INSTANCE_ARN
   const bucket = environment.SSOFILE_BUCKET
-  const urls: Readonly<Partial<Record<QueueName, string>>> = queueUrls
+  const urls = new Map<string, string>(Object.entries(queueUrls))
   const queues = (queue: QueueName): string => {
-    const url = urls[queue]
-    if (url === undefined) throw new Error(`no function works on the queue ${queue}`)
+    const url = urls.get(queue) ?? deadLetterUrl(urls.get(queue.replace(/-dead$/, '')) ?? '')
+    if (url === '') throw new Error(`no function works on the queue ${queue}`)
     return url
   }
   const deployment = environment.SSOFILE_DEPLOYMENT
+  const senderOf = knowSenders(environment.SSOFILE_SENDERS)
   const aws = openAwsPorts({ bucket, queues, log, metrics, instanceArn })
-  const ports = patientPorts({ ...aws, accountTags: new AwsAccountTags(tagReaderOf(deployment)) })
+  const ports = patientPorts({ ...aws, accountTags: new AwsAccountTags(tagReaderOf(deployment)), senderOf })
   return {
     ports,
     configuration,

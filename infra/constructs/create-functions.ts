@@ -12,13 +12,14 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
 import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/deployment/environment.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { definitionsOf } from '../break-glass/definitions-of.ts'
 import { bundleCode, writeSettings } from '../bundle-function.ts'
+import { permissionsOf } from '../function-permissions.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
@@ -48,8 +49,22 @@ export function createFunctions(stack: Stack, props: FunctionsProps): Functions 
       }
       return [name, createFunction(stack, name, { ...props, variables })] as const
     })
+  tellSenders(functions)
   const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, Optional>, LambdaFunction>
   return { ...created, ...(api === undefined ? {} : { api }), ...(page === undefined ? {} : { page }) }
+}
+
+/** The functions that believe a message only from some senders. */
+const believing: readonly FunctionName[] = ['links', 'permission-sets', 'requests', 'digests', 'redrive']
+
+/** SQS names a sender by the id of its role, which exists only after the deployment. */
+function tellSenders(functions: readonly (readonly [FunctionName, LambdaFunction])[]): void {
+  const ids = functions.flatMap(([name, { role }]) =>
+    role instanceof Role && permissionsOf(name).send?.length ? [[name, role.roleId] as const] : [],
+  )
+  for (const [name, one] of functions)
+    if (believing.includes(name))
+      one.addEnvironment('SSOFILE_SENDERS', Stack.of(one).toJsonString(Object.fromEntries(ids)))
 }
 
 /** The existing functions, in the order of the settings table. */

@@ -36,8 +36,7 @@ export function createQueues(scope: Construct, props: QueuesProps): Queues {
     const { maxReceiveCount } = queueSettings[name]
     if (name !== 'dispatch' && maxReceiveCount !== undefined) {
       dead[name] = createQueue(scope, `${name}-dead`, deadLetterSettings, props)
-      // For `ssofile redrive`.
-      allowOperators(dead[name], props, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'])
+      allowOperators(dead[name], props)
     }
     const deadLetters = dead[name]
     const queue = createQueue(scope, name, queueSettings[name], props, deadLetters)
@@ -45,7 +44,7 @@ export function createQueues(scope: Construct, props: QueuesProps): Queues {
     restrictProducers(queue, name, props)
     if (deadLetters === undefined)
       acknowledge(queue, { 'AwsSolutions-SQS3': 'a wake that is lost is replaced within a minute by the schedule' })
-    else allowOperators(queue, props, ['sqs:SendMessage'])
+    else allowOperators(queue, props)
   }
   return { worked: worked as Record<WorkedQueue, Queue>, dead }
 }
@@ -78,13 +77,9 @@ function createQueue(
   })
 }
 
-/** Denies all others, in spite of their own policies: the sender of a hint chooses the work. */
-function restrictProducers(queue: Queue, name: WorkedQueue, { environment, names }: QueuesProps): void {
-  const { operators } = environment.access
-  const producers = [
-    ...producersOf(name).map((producer) => names.roleArn(producer)),
-    ...(name === 'dispatch' ? [] : operators),
-  ]
+/** Denies all people and other roles, in spite of their own policies: the sender of a hint chooses the work. */
+function restrictProducers(queue: Queue, name: WorkedQueue, { names }: QueuesProps): void {
+  const producers = producersOf(name).map((producer) => names.roleArn(producer))
   queue.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OnlyProducersSend',
@@ -125,7 +120,8 @@ export function allowService(
   )
 }
 
-function allowOperators(queue: Queue, { environment }: QueuesProps, actions: string[]): void {
+/** For `ssofile doctor`. Operators of other accounts need it here, too. */
+function allowOperators(queue: Queue, { environment }: QueuesProps): void {
   const { operators } = environment.access
   if (operators.length === 0) return
   const accounts = [...new Set(operators.map((arn) => arn.split(':')[4] ?? ''))]
@@ -134,7 +130,7 @@ function allowOperators(queue: Queue, { environment }: QueuesProps, actions: str
       sid: 'Operators',
       effect: Effect.ALLOW,
       principals: accounts.map((account) => new AccountPrincipal(account)),
-      actions: [...actions, 'sqs:GetQueueAttributes'],
+      actions: ['sqs:GetQueueAttributes'],
       resources: [queue.queueArn],
       conditions: { ArnLike: { 'aws:PrincipalArn': operators } },
     }),

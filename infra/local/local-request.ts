@@ -10,6 +10,8 @@ export type LocalRequest = {
   readonly accessKeyId: string | undefined
   /** The person with credentials from Identity Center; absent: they are no person's session. */
   readonly person: PersonSession | undefined
+  /** The sender of its messages, as SQS names a role's session or a user. */
+  readonly senderId: string
   readonly sourceIpAddress: string
   /** From the signature's scope. */
   readonly region: string

@@ -4,8 +4,10 @@ import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import type { MemoryBucket } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
+import { modelSenderId } from '../../shared/memory/sqs/model-senders.ts'
 import { isServiceError, ServiceError } from '../../shared/ports/service-error.ts'
-import { localRegion } from './local-account.ts'
+import { functionOfToken } from './lambda/execution-environment.ts'
+import { localAccountId, localRegion } from './local-account.ts'
 import { type LocalRequest, localRequests } from './local-request.ts'
 import { signerOf } from './request-signer.ts'
 import { customerKeysOf } from './s3/customer-key.ts'
@@ -96,8 +98,10 @@ function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalReque
     if (!reply.raw.writableEnded) hangUp.abort()
   })
   const signer = signerOf(request)
+  const calling = functionOfToken(request.headers['x-amz-security-token']?.toString())
   return {
     accessKeyId: signer?.accessKeyId,
+    senderId: calling === undefined ? (signer?.accessKeyId ?? localAccountId) : modelSenderId(calling),
     sourceIpAddress: request.ip,
     region: signer?.region ?? localRegion,
     host: request.host,

@@ -4,9 +4,9 @@ import type { ApiEvent } from '../../handlers/api/api-request.ts'
 import { apiChanges, routesOf } from '../../handlers/api/routes.ts'
 import { arnOfSession } from '../../shared/memory/iam/person-sessions.ts'
 import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
-import type { DoctorQuestion } from '../../shared/modules/doctor/try-permissions.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
+import type { LocalFunctions } from './lambda/start-functions.ts'
 import { localAccountId } from './local-account.ts'
 import { currentRequest } from './local-request.ts'
 
@@ -40,7 +40,7 @@ export function serveApi(app: FastifyInstance, { clock, onError }: ServingOption
 type Gateway = {
   invoke?: (event: ApiEvent) => Promise<unknown>
   /** Lambda's own door: `serve-invoke.ts`. */
-  askDispatcher?: (question: DoctorQuestion) => Promise<unknown>
+  ask?: LocalFunctions['ask']
 }
 type ServingOptions = {
   readonly clock: Clock

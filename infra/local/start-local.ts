@@ -13,6 +13,7 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { principalsOf } from '../../shared/domain/account-facts/emergency-principals.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
+import { modelRoleIds, modelSenderOf } from '../../shared/memory/sqs/model-senders.ts'
 import type { CheckedBreakGlass } from '../../shared/ports/break-glass.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import { type FunctionName, tagReaderOf } from '../../shared/ports/deployment-settings.ts'
@@ -157,7 +158,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addWhatRolesAre(app, models, recorder)
   addOutcomes(app, outcomes)
   const gateway = serveApi(app, { clock, onError })
-  serveInvoke(app, `${deploymentName}-dispatcher`, gateway)
+  serveInvoke(app, gateway)
   const page = addAccessPage(app, configuration)
   const requestsPage = addRequestsPage(app, models)
   stops.push(requestsPage.stop)
@@ -186,7 +187,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
     bundles: options.bundles === undefined ? undefined : { directory: options.bundles, variablesOf },
   })
   stops.push(functions.stop)
-  Object.assign(gateway, { invoke: functions.serve, askDispatcher: functions.askDispatcher })
+  Object.assign(gateway, { invoke: functions.serve, ask: functions.ask })
   hosted.invoke = functions.servePage
   stops.push(startWatching(models, { clock, onError }))
   await functions.reconcile()
@@ -283,6 +284,7 @@ function openPorts(options: OpenOptions): Ports {
   return {
     ...patientPorts({ ...aws, accountTags, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
+    senderOf: modelSenderOf,
     breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
     emergency: () => principalsOf(definitions()),
     eventBus: openEventBridgeBus(localBus, endpoint),
@@ -300,6 +302,7 @@ function functionVariables(
     SSOFILE_BUCKET: bucket,
     SSOFILE_INSTANCE_ARN: instanceArn,
     SSOFILE_QUEUE_URLS: JSON.stringify(queueUrlsAt(url)),
+    SSOFILE_SENDERS: JSON.stringify(modelRoleIds),
     SSOFILE_BUS: localBus,
     SSOFILE_TOPIC_ARN: localTopicArn,
     ...(name === 'router'

@@ -18,14 +18,18 @@ import { callSigned } from './signed-call.ts'
 /** The clients retry throttled calls, because every call here reads. */
 const patience = { maxAttempts: 6 }
 
+/** Longer than the timeout of each function that a command asks. */
+const askedMostMs = 310_000
+
 /** The installation by AWS's services, in the standard AWS environment. */
 export function openAwsInstallation(bucket: string): Installation {
   const settings = { ...clientSettings(), ...patience }
   const s3 = new S3({ ...settings, forcePathStyle: hasOwnS3Endpoint() })
   const sts = new STS(settings)
   const sqs = new SQS(settings)
-  // The doctor itself asks a busy dispatcher again later.
-  const lambda = new Lambda({ ...settings, maxAttempts: 1 })
+  // The doctor itself asks a busy dispatcher again later. A function may work for minutes before it answers.
+  const requestHandler = { ...settings.requestHandler, requestTimeout: askedMostMs }
+  const lambda = new Lambda({ ...settings, requestHandler, maxAttempts: 1 })
   const organizations = new Organizations(settings)
   return {
     region: () => sts.config.region(),

@@ -46,7 +46,7 @@ export class SqsQueues implements Queues {
       QueueUrl: this.#urlOf(queue),
       MaxNumberOfMessages: options.most,
       WaitTimeSeconds: options.waitSeconds,
-      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId', 'SenderId'],
     }
     const call = this.#client.send(new ReceiveMessageCommand(input), { abortSignal: options.signal })
     const output = await answerOrAbsent('sqs', call, () => options.signal?.aborted ?? false)
@@ -123,7 +123,7 @@ function batchesOf(messages: readonly OutgoingMessage[]): readonly (readonly Out
 }
 
 function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Message): ReceivedMessage {
-  const { ApproximateReceiveCount, SentTimestamp, MessageGroupId } = Attributes ?? {}
+  const { ApproximateReceiveCount, SentTimestamp, MessageGroupId, SenderId } = Attributes ?? {}
   if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined)
     throw new ServiceError('sqs', 'IncompleteAnswer', 'SQS left out the id, receipt handle or body of a message')
   return {
@@ -133,6 +133,7 @@ function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Messa
     receiveCount: Number(ApproximateReceiveCount),
     sentAt: new Date(Number(SentTimestamp)),
     groupId: MessageGroupId,
+    senderId: SenderId,
   }
 }
 

@@ -66,6 +66,7 @@ export const functionNames = [
   'notifications',
   'digests',
   'usage',
+  'redrive',
   'owner',
   'api',
   'page',
@@ -191,6 +192,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
     memoryMb: 512,
     queues: [{ name: 'usage', batchSize: 10_000, batchingWindowSeconds: 20, maximumConcurrency: 2 }],
   },
+  // An operator waits for its answer. A message takes a few calls, and one invocation looks at a thousand at most.
+  redrive: { timeoutSeconds: 300, memoryMb: 512 },
   // Its new role takes a minute to be known everywhere. Then it works.
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)

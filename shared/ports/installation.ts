@@ -31,7 +31,7 @@ export type Quota = { readonly code: string; readonly value: number }
 /** An object whose creation causes an AWS event. */
 export type DatedThing = { readonly id: string; readonly at: Date }
 
-/** Reads that only `ssofile doctor` makes. Throws ServiceError. */
+/** Reads that only `ssofile doctor` makes, and questions of commands to functions. Throws ServiceError. */
 export interface Installation {
   region(): Promise<string>
   /** GetCallerIdentity. */

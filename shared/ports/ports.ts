@@ -15,12 +15,15 @@ import type { Organizations } from './organizations.ts'
 import type { Queues } from './queues.ts'
 import type { Randomness } from './randomness.ts'
 import type { Retirer } from './retirer.ts'
+import type { SenderOf } from './senders.ts'
 import type { SsoAdmin } from './sso-admin.ts'
 
 /** All connections to the outside. Only entry files choose their adapters. */
 export type Ports = {
   readonly objects: ObjectStore
   readonly queues: Queues
+  /** Absent: nobody knows who sent a message, and nobody is believed. */
+  readonly senderOf?: SenderOf | undefined
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore
   readonly organizations: Organizations

@@ -21,6 +21,9 @@ export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies rea
 export type Lane = (typeof lanes)[number]
 
 export type DeadLetterQueue = `${Exclude<WorkedQueue, 'dispatch'>}-dead`
+export const deadLetterQueues = workedQueues.flatMap((queue): readonly DeadLetterQueue[] =>
+  queue === 'dispatch' ? [] : [`${queue}-dead`],
+)
 export type QueueName = WorkedQueue | DeadLetterQueue
 
 /**
@@ -48,6 +51,8 @@ export type ReceivedMessage = {
   /** The number of receives, including this one. */
   readonly receiveCount: number
   readonly sentAt: Date
+  /** Who sent it, as SQS says. See `senders.ts`. */
+  readonly senderId?: string | undefined
 }
 
 export type ReceiveOptions = {

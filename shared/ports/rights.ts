@@ -21,6 +21,8 @@ export type Rights = Places & {
   readonly versions?: 'list' | 'read'
   /** Queues that it receives from without an event source mapping. */
   readonly receive?: readonly WorkedQueue[]
+  /** Take messages out of every dead-letter queue. */
+  readonly deadLetters?: 'take'
   /** `tags`: also the tags of all accounts in bulk, by a role in the management account. */
   readonly organizations?: 'read' | 'tags'
   readonly directory?: (typeof directories)[number]
@@ -229,6 +231,13 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     put: ['usage/', 'changes/'],
     directory: 'members and groups',
     identityCenter: 'instance',
+  },
+  // No person may send: a message decides where ssofile looks and which mails it sends.
+  redrive: {
+    read: ['status/'],
+    write: ['state/failures/'],
+    send: workedQueues.filter((queue) => queue !== 'dispatch'),
+    deadLetters: 'take',
   },
   owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
   // It writes only inputs that come by the API: `function-policy.ts`.

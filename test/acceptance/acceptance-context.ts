@@ -29,7 +29,8 @@ export const kindsOfPeople = {
   accountOwner: "writes retire/ in the folder of the account's owner",
   requester: 'a person who signs in by IAM Identity Center, and asks for access',
   approver: 'another one, who approves it',
-  administrator: 'calls IAM Identity Center, the directory, CloudWatch and CloudTrail',
+  administrator:
+    'calls IAM Identity Center, the directory, CloudWatch and CloudTrail, and sends to a dead-letter queue',
   management: 'tags and moves accounts, and reads CloudTrail in the management account',
 } as const
 export type PersonKind = keyof typeof kindsOfPeople

@@ -13,23 +13,28 @@ async function redriveLinks(context: AcceptanceContext, ...args: readonly string
   return letters.parse(JSON.parse(stdout))
 }
 
-/** A message is made that is given up already: five failures in a row would take half an hour. It is about a link that is not there. */
+/**
+ * No person may send to a queue. An administrator makes a message that is given up already: five failures in a row would take half an hour.
+ * It is about a link that is not there.
+ */
 export const redrive: Step<AcceptanceContext> = {
   name: 'a dead letter is told and put back by an operator, and worked off',
   async run(context, note) {
     const { prefix, options } = context
-    const sqs = context.sqs('operator')
+    const sqs = context.sqs('administrator')
     const queue = await context.queueUrl('links')
     const key = `links_data/account%${options.account}%${prefix}-dead%${options.group}%GROUP%ssofile`
     const message: InputMessage = { v: 1, key, id: prefix, event: 'ObjectRemoved:Delete' }
-    const { MessageId = '' } = await sqs.send(
-      new SendMessageCommand({
-        QueueUrl: deadLetterUrl(queue),
-        MessageBody: JSON.stringify(message),
-        MessageGroupId: prefix,
-        MessageDeduplicationId: prefix,
-      }),
-    )
+    const sent = { MessageBody: JSON.stringify(message), MessageGroupId: prefix, MessageDeduplicationId: prefix }
+    for (const kind of ['operator', 'administrator'] as const) {
+      const forging = context.sqs(kind).send(new SendMessageCommand({ ...sent, QueueUrl: queue }))
+      const isRefused = await forging.then(
+        () => false,
+        (error: unknown) => error instanceof Error && /AccessDenied/.test(error.name),
+      )
+      if (!isRefused) throw new Error(`the ${kind} may send a message to the queue of links`)
+    }
+    const { MessageId = '' } = await sqs.send(new SendMessageCommand({ ...sent, QueueUrl: deadLetterUrl(queue) }))
     const find = async (...args: readonly string[]) =>
       (await redriveLinks(context, ...args)).find(({ messageId }) => messageId === MessageId)
     context.undo(`the dead letter ${MessageId}`, async () => {

@@ -5,6 +5,7 @@ import { digests } from '../../handlers/digests.ts'
 import { AwsChannels } from '../../shared/aws/aws-channels.ts'
 import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { modelSenderId, modelSenderOf } from '../../shared/memory/sqs/model-senders.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { CollectedLog } from '../collected-log.ts'
 import { VirtualClock } from '../virtual-clock.ts'
@@ -43,7 +44,7 @@ afterAll(async () => {
 })
 
 /** The handler over real webhooks, whose URLs stand in secrets, and a topic that remembers. */
-function open() {
+function open({ sender = modelSenderId('notifications') } = {}) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
   const log = new CollectedLog()
   const mails: unknown[] = []
@@ -61,11 +62,18 @@ function open() {
     changeVisibility: async (_: string, [receiptHandle = '']: readonly string[], seconds: number) =>
       void putOff.set(receiptHandle, seconds),
   }
-  const ports = { clock, log, channels, queues, randomness: new SeededRandomness(1) } as unknown as Ports
+  const ports = {
+    clock,
+    log,
+    channels,
+    queues,
+    randomness: new SeededRandomness(1),
+    senderOf: modelSenderOf,
+  } as unknown as Ports
   const Records = settings.notifications.receivers.map(({ name }) => ({
     messageId: name,
     receiptHandle: name,
-    attributes: { ApproximateReceiveCount: '1' },
+    attributes: { ApproximateReceiveCount: '1', SenderId: sender },
     body: JSON.stringify({
       v: 1,
       id: name,
@@ -103,4 +111,18 @@ test('a webhook that hangs, fails, moves away or is none comes again by itself, 
   expect(putOff.get('busy')).toBe(77)
   for (const seconds of putOff.values()) expect(seconds).toBeGreaterThanOrEqual(10)
   expect(JSON.stringify(log.lines)).not.toContain(url)
+})
+
+test.each([
+  'AROAOPERATOR:olga',
+  'AIDAEXAMPLE',
+  // Who assumes a role names the session.
+  `AROAOPERATOR:${modelSenderId('notifications')}`,
+])('a digest that %s wrote does not go out as ssofile speaks, and comes into the dead-letter queue', async (sender) => {
+  const { mails, log, run } = open({ sender })
+  const before = seen.length
+  const { batchItemFailures } = await run()
+  expect(batchItemFailures).toHaveLength(settings.notifications.receivers.length)
+  expect([mails, seen.length]).toEqual([[], before])
+  expect(log.lines.map(({ fields }) => String(fields.error)).join()).toContain('received a digest from somebody else')
 })

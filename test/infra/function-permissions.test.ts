@@ -277,7 +277,8 @@ describe('a page by which nobody is an operator', () => {
 })
 
 test('every queue but those that only S3 and EventBridge send to has a producer, and every queue is worked', () => {
-  const without = workedQueues.filter((queue) => producersOf(queue).length === 0)
+  // `redrive` writes no messages of its own.
+  const without = workedQueues.filter((queue) => producersOf(queue).every((name) => name === 'redrive'))
   expect(without).toEqual(['uploads', 'usage'])
   const worked = functionNames.flatMap((name) => [
     ...(functionSettings[name].queues ?? []).map((queue) => queue.name),

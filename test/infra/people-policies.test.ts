@@ -76,10 +76,16 @@ describe('with the policy that is written for them', () => {
     ])
     // Whether they may act (handlers/cli/bucket/check-actor.ts).
     expect(Statement.find(({ Sid }) => Sid === 'Directory')?.Action).toContain('identitystore:DescribeUser')
-    // doctor asks the dispatcher; a report is made again by hand (docs/operations.md).
+    // doctor asks the dispatcher; redrive asks its function; a report is made again by hand (docs/operations.md).
     expect(Statement.find(({ Action }) => Action.includes('lambda:InvokeFunction'))?.Resource).toEqual(
-      ['dispatcher', 'report'].map((name) => `arn:aws:lambda:eu-west-1:111122223333:function:ssofile-${name}`),
+      ['dispatcher', 'redrive', 'report'].map(
+        (name) => `arn:aws:lambda:eu-west-1:111122223333:function:ssofile-${name}`,
+      ),
     )
+    // The sender of a message can name its author, and can write a mail of ssofile.
+    expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.startsWith('sqs:'))).toEqual([
+      'sqs:GetQueueAttributes',
+    ])
   })
 
   const hr = 'arn:aws:iam::111122223333:role/hr'

@@ -121,6 +121,7 @@ describe('a function', () => {
       ...(name === 'events' ? ['SSOFILE_DISPATCHER_ROLE'] : []),
       'SSOFILE_INSTANCE_ARN',
       'SSOFILE_QUEUE_URLS',
+      ...(['links', 'permission-sets', 'requests', 'digests', 'redrive'].includes(name) ? ['SSOFILE_SENDERS'] : []),
       'SSOFILE_TOPIC_ARN',
     ])
   })
@@ -284,7 +285,7 @@ describe('a queue', () => {
       expect(textOf(policyOf(name))).not.toContain('events.amazonaws.com')
   })
 
-  test('nobody but its producers and operators may send, whatever their own policies say', () => {
+  test('no person may send, nor any role but those of its producers, whatever their own policies say', () => {
     expect(policyOf('work-urgent')).toMatchObject({
       Statement: expect.arrayContaining([
         expect.objectContaining({
@@ -303,8 +304,8 @@ describe('a queue', () => {
                   'minute-links',
                   'sweep',
                   'hourly',
+                  'redrive',
                 ].map((name) => `arn:aws:iam::111122223333:role/ssofile-${name}`),
-                ...example.access.operators,
               ],
             },
             Bool: { 'aws:PrincipalIsAWSService': 'false' },
@@ -312,7 +313,11 @@ describe('a queue', () => {
         }),
       ]),
     })
-    for (const name of workedQueues) expect(textOf(policyOf(name))).toContain('"aws:SecureTransport":"false"')
+    for (const name of workedQueues) {
+      expect(textOf(policyOf(name))).toContain('"aws:SecureTransport":"false"')
+      for (const operator of example.access.operators)
+        expect(textOf(policyOf(name))).not.toMatch(new RegExp(`SendMessage[^}]*${operator.replaceAll('*', '\\\\*')}`))
+    }
   })
 })
 
@@ -1134,6 +1139,11 @@ describe('the role of operators', () => {
       ],
     })
     expect(textOf(AssumeRolePolicyDocument)).toContain(':iam::777788889999:root')
+  })
+
+  test('has messages put back by the function for that', () => {
+    expect(textOfRole('delegated')).toContain('"lambda:InvokeFunction"')
+    expect(textOfRole('delegated')).toContain(':function:ssofile-redrive"')
   })
 
   test('only reads Identity Center, and sends to no queue', () => {

@@ -13,6 +13,7 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { queuesOfPeople } from '../../shared/domain/inputs/kind.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import { modelSenderOf, sentBy } from '../../shared/memory/sqs/model-senders.ts'
 import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../../shared/ports/metrics.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -210,7 +211,8 @@ export class Deployment {
     const { randomness, tape } = this.#options
     const services = {
       objects,
-      queues,
+      queues: name === 'operator' || name === 'planner' ? queues : sentBy(queues, name),
+      senderOf: modelSenderOf,
       organizations,
       identityStore,
       ssoAdmin,

@@ -31,7 +31,8 @@ export function checkingPorts(ports: Ports, identity: () => Promise<string> = re
   return { ...ports, objects: wrapPort(objects, around, { list }), queues: wrapPort(queues, around) }
 }
 
-async function checkActor(ports: Ports, identity: () => Promise<string>): Promise<void> {
+/** For a command that changes something by a function. Throws Refusal. */
+export async function checkActor(ports: Ports, identity: () => Promise<string> = readCallerIdentity): Promise<void> {
   const session = parsePersonSession(await identity())
   const bar = session && (await findBar(session.userName, ports))
   if (session === undefined || bar === undefined) return

@@ -1,20 +1,17 @@
 import type { Command } from 'commander'
+import { openAwsInstallation } from '../../../shared/aws/aws-installation.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { workedQueues } from '../../../shared/ports/queues.ts'
-import {
-  type DeadLetter,
-  deadLetterUrl,
-  type RedrivenQueue,
-  workOnDeadLetters,
-} from '../../../shared/reconcile/records/dead-letters.ts'
+import { answerOrError } from '../../../shared/ports/service-error.ts'
+import { type DeadLetter, deadLetter } from '../../../shared/reconcile/records/dead-letters.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { type RedriveAnswer, type RedriveQuestion, redriveAnswer } from '../../redrive.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
+import { checkActor } from '../bucket/check-actor.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
-import { judgeMessage } from './judge-message.ts'
 
 type Options = {
   readonly all?: boolean
@@ -22,9 +19,9 @@ type Options = {
   readonly discard?: string
   readonly json?: boolean
 }
-type Ended = Awaited<ReturnType<typeof workOnDeadLetters>>[number]
+type Ended = RedriveAnswer['ended'][number]
 
-const redriven: readonly RedrivenQueue[] = workedQueues.filter((queue) => queue !== 'dispatch')
+const redriven = deadLetter.shape.queue.options
 const bodyTold = 400
 
 /** `ssofile redrive`: lists messages in the dead-letter queues, and puts them back. */
@@ -33,7 +30,7 @@ export function addRedrive(program: Command): void {
     .command('redrive')
     .argument('[queue]', `one of ${redriven.join(', ')}; default: all`)
     .description(
-      'Shows the messages in the dead-letter queues with the reason; --all and --message put them back. It needs a deployment.',
+      'Shows the messages in the dead-letter queues with the reason; --all and --message have them put back. It needs a deployment and lambda:InvokeFunction on its function redrive.',
     )
     .option('--all', 'send all again, except messages that can never be processed')
     .option('--message <id>', 'send this one again')
@@ -46,34 +43,21 @@ export function addRedrive(program: Command): void {
 }
 
 async function redrive(argument: string | undefined, options: Options): Promise<number> {
-  if ([options.all, options.message, options.discard].filter((given) => given !== undefined).length > 1)
+  const { all, message, discard, json = false } = options
+  if ([all, message, discard].filter((given) => given !== undefined).length > 1)
     throw new Refusal('received more than one of --all, --message and --discard, expected one of them')
-  const queues = argument === undefined ? redriven : [parseQueue(argument)]
-  const ports = await openDeployment(bucketOf(undefined))
-  const ended = (
-    await Promise.all(
-      queues.map((queue) =>
-        workOnDeadLetters(ports, { queue, judge: judgeMessage }, (letter) => decide(letter, options)),
-      ),
-    )
-  ).flat()
-  const id = options.message ?? options.discard
+  const queues = argument === undefined ? [...redriven] : [parseQueue(argument)]
+  const { ended, isPartial } = await ask({ queues, ...(all && { all }), message, discard })
+  const id = message ?? discard
   if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id))
     throw new Refusal(`no message '${quote(id)}' is in a dead-letter queue; ssofile redrive lists them`)
-  process.stdout.write(
-    options.json ? renderJson(ended.map(({ letter, done }) => ({ ...letter, done }))) : render(ended),
-  )
+  process.stdout.write(json ? renderJson(ended.map(({ letter, done }) => ({ ...letter, done }))) : render(ended))
+  if (isPartial) process.stderr.write('there may be more messages; run ssofile redrive again when these are gone\n')
   return ended.some(({ done }) => done === 'left') ? 1 : 0
 }
 
-function decide(letter: DeadLetter, { all, message, discard }: Options): 'leave' | 'put-back' | 'discard' {
-  if (letter.messageId === discard) return 'discard'
-  if (letter.messageId === message) return 'put-back'
-  return all && letter.fault === undefined ? 'put-back' : 'leave'
-}
-
 /** Accepts ssofile's name or SQS's, of the queue or of its dead-letter queue. */
-function parseQueue(argument: string): RedrivenQueue {
+function parseQueue(argument: string): DeadLetter['queue'] {
   const name = argument
     .replace(/^ssofile-/, '')
     .replace(/\.fifo$/, '')
@@ -84,15 +68,25 @@ function parseQueue(argument: string): RedrivenQueue {
   return queue
 }
 
-async function openDeployment(bucket: string) {
-  const { deployment } = (await readOwner(openCliPorts(bucket).objects)) ?? {}
+/** The deployment's function takes the messages out: nobody but functions may send to a queue. */
+async function ask(question: RedriveQuestion['redrive']): Promise<RedriveAnswer> {
+  const bucket = bucketOf(undefined)
+  const ports = openCliPorts(bucket)
+  const { deployment } = (await readOwner(ports.objects)) ?? {}
   if (!deployment) {
     throw new Refusal(
       `bucket ${bucket} has no deployment, so it has no queues; apply works without queues, and reports what failed`,
     )
   }
-  const urls = new Map<string, string>(Object.entries(deployment.queueUrls))
-  return openCliPorts(bucket, (queue) => urls.get(queue) ?? deadLetterUrl(urls.get(queue.replace(/-dead$/, '')) ?? ''))
+  const isChange = question.all || question.message !== undefined || question.discard !== undefined
+  if (isChange) await checkActor(ports)
+  const name = `${deployment.name}-redrive`
+  const answer = await answerOrError(openAwsInstallation(bucket).askFunction(name, { redrive: question }))
+  if ('is' in answer) return redriveAnswer.parse(answer.is)
+  const { code, message } = answer.error
+  throw new Refusal(
+    `the function ${name} did not answer: ${code}: ${message}\n  do: allow your role lambda:InvokeFunction on ${name}; if the function does not exist, deploy this version`,
+  )
 }
 
 function render(ended: readonly Ended[]): string {
@@ -117,7 +111,7 @@ function renderOne({ letter, done }: Ended): string {
   const tried = tries && `${count(tries, 'time')}${failedAt === undefined ? '' : `, last at ${failedAt}`}`
   const lines: (readonly [string, string | undefined])[] = [
     ...about.map((key) => ['about', key] as const),
-    ['sent', sentAt.toISOString()],
+    ['sent', sentAt],
     ['tried', tried || undefined],
     ['why', fault === undefined ? error : `it can never be processed: ${fault}`],
     ...(fault === undefined ? causes.map((cause) => ['because', cause] as const) : []),

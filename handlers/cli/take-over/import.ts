@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import {
   type AssignmentKey,
   assignmentOf,
@@ -74,7 +75,9 @@ Examples:
 async function importAll(given: Options): Promise<number> {
   const options = await withImplied(given)
   const exported =
-    options.from === undefined || (await isFolder(options.from)) ? undefined : await readExport(options.from)
+    options.from === undefined || (await isFolder(options.from))
+      ? undefined
+      : await readExport(options.from, new SystemClock().now())
   if (exported) {
     if (options.permissionSets !== undefined || options.assignments || isForAssignments(options))
       throw new Refusal(
@@ -101,7 +104,7 @@ async function importAll(given: Options): Promise<number> {
 async function withImplied(options: Options): Promise<Options> {
   const { from, assignments, permissionSets } = options
   if (from === undefined || assignments || permissionSets !== undefined) return options
-  if ((await isFolder(from)) || (await readExport(from))) return options
+  if ((await isFolder(from)) || (await readExport(from, new SystemClock().now()))) return options
   const source = await readImportSource(from)
   const isOnly = source.permissionSets.length === 0 && source.assignments.length + source.links.length > 0
   return isOnly ? { ...options, assignments: true } : options

@@ -16,6 +16,7 @@ import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { faultOfLine } from './judge-line.ts'
 
 type Line = Exclude<ExportLine, { kind: 'end' }>
 type Read = Line | { readonly leftOut: Complaint } | undefined
@@ -68,8 +69,14 @@ export async function* listExport(
   for (const source of sources)
     for await (const read of source) {
       if (read === undefined) continue
+      const fault = 'leftOut' in read ? undefined : faultOfLine(read, clock.now())
       if ('leftOut' in read) onLeftOut(read.leftOut)
-      else yield read
+      else if (fault === undefined) yield read
+      // An import would refuse the whole file.
+      else
+        onLeftOut(
+          leaveOut('key' in read ? read.key : read.name, fault, 'correct or delete it, then export again').leftOut,
+        )
     }
 }
 

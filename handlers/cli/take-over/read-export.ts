@@ -8,6 +8,7 @@ import {
   exportLine,
 } from '../../../shared/modules/take-over/rules/export-line.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { faultOfLine } from './judge-line.ts'
 
 /** An export that can be read repeatedly, since it may be larger than memory. */
 export type ExportFile = {
@@ -17,9 +18,9 @@ export type ExportFile = {
 }
 
 /** `undefined`: this file is no export of ssofile. Throws Refusal. */
-export async function readExport(path: string): Promise<ExportFile | undefined> {
+export async function readExport(path: string, now: Date): Promise<ExportFile | undefined> {
   const header = await readHeader(path)
-  return header && { header, lines: () => readLines(path) }
+  return header && { header, lines: () => readLines(path, now) }
 }
 
 async function readHeader(path: string): Promise<ExportHeader | undefined> {
@@ -36,13 +37,18 @@ async function readHeader(path: string): Promise<ExportHeader | undefined> {
   return undefined
 }
 
-async function* readLines(path: string): AsyncGenerator<ExportLine> {
+async function* readLines(path: string, now: Date): AsyncGenerator<ExportLine> {
   let read = 0
   let isWhole = false
   for await (const text of linesOf(path)) {
     if (read++ === 0) continue
     const line = exportLine.safeParse(parseLooseJson(text))
     if (!line.success || isWhole) throw new Refusal(`${quote(path, 1024)}, line ${read}: received no line of an export`)
+    const fault = faultOfLine(line.data, now)
+    if (fault !== undefined)
+      throw new Refusal(
+        `${quote(path, 1024)}, line ${read}: ${fault}; export again, or delete the line and correct the last one`,
+      )
     if (line.data.kind !== 'end') yield line.data
     else isWhole = line.data.lines === read - 2
   }

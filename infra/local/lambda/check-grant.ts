@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
-import type { QueueName } from '../../../shared/ports/queues.ts'
+import { deadLetterQueues, type QueueName } from '../../../shared/ports/queues.ts'
 import { mayUse, type Rights } from '../../../shared/ports/rights.ts'
 import {
   accountAccessActionsOf,
@@ -89,13 +89,17 @@ function mayUseBucket(rights: Rights, operation: string, key: string): boolean {
 
 const aboutQueue = z.object({ QueueUrl: z.string() })
 
-function mayUseQueue({ send = [], receive = [], outcomes }: Rights, operation: string, body: unknown): boolean {
+function mayUseQueue(
+  { send = [], receive = [], deadLetters, outcomes }: Rights,
+  operation: string,
+  body: unknown,
+): boolean {
   const url = aboutQueue.safeParse(body).data?.QueueUrl ?? ''
   const isOf = (queues: readonly QueueName[]) => queues.some((queue) => url.endsWith(`/${queueNameOnTheWire(queue)}`))
   if (operation === 'SendMessage' || operation === 'SendMessageBatch') return isOf(send)
   if (outcomes === 'deliver' && operation === 'ChangeMessageVisibilityBatch') return isOf(['digests'])
   const isReceiving = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibilityBatch'].includes(operation)
-  return isReceiving && isOf(receive)
+  return isReceiving && (isOf(receive) || (deadLetters !== undefined && isOf(deadLetterQueues)))
 }
 
 function includes(actions: readonly string[], operation: string): boolean {

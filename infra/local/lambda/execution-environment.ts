@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/ports/clock.ts'
-import type { FunctionName } from '../../../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionNames } from '../../../shared/ports/deployment-settings.ts'
 
 /**
  * Nothing in a dead environment ever continues. A new promise each time: waiters of a shared promise would stay in memory as long as that.
@@ -11,6 +11,13 @@ type Mortal = { destroy(): void }
 
 /** The beginning of all environments' session tokens: people have tokens of their own. */
 export const environmentTokenPrefix = 'ssofile-function/'
+
+/** The function whose credentials have this session token. */
+export function functionOfToken(token: string | undefined): FunctionName | undefined {
+  if (!token?.startsWith(environmentTokenPrefix)) return undefined
+  const [called] = token.slice(environmentTokenPrefix.length).split('/')
+  return functionNames.find((name) => name === called)
+}
 
 /**
  * The process of one function, which handles one event at a time. Between two events it is frozen; after a timeout it is dead. Its calls

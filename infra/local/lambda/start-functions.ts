@@ -16,6 +16,7 @@ import { links } from '../../../handlers/links.ts'
 import { type PageOptions, page } from '../../../handlers/page/page.ts'
 import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
+import { type RedriveQuestion, redrive } from '../../../handlers/redrive.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
 import {
@@ -28,6 +29,7 @@ import {
 } from '../../../handlers/schedules.ts'
 import { usage } from '../../../handlers/usage.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import type { RoundTripQuestion } from '../../../shared/domain/messages/round-trip-event.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import type { DoctorQuestion } from '../../../shared/modules/doctor/try-permissions.ts'
 import {
@@ -76,14 +78,15 @@ export type LocalFunctions = {
   /** The API's answer to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
   servePage(request: PageEvent): Promise<unknown>
-  /** The dispatcher's answer to the doctor. Throws as `LambdaFunction.invoke` does. */
-  askDispatcher(question: DoctorQuestion): Promise<unknown>
+  /** A function's answer to a command. Throws as `LambdaFunction.invoke` does. */
+  ask(of: FunctionName, question: Question): Promise<unknown>
   metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
   stop(): Promise<void>
 }
 
-/** A batch of a queue, or the doctor's question to the dispatcher. */
-type Invoked = SQSEvent | DoctorQuestion
+/** A batch of a queue, or the question of a command. */
+type Invoked = SQSEvent | Question
+type Question = DoctorQuestion | RedriveQuestion | RoundTripQuestion
 type Build<E> = (ports: Ports, configuration: Configuration, environment: ExecutionEnvironment) => Handler<E>
 const minuteMs = 60_000
 /** The machine does not run faster under a time scale, so each function gets at least this much real time. */
@@ -122,6 +125,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       }),
     digests: ofQueue(digests),
     usage: ofQueue(usage),
+    redrive,
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [
@@ -137,7 +141,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     },
     serve: (request) => serving.invoke(request),
     servePage: (request) => pages.invoke(request),
-    askDispatcher: async (question) => functions.find(({ name }) => name === 'dispatcher')?.invoke(question),
+    ask: async (of, question) => functions.find(({ name }) => name === of)?.invoke(question),
     metrics: () => Object.fromEntries([...functions, serving, pages].map(({ name, metrics }) => [name, metrics])),
     async stop() {
       await Promise.all(sources.map((source) => source.stop()))

@@ -88,13 +88,15 @@ export class FauxqsQueue {
     if (currentRequest().signal.aborted) return [] // the caller has hung up
     return this.model
       .receive({ most, visibilityTimeoutSeconds })
-      .map(({ messageId, receiptHandle, body, ...rest }) => ({
-        MessageId: messageId,
-        ReceiptHandle: receiptHandle,
-        MD5OfBody: createHash('md5').update(body).digest('hex'),
-        Body: body,
-        ...(rest.messageAttributes && { MessageAttributes: rest.messageAttributes }),
-      }))
+      .map(({ messageId, receiptHandle, body, senderId, ...rest }) =>
+        withSender(senderId, {
+          MessageId: messageId,
+          ReceiptHandle: receiptHandle,
+          MD5OfBody: createHash('md5').update(body).digest('hex'),
+          Body: body,
+          ...(rest.messageAttributes && { MessageAttributes: rest.messageAttributes }),
+        }),
+      )
   }
 
   async waitForMessages(seconds: number): Promise<void> {
@@ -178,6 +180,18 @@ export class FauxqsSqsStore {
   shutdown(): void {
     this.#shutDown.abort()
   }
+}
+
+/** fauxqs adds the system attributes to a message, with the same `SenderId` for all. */
+function withSender(senderId: string | undefined, message: object): object {
+  let attributes: Readonly<Record<string, string>> | undefined
+  return Object.defineProperty(message, 'Attributes', {
+    enumerable: true,
+    get: () => attributes,
+    set: (given: Readonly<Record<string, string>>) => {
+      attributes = senderId !== undefined && 'SenderId' in given ? { ...given, SenderId: senderId } : given
+    },
+  })
 }
 
 function systemAttributesOf(message: StoredMessage): object {

@@ -70,12 +70,13 @@ export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): 
 function send(queue: MemoryQueue, message: Entry): object {
   const { MessageBody, MessageGroupId, MessageDeduplicationId, MessageAttributes, DelaySeconds = 0 } = message
   if (DelaySeconds > 0) throw refusal('UnsupportedOperation', 'The local queues do not delay messages')
-  const { traceHeader } = currentRequest()
+  const { senderId, traceHeader } = currentRequest()
   const { messageId, sequence } = queue.send({
     body: MessageBody,
     groupId: MessageGroupId,
     deduplicationId: MessageDeduplicationId,
     messageAttributes: MessageAttributes,
+    senderId,
     traceHeader,
   })
   return {

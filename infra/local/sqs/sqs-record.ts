@@ -16,7 +16,7 @@ export function toSqsRecord(queue: QueueName, message: DeliveredMessage): SQSRec
     attributes: {
       ApproximateReceiveCount: String(receiveCount),
       SentTimestamp: String(sentAt),
-      SenderId: localAccountId,
+      SenderId: message.senderId ?? localAccountId,
       ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
       AWSTraceHeader: message.traceHeader,
       ...(message.groupId === undefined

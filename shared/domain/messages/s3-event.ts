@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseLooseJson } from '../json/loose-json.ts'
 
 /**
  * The parts of S3's native notification that ssofile reads. Keys are URL-encoded, with `+` for a space. Source: S3 User Guide, "Event
@@ -33,6 +34,15 @@ const s3Event = z.union([
  */
 export function parseS3Event(body: string): readonly unknown[] {
   return s3Event.parse(JSON.parse(body)).Records
+}
+
+const named = z.looseObject({ Records: z.array(z.looseObject({})) })
+
+/** The same notification without who caused it. The body as it is, if it is none. */
+export function withoutUploader(body: string): string {
+  const { Records, ...rest } = named.safeParse(parseLooseJson(body)).data ?? {}
+  if (Records === undefined) return body
+  return JSON.stringify({ ...rest, Records: Records.map(({ userIdentity: _, ...record }) => record) })
 }
 
 /** Throws ZodError if the value is not a record. */

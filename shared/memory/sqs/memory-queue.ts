@@ -15,6 +15,8 @@ export type StoredMessage = {
   readonly deduplicationId?: string
   /** Passed on unchanged; part of the message, without a meaning here. */
   readonly messageAttributes?: Readonly<Record<string, MessageAttribute>>
+  /** The caller who sent it. Absent: an unknown one. */
+  readonly senderId?: string | undefined
   /** The message's chain of requests. (SQS API Reference, "SendMessage", AWSTraceHeader.) */
   readonly traceHeader?: string
   /** Ascending in the queue. */
@@ -35,7 +37,7 @@ export type MessageAttribute = {
 }
 export type DeliveredMessage = StoredMessage & { readonly receiptHandle: string }
 
-export type NewMessage = OutgoingMessage & Pick<StoredMessage, 'messageAttributes' | 'traceHeader'>
+export type NewMessage = OutgoingMessage & Pick<StoredMessage, 'messageAttributes' | 'senderId' | 'traceHeader'>
 export type QueueReceiveOptions = { readonly most: number; readonly visibilityTimeoutSeconds?: number | undefined }
 type Accepted = { readonly messageId: string; readonly sequence: number; readonly at: number }
 
@@ -106,7 +108,7 @@ export class MemoryQueue {
   send(message: NewMessage): Accepted {
     checkMessage(message, this)
     this.#catchUp()
-    const { body, groupId, deduplicationId, messageAttributes, traceHeader } = message
+    const { body, groupId, deduplicationId, messageAttributes, senderId, traceHeader } = message
     const earlier = deduplicationId === undefined ? undefined : this.#accepted.get(deduplicationId)
     if (earlier !== undefined) return earlier
     const messageId = this.#randomness.id()
@@ -122,6 +124,7 @@ export class MemoryQueue {
       groupId,
       deduplicationId,
       messageAttributes,
+      senderId,
       traceHeader,
       sequence,
       sentAt: at,

@@ -3,7 +3,6 @@ import type { Clock } from '../../ports/clock.ts'
 import { deadLetterSettings, type QueueSettings, queueSettings } from '../../ports/deployment-settings.ts'
 import {
   type DeadLetterQueue,
-  type OutgoingMessage,
   type QueueName,
   type Queues,
   type ReceivedMessage,
@@ -15,7 +14,7 @@ import type { Randomness } from '../../ports/randomness.ts'
 import { isServiceError, ServiceError } from '../../ports/service-error.ts'
 import { SeededRandomness } from '../seeded-randomness.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
-import { type DeliveredMessage, MemoryQueue } from './memory-queue.ts'
+import { type DeliveredMessage, MemoryQueue, type NewMessage } from './memory-queue.ts'
 
 export type MemoryQueuesOptions = {
   readonly clock: Clock
@@ -62,7 +61,7 @@ export class MemoryQueues implements Queues {
     return queue
   }
 
-  async send(name: QueueName, messages: readonly OutgoingMessage[]): Promise<void> {
+  async send(name: QueueName, messages: readonly NewMessage[]): Promise<void> {
     const queue = this.queue(name)
     for (let start = 0; start < messages.length; start += batchMost) {
       const refusals = messages
@@ -154,6 +153,6 @@ function refusalOf(entry: () => unknown): readonly ServiceError[] {
 }
 
 function toReceivedMessage(message: DeliveredMessage): ReceivedMessage {
-  const { messageId, receiptHandle, body, groupId, receiveCount, sentAt } = message
-  return { messageId, receiptHandle, body, receiveCount, sentAt: new Date(sentAt), groupId }
+  const { messageId, receiptHandle, body, groupId, receiveCount, sentAt, senderId } = message
+  return { messageId, receiptHandle, body, receiveCount, sentAt: new Date(sentAt), groupId, senderId }
 }

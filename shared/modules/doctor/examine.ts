@@ -1,7 +1,7 @@
 import { describeAnalyzerPrice } from '../../domain/account-facts/unused-access.ts'
 import { type Configuration, defaultConfiguration } from '../../domain/deployment/configuration.ts'
 import { type Finding, fail, ok, skip, warn } from '../../domain/guardrails/finding.ts'
-import { renderRoundTrip } from '../../domain/messages/round-trip-event.ts'
+import type { RoundTripQuestion } from '../../domain/messages/round-trip-event.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { Installation } from '../../ports/installation.ts'
@@ -233,7 +233,11 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
     return yield skip('deployment', 'no deployment: queues, functions and events not checked')
   }
   yield* await examineQueues(installation, deployment.queueUrls)
-  yield await examineRoundTrip(ports, { withinMs: roundTripMs })
+  yield await examineRoundTrip(ports, {
+    installation,
+    functionName: `${deployment.name}-redrive`,
+    withinMs: roundTripMs,
+  })
   yield* await examineArrivals(known)
   yield* await examineFunctions(installation, deployment)
 }
@@ -321,19 +325,26 @@ export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefine
 
 const pollMs = 500
 
+type RoundTrip = {
+  readonly installation: Pick<Installation, 'askFunction'>
+  readonly functionName: string
+  readonly withinMs: number
+}
+
 /**
- * Sends a message to the queue of events and waits until the handler notes it. This proves queue, function and bucket. Only a real event
+ * Has a function send a message to the queue of events, and waits until the handler notes it: no person may send. This proves queue, function and bucket. Only a real event
  * tests the way to the queue: see `judgeArrivals`.
  */
 async function examineRoundTrip(
-  { objects, queues, clock, randomness }: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
-  { withinMs }: { readonly withinMs: number },
+  { objects, clock, randomness }: Pick<Ports, 'objects' | 'clock' | 'randomness'>,
+  { installation, functionName, withinMs }: RoundTrip,
 ): Promise<Finding> {
   const check = 'round trip'
   const id = randomness.id()
   const beganMs = clock.monotonicMs()
-  const sent = await answerOrError(queues.send('events', [{ body: renderRoundTrip(id) }]))
-  if ('error' in sent) return unasked(check, sent.error, { needs: 'sqs:SendMessage to the queue events' })
+  const question: RoundTripQuestion = { roundTrip: id }
+  const sent = await answerOrError(installation.askFunction(functionName, question))
+  if ('error' in sent) return unasked(check, sent.error, { needs: `lambda:InvokeFunction on ${functionName}` })
   for (;;) {
     const tookMs = Math.round(clock.monotonicMs() - beganMs)
     if ((await readArrivals(objects))?.roundTrip?.name === id)

@@ -15,7 +15,7 @@ export type EligibleQuestion = {
   /** Only eligibilities for the members of this group. */
   readonly group?: string | undefined
   readonly permissionSet?: string | undefined
-  /** A place in its present scopes, as far as known. */
+  /** A known place in its present scopes. */
   readonly place?: { readonly account: Account; readonly membership: Membership } | undefined
 }
 

@@ -102,7 +102,7 @@ export async function recordWatching({ objects }: Pick<Ports, 'objects'>, instan
   }))
 }
 
-/** Each night: deletes what is older than `usageDays`. With 0 it deletes everything. */
+/** Each night: deletes records older than `usageDays`. With 0 it deletes everything. */
 export async function forgetUses(
   { objects, clock, log }: Pick<Ports, 'objects' | 'clock' | 'log'>,
   { usageDays }: Pick<Configuration, 'usageDays'>,

@@ -1,32 +1,50 @@
+import * as z from 'zod'
+import { inputQueues } from '../../domain/inputs/kind.ts'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
+import { inputMessage } from '../../domain/links/input-message.ts'
+import { withoutUploader } from '../../domain/messages/s3-event.ts'
+import type { FunctionName } from '../../ports/deployment-settings.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
+import {
+  type DeadLetterQueue,
+  isFifo,
+  type ReceivedMessage,
+  type WorkedQueue,
+  workedQueues,
+} from '../../ports/queues.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { forgetFailure, readFailure } from './failures.ts'
+import { withoutForeignAuthor } from './inputs.ts'
 import { StatusStore } from './status-store.ts'
 
 export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
 
 /** A message in a dead-letter queue, and why it failed. */
-export type DeadLetter = {
-  readonly queue: RedrivenQueue
-  readonly messageId: string
-  readonly sentAt: Date
+export const deadLetter = z.object({
+  queue: z.enum(workedQueues).exclude(['dispatch']),
+  messageId: z.string(),
+  sentAt: z.iso.datetime(),
   /** How often its handler tried it; absent: not recorded. (SQS's own count also grows when a person looks.) */
-  readonly tries?: number | undefined
+  tries: z.number().optional(),
   /** The keys of its inputs; empty: unknown. */
-  readonly about: readonly string[]
+  about: z.array(z.string()),
   /** The errors of its last try, the cause last; empty: only the log has them. */
-  readonly errors: readonly string[]
-  readonly failedAt?: string | undefined
+  errors: z.array(z.string()),
+  failedAt: z.string().optional(),
   /** Why the message itself is invalid and would fail again. */
-  readonly fault?: string | undefined
+  fault: z.string().optional(),
   /** The present status of its input. */
-  readonly status?: string | undefined
-  readonly body: string
-}
+  status: z.string().optional(),
+  body: z.string(),
+})
+export type DeadLetter = Readonly<z.infer<typeof deadLetter>>
 
-/** The inputs of a message, or what is wrong with it. */
-export type JudgeMessage = (queue: RedrivenQueue, message: ReceivedMessage) => Pick<DeadLetter, 'about' | 'fault'>
+/** The inputs of a message, or its fault. `sender`: the function that sent it. */
+export type JudgeMessage = (
+  queue: RedrivenQueue,
+  message: ReceivedMessage,
+  sender: FunctionName | undefined,
+) => { readonly about: string[]; readonly fault?: string }
 
 const batchMost = 10
 
@@ -42,15 +60,17 @@ export function deadLetterUrl(url: string): string {
 /** Long enough to send a message again and to delete it. */
 const hiddenSeconds = 60
 
+type LookedAt = { readonly queue: RedrivenQueue; readonly judge: JudgeMessage; readonly most?: number }
+
 /**
  * Reads one dead-letter queue and treats each message as `decide` says. `put-back` sends it to its queue, then deletes it (a
  * process that dies in between leaves it in both, which does no harm). `discard` deletes it: the next reconcile finds its
  * input. The others become visible again at the end, also one that was put back and has failed again since. SQS shows ten messages of
- * one input at a time; the next ones show when these are gone.
+ * one input at a time; the next ones show when these are gone. Ends after `most` messages.
  */
 export async function workOnDeadLetters(
   ports: Ports,
-  { queue, judge }: { readonly queue: RedrivenQueue; readonly judge: JudgeMessage },
+  { queue, judge, most = Number.POSITIVE_INFINITY }: LookedAt,
   decide: (letter: DeadLetter) => 'leave' | 'put-back' | 'discard',
 ) {
   const { queues } = ports
@@ -59,13 +79,15 @@ export async function workOnDeadLetters(
   const left = new Map<string, ReceivedMessage>()
   const sent = new Set<string>()
   const ended: { letter: DeadLetter; done: 'left' | 'put-back' | 'discarded' }[] = []
-  for (;;) {
+  while (ended.length < most) {
     const messages = await queues.receive(dead, { most: batchMost, waitSeconds: 1 })
     // A message that was left became visible again by itself, so all messages have been seen.
     if (messages.every(({ messageId }) => left.has(messageId))) break
     for (const message of messages) {
       const { messageId, receiptHandle } = message
-      const letter = letters.get(messageId) ?? (await explain(ports, { queue, message, ...judge(queue, message) }))
+      const letter =
+        letters.get(messageId) ??
+        (await explain(ports, { queue, message, ...judge(queue, message, ports.senderOf?.(message.senderId)) }))
       letters.set(messageId, letter)
       const decision = sent.has(message.body) ? 'leave' : decide(letter)
       if (decision === 'leave') {
@@ -95,20 +117,38 @@ async function show({ queues }: Ports, dead: DeadLetterQueue, handle: string, se
   return (await unlessCode(showing, ...outdated)) ?? false
 }
 
-async function putBack({ queues, randomness }: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<void> {
-  const { body, groupId = 'redriven' } = message
+async function putBack(ports: Ports, queue: RedrivenQueue, message: ReceivedMessage): Promise<void> {
+  const { queues, randomness } = ports
+  const { groupId = 'redriven' } = message
+  const body = withBelievedAuthor(queue, message.body, ports.senderOf?.(message.senderId))
   // A new id, because SQS may remember the first one and drop the message as a repeat.
   await queues.send(queue, [isFifo(queue) ? { body, groupId, deduplicationId: randomness.id() } : { body }])
 }
 
+/**
+ * Handlers believe `redrive`, so it names an author only where the message's own sender was to be believed. Nobody knows how SQS names S3 as
+ * a sender, so a notification is passed on without its author, as if the sweep had found the file.
+ */
+function withBelievedAuthor(queue: RedrivenQueue, body: string, sender: FunctionName | undefined): string {
+  if (queue === 'uploads') return withoutUploader(body)
+  const input = inputQueues.find((one) => one === queue)
+  const message = input && inputMessage.safeParse(parseLooseJson(body)).data
+  return message ? JSON.stringify(withoutForeignAuthor(message, [input], sender)) : body
+}
+
 async function explain(
   ports: Ports,
-  { queue, message, ...judged }: Pick<DeadLetter, 'queue' | 'about' | 'fault'> & { readonly message: ReceivedMessage },
+  {
+    queue,
+    message,
+    ...judged
+  }: ReturnType<JudgeMessage> & Pick<DeadLetter, 'queue'> & { readonly message: ReceivedMessage },
 ): Promise<DeadLetter> {
-  const { messageId, sentAt, body } = message
+  const { messageId, body } = message
   const known = await readFailure(ports, messageId).catch(() => undefined)
   const { errors = [], receiveCount: tries, at: failedAt } = known ?? {}
   const status = await describeStatus(ports, judged.about[0])
+  const sentAt = message.sentAt.toISOString()
   return { queue, messageId, sentAt, tries, ...judged, errors, failedAt, status, body }
 }
 

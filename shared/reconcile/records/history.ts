@@ -39,7 +39,7 @@ type End = (typeof ends)[number]
  * | `held`                          | the brake holds its revocation: it is still there                                |
  * | `foreign-found`, `foreign-gone` | someone else granted it, or took it away                                         |
  */
-const historyEvents = [...ownEvents, 'terms-changed', 'held', 'foreign-found', 'foreign-gone'] as const
+export const historyEvents = [...ownEvents, 'terms-changed', 'held', 'foreign-found', 'foreign-gone'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
 
 export type HistoryRecord = {

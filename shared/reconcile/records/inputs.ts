@@ -5,21 +5,38 @@ import { type InputMessage, inputMessage } from '../../domain/links/input-messag
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
+import { type FunctionName, functionSettings } from '../../ports/deployment-settings.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage } from '../../ports/queues.ts'
 import { deduplicationId, groupId } from './lanes.ts'
 
 /**
- * Parses a message of this queue. Throws SyntaxError or ZodError if it is not one, and an Error for a key of another queue: that key would
+ * Who uploaded or deleted a file decides in policies, counts and history. S3 alone knows it, and the router alone hears it from S3. The
+ * function of the queue sends a message again, and `redrive` takes one out of the dead-letter queue and asks the same question before. From
+ * anybody else a message is only a hint: the file is looked at, and its uploader is the one in its status, or nobody knows.
+ */
+export function withoutForeignAuthor(
+  { by, isByApi, ...hint }: InputMessage,
+  queues: readonly InputQueue[],
+  sender: FunctionName | undefined,
+): InputMessage {
+  const isOfQueue = sender && functionSettings[sender].queues?.some(({ name }) => queues.some((one) => one === name))
+  const isBelieved = sender === 'router' || sender === 'redrive' || isOfQueue
+  return isBelieved ? { ...hint, ...(by && { by }), ...(isByApi && { isByApi }) } : hint
+}
+
+/**
+ * Parses a message of this queue. `sender`: the function that sent it. An author counts only if that function knows the author. Throws SyntaxError or ZodError if it is not one, and an Error for a key of another queue: that key would
  * get a status although it is no input. Each receive gets its own id. A second look may write the status again, and SQS must not drop its
  * hints as repeats of the first look.
  */
 export function parseInput(
   queue: InputQueue | readonly InputQueue[],
   { body, receiveCount }: { readonly body: string; readonly receiveCount: string | number },
+  sender: FunctionName | undefined,
 ): InputMessage {
-  const message = inputMessage.parse(JSON.parse(body))
   const queues = [queue].flat()
+  const message = withoutForeignAuthor(inputMessage.parse(JSON.parse(body)), queues, sender)
   if (queues.some((one) => one === queueOfInput(message))) return { ...message, id: `${message.id}/${receiveCount}` }
   throw new Error(
     `received the key '${quote(message.key)}' on the queue ${queues.join(', ')}, expected one that belongs there`,

@@ -15,7 +15,7 @@ import { attentionKey } from './status-store.ts'
 
 export const ownedPrefix = 'owned_permission_sets/'
 
-const permissionSetEvents = [
+export const permissionSetEvents = [
   'created',
   'changed',
   'restored',

@@ -20,10 +20,10 @@ const list = (service: string, actions: readonly string[]) => `\`${service}:\` $
 /** docs/permissions.md: what each function may do, for the people who have to approve it. */
 export function renderPermissions(): string {
   const rows = functionNames.map((name) => {
-    const { send = [], receive = [] } = permissionsOf(name)
+    const { send = [], receive = [], deadLetters } = permissionsOf(name)
     const { reads, puts, deletes, services } = tell(permissionsOf(name))
     const own = functionSettings[name].queues?.map((queue) => queue.name) ?? []
-    const receives = code([...own, ...receive])
+    const receives = deadLetters ? 'every dead-letter queue' : code([...own, ...receive])
     return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
   const operator = tell(permissionsOf('operator'))
@@ -40,7 +40,7 @@ ${rows.join('\n')}
 
 ## The role of operators
 
-\`<name>-operator\` ([deployment.md](deployment.md#the-role-of-operators)). \`access.operators\` may assume it; IAM users only with MFA. It may also list the bucket's names, read older versions, and use the key. It changes nothing in Identity Center.
+\`<name>-operator\` ([deployment.md](deployment.md#the-role-of-operators)). \`access.operators\` may assume it; IAM users only with MFA. It may also list the bucket's names, read older versions, and use the key. It may invoke the function \`redrive\`. It changes nothing in Identity Center.
 
 | reads | puts and deletes | puts | calls |
 | --- | --- | --- | --- |

@@ -43,19 +43,23 @@ const event = z.object({
   detail: z.union([z.object({ ...succeeded, ...watching }), z.object({ ...succeeded, ...using })]),
 })
 const oldestMs = 15 * 24 * 60 * 60_000
+/** Two clocks of AWS may differ. */
+const clocksDifferMs = 5 * 60_000
 
 /** Either a use, or the instant of the watching call. */
 export type UsageEvent = { readonly use?: Use; readonly watchedAt?: Date }
 
 /**
  * The use in an EventBridge event, or the instant of a call that proves that somebody watches. `undefined`: an unreadable event, a failed
- * call, or one from before the 14 days for which SQS keeps messages. An instant in the future becomes `now`. `role_name` is the permission
+ * call, or one from before the 14 days for which SQS keeps messages. A later event is no event of CloudTrail; one that is later by minutes becomes `now`. `role_name` is the permission
  * set's name. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail".)
  */
 export function parseUsageEvent(body: unknown, now: Date): UsageEvent | undefined {
   const { detail } = event.safeParse(body).data ?? {}
-  if (detail === undefined || Date.parse(detail.eventTime) < now.getTime() - oldestMs) return undefined
-  const watchedAt = new Date(Math.min(Date.parse(detail.eventTime), now.getTime()))
+  if (detail === undefined) return undefined
+  const atMs = Date.parse(detail.eventTime)
+  if (atMs < now.getTime() - oldestMs || atMs > now.getTime() + clocksDifferMs) return undefined
+  const watchedAt = new Date(Math.min(atMs, now.getTime()))
   if (detail.eventName === watchingCall.name) return { watchedAt }
   const { userIdentity, serviceEventDetails: used, eventName, sourceIPAddress: from, userAgent: agent } = detail
   // AWS CLI, AWS's SDKs and tools on them, which take a person's cached sign-in.

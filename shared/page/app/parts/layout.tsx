@@ -39,7 +39,7 @@ export function Loading() {
   return <Nothing children={<Spinner size="large" />} />
 }
 
-/** A name, and in small letters what is to know of it. */
+/** A name, and a remark in small letters. */
 export function Named({ name, about }: { readonly name: ReactNode; readonly about: ReactNode }) {
   return (
     <>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { answerDoctor } from '../../../../handlers/answer-doctor.ts'
+import { redrive } from '../../../../handlers/redrive.ts'
 import {
   directoryActions,
   identityCenterActions,
@@ -55,7 +56,10 @@ function installationOf(world: World, ports: Ports = world.ports): Installation 
       notifications: async () => [{ queueArn: 'q', prefix: '', events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] }],
     },
     queueAttributes: async () => ({ VisibilityTimeout: '1000', ApproximateNumberOfMessages: '0' }),
-    askFunction: async (_name, question) => answerDoctor<object, unknown>(ports, async () => undefined)(question),
+    askFunction: async (name, question) =>
+      name.endsWith('-redrive')
+        ? redrive(ports)(question)
+        : answerDoctor<object, unknown>(ports, async () => undefined)(question),
     unreservedConcurrency: async () => 900,
     reservedConcurrency: async () => 1,
     quotasOf: async () => [{ code: 'L-B44C7A29', value: 3_500 }],
@@ -161,8 +165,8 @@ describe('the doctor', () => {
   ])('of a dispatcher that %s tries these credentials, and says so', async (_, code, level, times) => {
     const world = await open()
     let asks = 0
-    const askFunction = async () => {
-      asks++
+    const askFunction = async (name: string) => {
+      if (name.endsWith('-dispatcher')) asks++
       throw new ServiceError('lambda', code, 'no')
     }
     const installation = { ...installationOf(world), askFunction }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgeMessage } from '../../../../handlers/cli/status/judge-message.ts'
+import { judgeMessage } from '../../../../handlers/judge-message.ts'
+import { sentBy } from '../../../../shared/memory/sqs/model-senders.ts'
+import type { FunctionName } from '../../../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { isFifo } from '../../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -276,12 +278,14 @@ describe('messages that are put back', () => {
   })
 })
 
+const senders: { readonly [queue in RedrivenQueue]?: FunctionName } = { digests: 'notifications' }
+
 /** A world in which these messages stand in the dead-letter queue of `queue`, and nothing is noted of them. */
 async function withGivenUp(queue: RedrivenQueue, ...bodies: readonly string[]): Promise<World> {
   const world = new World()
   const messages = bodies.map((body, index) =>
     isFifo(queue) ? { body, groupId: 'g', deduplicationId: String(index) } : { body },
   )
-  await world.queues.send(deadLetterQueueOf(queue), messages)
+  await sentBy(world.queues, senders[queue] ?? 'router').send(deadLetterQueueOf(queue), messages)
   return world
 }

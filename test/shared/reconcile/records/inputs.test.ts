@@ -31,13 +31,13 @@ describe('an input', () => {
 
   test('has an id of its own at each receive', () => {
     const body = JSON.stringify(message)
-    expect(parseInput('links', { body, receiveCount: 1 })).toEqual({ ...message, id: 'upload/1' })
-    expect(parseInput('links', { body, receiveCount: '2' })).toEqual({ ...message, id: 'upload/2' })
+    expect(parseInput('links', { body, receiveCount: 1 }, 'router')).toEqual({ ...message, id: 'upload/1' })
+    expect(parseInput('links', { body, receiveCount: '2' }, 'router')).toEqual({ ...message, id: 'upload/2' })
   })
 
   test('is refused on a queue that it is not for, by a message that shows the key as it is', () => {
     const take = (queue: 'links' | 'permission-sets', key: string) =>
-      parseInput(queue, { body: JSON.stringify({ ...message, key }), receiveCount: 1 })
+      parseInput(queue, { body: JSON.stringify({ ...message, key }), receiveCount: 1 }, 'router')
     expect(() => take('permission-sets', link)).toThrow(
       `received the key '${link}' on the queue permission-sets, expected one that belongs there`,
     )
@@ -46,8 +46,23 @@ describe('an input', () => {
   })
 
   test('is refused where it cannot be understood', () => {
-    expect(() => parseInput('links', { body: 'no JSON', receiveCount: 1 })).toThrow(SyntaxError)
-    expect(() => parseInput('links', { body: '{"v":2}', receiveCount: 1 })).toThrow(ZodError)
+    expect(() => parseInput('links', { body: 'no JSON', receiveCount: 1 }, 'router')).toThrow(SyntaxError)
+    expect(() => parseInput('links', { body: '{"v":2}', receiveCount: 1 }, 'router')).toThrow(ZodError)
+  })
+
+  const by = { principalId: 'AWS:AROA1:kim', at: '2026-03-03T10:00:00.000Z' }
+  test.each([
+    ['the router', 'router', by],
+    ['the function that works on its queue, and sends it again', 'links', by],
+    ['the function that takes dead letters out', 'redrive', by],
+    ['another function', 'events', undefined],
+    ['the function of another queue', 'permission-sets', undefined],
+    ['somebody else', undefined, undefined],
+  ] as const)('has the author that it names if it comes from %s, and else none', (_, sender, believed) => {
+    const body = JSON.stringify({ ...message, by, isByApi: true, etag: 'e' })
+    const { by: author, isByApi, ...hint } = parseInput('links', { body, receiveCount: 1 }, sender)
+    expect([author, isByApi]).toEqual(believed ? [by, true] : [undefined, undefined])
+    expect(hint).toEqual({ ...message, id: 'upload/1', etag: 'e' })
   })
 
   test('is in order with others of its key, and dropped only as the same change of the same key', () => {

@@ -1,0 +1,5 @@
+import { redrive } from '../redrive.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, guarded } = openDeployment()
+export const handler = guarded(redrive(ports))
