@@ -34,6 +34,6 @@ export const requests: QueueHandler = (ports, configuration) => {
   }
 }
 
-function orderOf({ key, isAlone }: InputMessage): string {
-  return isAlone ? key : subjectOf(key)
+function orderOf({ key, isAlone, overtakes }: InputMessage): string {
+  return isAlone || overtakes ? key : subjectOf(key)
 }

@@ -4,18 +4,11 @@ import { inputQueues } from '../shared/domain/inputs/kind.ts'
 import { ownerOf, queueOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
+import { routerShareOf } from '../shared/ports/deployment-settings.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { messagesOf, queueOfInput } from '../shared/reconcile/records/inputs.ts'
+import { isDeletion, messagesOf, queueOfInput } from '../shared/reconcile/records/inputs.ts'
 import { personThrottle } from './person-throttle.ts'
 import { runBatch } from './run-batch.ts'
-
-/**
- * How many files of one person an instance passes on, for each who changes them: an operator who deletes a request is heard beside them.
- * Everybody may upload as many files under the own id as they like, and SQS looks
- * for messages of others only among the first 120,000 of a FIFO queue. The sweep finds the rest: every five minutes up to 2,000 of one
- * person and kind. (SQS Developer Guide, "Avoid large message backlogs with the same message group ID".)
- */
-const filesOfPerson = { perSecond: 1, burst: 2_000 }
 
 /**
  * Passes S3's notifications from the standard queue, the only kind that S3 can notify, to the FIFO queues; each folder or uploader has few
@@ -27,10 +20,13 @@ export function router(
   configuration: Configuration,
   { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const admits = personThrottle(ports.clock, filesOfPerson)
-  const isAdmitted = ({ key, by }: InputMessage) => {
+  const admits = {
+    there: personThrottle(ports.clock, routerShareOf('there')),
+    deleted: personThrottle(ports.clock, routerShareOf('deleted')),
+  }
+  const isAdmitted = ({ key, event, by }: InputMessage) => {
     const owner = ownerOf(key)
-    return owner === undefined || admits(`${owner} ${by?.principalId}`)
+    return owner === undefined || admits[isDeletion(event) ? 'deleted' : 'there'](`${owner} ${by?.principalId}`)
   }
   return (event) =>
     runBatch(event, 'standard', ports, async ({ body, messageId }) => {

@@ -1,5 +1,6 @@
 import type { Job, Jobs } from '../handlers/schedules.ts'
-import { allKinds } from '../shared/domain/inputs/kinds.ts'
+import { recordAt } from '../handlers/stored-records.ts'
+import { allKinds, kindAt } from '../shared/domain/inputs/kinds.ts'
 import { sentBy } from '../shared/memory/sqs/model-senders.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 import type { ScheduledFunction } from '../shared/ports/metrics.ts'
@@ -13,7 +14,11 @@ export function portsWithin(ports: Ports, rights: Rights, who: string): Ports {
   const maySend = (operation: string, queue: string) => operation !== 'send' || send.some((one) => one === queue)
   return {
     ...ports,
-    objects: refusing(ports.objects, who, (operation, key) => mayCall(rights, operation, key)),
+    objects: refusing(
+      ports.objects,
+      who,
+      (operation, key) => mayCall(rights, operation, key) && isDeclared(operation, key),
+    ),
     queues: refusing(ports.queues, who, maySend),
   }
 }
@@ -22,6 +27,15 @@ export function portsWithin(ports: Ports, rights: Rights, who: string): Ports {
 export function sentWithin(ports: Ports, rights: Rights, name: FunctionName): Ports {
   const within = portsWithin(ports, rights, name)
   return { ...within, queues: sentBy(within.queues, name) }
+}
+
+/** Records of kinds that only a test has. */
+export const recordsOfTests = new Set<string>()
+
+/** Everything that ssofile writes is an input, or an object whose kind is declared. */
+function isDeclared(operation: string, key: string): boolean {
+  const isOfTest = () => [...recordsOfTests].some((at) => key.startsWith(at))
+  return operation !== 'put' || recordAt(key) !== undefined || kindAt(key) !== undefined || isOfTest()
 }
 
 /** Not by `intercept`: every call of every test goes through here. */

@@ -66,7 +66,7 @@ export type WorldOptions = {
   readonly iam?: Pick<MemoryIamOptions, 'reportMs' | 'lateMs'>
   /** Whether the Region has account access manager; default: yes. */
   readonly isAccountAccessOffered?: boolean | undefined
-  /** How many processes of Lambda each queue about people has, each with a pace of its own at the directory; default: one. */
+  /** How many processes of Lambda the router and each queue about people have, each with a pace and limits of its own; default: one. */
   readonly processes?: number
   /** The ports of a process of Lambda that begins, and whether it is dead: then another one begins. */
   readonly process?: (ports: Ports) => Process
@@ -230,7 +230,12 @@ export class World {
         startEventSourceMapping({ queues, queue, handler: timed, maximumConcurrency, timeoutMs, clock, onError }),
       )
     }
-    map('uploads', (own) => router(own, settings), 50)
+    const [uploads] = functionSettings.router.queues ?? []
+    map(
+      'uploads',
+      (own) => inProcesses(Array.from({ length: this.#processes }, () => router(own, settings))),
+      uploads?.maximumConcurrency,
+    )
     map('links', (own) => links(own, settings))
     map('permission-sets', (own) => permissionSets(own, settings))
     for (const queue of queuesOfPeople) {

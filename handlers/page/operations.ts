@@ -9,7 +9,7 @@ import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts
 import { readDriftRun } from '../../shared/reconcile/drift/drift-run.ts'
 import { BrakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/records/brake-file.ts'
 import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
-import { openPrefix } from '../../shared/reconcile/records/open-work.ts'
+import { openWork } from '../../shared/reconcile/records/open-work.ts'
 import {
   describePause,
   type Pause,
@@ -83,7 +83,7 @@ export class Operations {
       this.#looks.organization(),
     ])
     const open: number[] = []
-    for await (const { lastModified } of objects.list(openPrefix))
+    for await (const { lastModified } of objects.list(openWork.at))
       if (open.push(lastModified.getTime()) >= workMost) break
     return {
       schedules: runs.map(({ name, ranAt, isLate }) => ({ name, ranAt: renderInstant(ranAt), isLate })),

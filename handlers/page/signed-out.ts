@@ -1,12 +1,17 @@
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { definePlace } from '../../shared/reconcile/records/define-record.ts'
 import type { PageSession } from './find-person.ts'
 
 /**
  * The sessions of the page that people ended, so that a copy of their cookie opens nothing: one empty object each, until every session of
  * that time has expired.
  */
-const prefix = 'state/signed-out/'
+export const signedOut = definePlace({
+  at: 'state/signed-out/',
+  meaning: 'ended sessions of the page',
+  source: { is: 'note', until: 'every session of that time has expired' },
+})
 
 export async function isEnded(objects: ObjectStore, session: PageSession): Promise<boolean> {
   return (await objects.head(keyOf(session))) !== undefined
@@ -22,7 +27,7 @@ export async function endSession(objects: ObjectStore, session: PageSession, ses
 }
 
 function prefixOf(user: PrincipalId): string {
-  return `${prefix}${user}/`
+  return `${signedOut.at}${user}/`
 }
 
 function keyOf({ userId, id }: PageSession): string {

@@ -121,8 +121,33 @@ export function directoryShareOf(name: keyof typeof instances): number {
   return directoryCalls[name] / instances[name]
 }
 
+/** Each instance of the router counts by itself, so their number is a part of the limit below. */
+const routers = 10
+
+/**
+ * How many files of one person all instances of the router pass on, for each who changes them: an operator who deletes a request is heard
+ * beside them. Everybody may change as many files under the own id as they like, and SQS looks for messages of others only among the first
+ * 120,000 of a FIFO queue. Files that are there, such as decisions of a review, may be thousands; few are deleted, and a deletion is two
+ * messages. The sweep finds the rest: every five minutes up to 2,000 of one person and kind. (SQS Developer Guide, "Avoid large message
+ * backlogs with the same message group ID".)
+ */
+export const ownFiles = {
+  there: { burst: 20_000, perSecond: 10 },
+  deleted: { burst: 500, perSecond: 10 },
+}
+
+/** How many of them one instance may pass on. */
+export function routerShareOf(name: keyof typeof ownFiles): (typeof ownFiles)[typeof name] {
+  const { burst, perSecond } = ownFiles[name]
+  return { burst: burst / routers, perSecond: perSecond / routers }
+}
+
 export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
-  router: { timeoutSeconds: 30, memoryMb: 256, queues: [{ name: 'uploads', batchSize: 10, maximumConcurrency: 10 }] },
+  router: {
+    timeoutSeconds: 30,
+    memoryMb: 256,
+    queues: [{ name: 'uploads', batchSize: 10, maximumConcurrency: routers }],
+  },
   links: {
     timeoutSeconds: 60,
     memoryMb: 1_024,

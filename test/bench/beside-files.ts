@@ -9,10 +9,10 @@ const answerMs: Readonly<Record<string, number>> = {
   organizations: 40,
   queues: 15,
 }
-const slow =
-  (asking: Asking): Interceptor =>
+export const slowAnswers =
+  (asking: Asking, times = 1): Interceptor =>
   async ({ port, operation, proceed }) => {
-    const ms = operation === 'receive' ? 0 : (answerMs[port] ?? 0)
+    const ms = operation === 'receive' ? 0 : times * (answerMs[port] ?? 0)
     if (ms > 0) await asking.world.clock.sleep(ms)
     return proceed()
   }
@@ -115,7 +115,7 @@ async function makeGroups(asking: Asking): Promise<void> {
 
 async function upload(asking: Asking, { files, count, title }: Beside): Promise<void> {
   const { world } = asking
-  asking.answer = slow(asking)
+  asking.answer = slowAnswers(asking)
   if (files === 'none') return
   const others = world.objects.as('somebody-else')
   for (let nth = 0; nth < count; nth++) {

@@ -1,5 +1,6 @@
 import { atMost, type Benchmark, type Figure, parseNumbers, quantile } from './benchmark.ts'
 import { type End, measureDeletion, measureEnd, measureSuspension } from './beside-files.ts'
+import { besideOwnFiles } from './beside-own-files.ts'
 import { accountOf, CeilingWorld, linkOf, openBrake, quotaFigures, requestMs, unitOfAll } from './ceiling-world.ts'
 import { measureSuspensionAmong } from './suspended-among.ts'
 import { measureSuspensionBesideLinks } from './suspended-beside-links.ts'
@@ -51,17 +52,18 @@ async function besideFiles(count: number): Promise<readonly Figure[]> {
 /** Links of single accounts are deleted, one a second, while tens of thousands of creations wait. */
 export const urgent: Benchmark = {
   name: 'urgent',
-  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900] [--links 80] [--entries 550000]',
+  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900] [--links 80] [--entries 550000] [--own 200]',
   summary:
-    'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files and 80 deleted links',
+    'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files, 80 deleted links and a flood of one person',
   clock: 'virtual',
   async run(options) {
-    const { accounts, deletions, files, links, entries } = parseNumbers(options, {
+    const { accounts, deletions, files, links, entries, own } = parseNumbers(options, {
       accounts: 5_000,
       deletions: 100,
       files: 900,
       links: 80,
       entries: 550_000,
+      own: 200,
     })
     const world = CeilingWorld.open({ accounts, sets: bulkSets + 1 }, { configuration: openBrake })
     const single = Array.from({ length: others }, (_, index) =>
@@ -93,6 +95,7 @@ export const urgent: Benchmark = {
         ...quotaFigures(world, 'beside the bulk'),
         ...(await besideFiles(files)),
         ...(await besideLinks(links)),
+        ...(await besideOwnFiles(own)),
         atMost(goneMostMs, {
           figure: `suspended among ${entries} entries of others`,
           value: await measureSuspensionAmong(entries),

@@ -4,7 +4,7 @@ import { permissionSetName } from '../../shared/domain/permission-sets/permissio
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { brakeFile } from '../../shared/reconcile/records/brake-file.ts'
 import { arnOfReview, noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
-import { pauseChanges, pauseKey } from '../../shared/reconcile/records/pause.ts'
+import { pauseChanges, pauseRecord } from '../../shared/reconcile/records/pause.ts'
 import { type Interceptor, intercept } from '../intercept.ts'
 import { Grouping, kenji } from '../shared/modules/people/grouping.ts'
 import { GuardedPeople, linkOf } from '../shared/reconcile/assignments/guarded-people.ts'
@@ -144,8 +144,8 @@ describe('an edit too many stays held', () => {
     }
     await settled(world)
     ports.answer = ({ proceed }) => proceed()
-    expect(await world.objects.head(pauseKey)).toBeDefined()
-    await world.objects.delete(pauseKey)
+    expect(await world.objects.head(pauseRecord.at)).toBeDefined()
+    await world.objects.delete(pauseRecord.at)
     for (let minute = 0; minute < 6; minute++) {
       await world.clock.advance(60_000)
       await world.finish(world.everyMinute())

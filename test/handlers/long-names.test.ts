@@ -25,7 +25,8 @@ async function disableBeside(group: string): Promise<World> {
   await world.identityStore.setUserStatus(principalId.parse(ids[0]), 'DISABLED')
   await world.clock.advance(10 * 60_000)
   await world.finish(world.everyHour())
-  await world.until(() => !has(ids[0]), 'the end of the access')
+  await world.until(async () => (await world.keys('access/')).length === 1, 'the end of the access, and its record')
+  expect(has(ids[0])).toBe(false)
   expect(has(ids[1])).toBe(true)
   return world
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { router } from '../../handlers/router.ts'
 import { World } from '../world.ts'
+import { Asking } from './asking.ts'
 
 const recordOf = (key: string) => ({
   eventName: 'ObjectCreated:Put',
@@ -83,4 +84,48 @@ test('the deletion of a request overtakes all files of its author, and a second 
   expect([uploaded.length, others]).toEqual([2_000, []])
   // One message overtakes all of them, one keeps their order.
   expect(deleted.map(({ groupId }) => groupId === group)).toEqual([false, true])
+})
+
+test('one person cannot fill the queue with deletions of own files that never were', async () => {
+  const world = new World()
+  const mia = '11111111-1111-1111-1111-111111111111'
+  const send = router(world.ports, world.configuration)
+  const remove = (principalId: string, keys: readonly string[]) => {
+    const records = keys.map((key) => ({
+      ...recordOf(key),
+      eventName: 'ObjectRemoved:DeleteMarkerCreated',
+      userIdentity: { principalId },
+    }))
+    return send({
+      Records: [{ messageId: `${principalId} ${keys[0]}`, body: JSON.stringify({ Records: records }) }],
+    } as never)
+  }
+  const keys = Array.from({ length: 1_000 }, (_, nth) => `requests/${mia}/${nth}`)
+  const sent = () => world.queues.queue('requests').messages()
+  await remove('AWS:AROAREQUESTER:mia', keys)
+  // Each twice: one overtakes, one keeps the order.
+  expect(sent()).toHaveLength(2 * 50)
+  // All of them use three groups: the person's own, and two that overtake.
+  expect(new Set(sent().map(({ groupId }) => groupId)).size).toBe(3)
+  await remove('AWS:AROAOPERATOR:olga', keys.slice(0, 1))
+  expect(sent()).toHaveLength(2 * 51)
+  await world.clock.advance(10_000)
+  await remove('AWS:AROAREQUESTER:mia', keys.toReversed())
+  expect(sent()).toHaveLength(2 * 61)
+})
+
+test('the sweep finds the end of a request whose deletion the router left out', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  world.objects.model.setVersioning('Enabled')
+  await asking.ask()
+  await asking.decide('tom')
+  await world.until(() => asking.has(), 'the access')
+  for (let nth = 0; nth < 60; nth++) await world.objects.delete(`${asking.key()} ${nth}`)
+  await world.objects.delete(asking.key())
+  await world.clock.advance(10_000)
+  expect(asking.has()).toBe(true)
+  await world.clock.advance(5 * 60_000)
+  void world.everyFiveMinutes()
+  await world.until(() => !asking.has(), 'the end of the access')
 })

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { configuration } from '../../shared/domain/deployment/configuration.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { acme, World } from '../world.ts'
 
@@ -30,7 +31,7 @@ async function looked(world: World): Promise<void> {
 }
 
 function isIdle({ queues }: World): boolean {
-  return (['uploads', 'links', 'permission-sets'] as const).every(
+  return (['uploads', 'links', 'permission-sets', 'people', 'urgent'] as const).every(
     (queue) => queues.queue(queue).messages().length === 0,
   )
 }
@@ -123,6 +124,79 @@ test('when some are deleted others get a status in their place, and at last the 
   expect(await world.keys('status/too-many/')).toEqual([])
   expect(await world.keys('attention/rejected/too-many/')).toEqual([])
   expect((await world.keys(told)).length).toBe(most - 2)
+})
+
+describe.each([
+  ['memberships', 'memberships/nothing ', '', 'memberships of no folder'],
+  ['memberships of a folder', 'memberships/team/nothing ', '', 'memberships of folder team'],
+  ['groups', 'groups/Bad', '{', 'groups'],
+  ['people', 'people/bad', '{', 'people'],
+  ['suspensions', 'suspended/\u0001nobody', '', 'suspended'],
+  ['reviews', 'reviews/bad', '{', 'reviews'],
+  ['rules', 'rules/bad', '{', 'rules'],
+])('files of %s that are not valid', (_, beginning, body, place) => {
+  const key = (index: number) => `${beginning}${String(index).padStart(2, '0')}${body === '{' ? '.json' : ''}`
+  const [prefix = ''] = beginning.split('/')
+  const crowd = `status/too-many/${place}.json`
+
+  async function fill(): Promise<World> {
+    const world = await open()
+    for (let index = 0; index < most; index++) await world.objects.put(key(index), body)
+    await looked(world)
+    await world.clock.advance(2_000)
+    for (let index = most; index < 3 * most; index++) await world.objects.put(key(index), body)
+    await looked(world)
+    await world.clock.advance(2_000)
+    return world
+  }
+
+  async function sweptAll(world: World): Promise<void> {
+    await world.clock.advance(11 * 60_000)
+    await world.finish(world.everyFiveMinutes())
+    await looked(world)
+    await world.clock.advance(2_000)
+  }
+
+  test('have as many statuses as may be, and one together, which sweeps keep', async () => {
+    const world = await fill()
+    expect(await world.keys(`status/${prefix}/`)).toHaveLength(most)
+    for (let sweeps = 0; sweeps < 2; sweeps++) {
+      await sweptAll(world)
+      expect(await world.keys(`status/${prefix}/`)).toHaveLength(most)
+      expect((await world.json(crowd))?.reason).toContain(`${2 * most} more have none, such as '${quote(key(most))}'`)
+    }
+  })
+
+  test('get a status in the place of others that are deleted, and at last the one together goes', async () => {
+    const world = await fill()
+    for (let index = 0; index < 2; index++) await world.objects.delete(key(index))
+    await looked(world)
+    await sweptAll(world)
+    expect(await world.keys(`status/${prefix}/`)).toHaveLength(most)
+    for (let index = 2; index < 2 * most + 2; index++) await world.objects.delete(key(index))
+    await looked(world)
+    for (let sweeps = 0; sweeps < 2; sweeps++) await sweptAll(world)
+    expect(await world.keys('status/too-many/')).toEqual([])
+    expect((await world.keys(`status/${prefix}/`)).length).toBe(most - 2)
+  })
+})
+
+test('a group that became valid among too many others has its own status, also when no notification told of it', async () => {
+  const world = await open()
+  for (let index = 0; index < 2 * most; index++) {
+    await world.objects.put(`groups/Bad${index}.json`, '{')
+    await looked(world)
+    await world.clock.advance(1_000)
+  }
+  await world.objects.put('groups/Bad9.json', JSON.stringify({ owner: 'tom' }))
+  await world.clock.advance(1)
+  for (const queue of ['uploads', 'people'] as const) world.queues.queue(queue).purge()
+  await world.clock.advance(11 * 60_000)
+  await world.finish(world.everyFiveMinutes())
+  await world.until(
+    async () => (await world.json('status/groups/Bad9.json.json')) !== undefined,
+    'a status of the group that became valid',
+  )
 })
 
 test('files of permission sets that are not valid have a limit of their own', async () => {

@@ -3,6 +3,7 @@ import { directoryActions } from './directory-actions.ts'
 import { type ActionIn, performIn } from './doing.ts'
 import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
+import { attributeActions } from './kinds/attributes/attribute-actions.ts'
 import { fileActions } from './kinds/file-actions.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
@@ -21,6 +22,7 @@ import { timeActions } from './time-actions.ts'
 /** All actions of people and of the organization, and all misfortunes. */
 const actions = {
   ...fileActions,
+  ...attributeActions,
   ...linkActions,
   ...misfortuneActions,
   ...timeActions,

@@ -23,6 +23,7 @@ export const brakeActions = {
     for (const list of seenBrake) {
       const now = readShown(world)?.find(({ digest }) => digest === list.digest)
       checker.brake.noteRelease(list.held, now?.held)
+      if (now) checker.noteReleasedItems(now.items)
       const contents = readHeldContents(world).find(({ digest }) => digest === list.digest)
       if (contents) checker.permissionSets.noteRelease(contents.name, contents.etag)
       const { outcome } = await releaseList(objects.as('operator'), list.digest, 'operator')
@@ -65,12 +66,14 @@ export function hasNewRelease(world: SimulatedWorld): boolean {
   return Array.isArray(releases) && releases.some(({ hinted, at }) => !hinted && Date.parse(at) > sinceMs)
 }
 
-export type ShownList = { readonly digest: string; readonly held: readonly string[] }
+export type ShownList = { readonly digest: string; readonly held: readonly string[]; readonly items: readonly string[] }
 
 /** The output of `ssofile brake`. `undefined`: nothing is held. A held file of a permission set is a list without assignments. */
 export function readShown(world: SimulatedWorld): readonly ShownList[] | undefined {
-  const shown = heldLists(world).map((list): ShownList => ({ digest: digestOf(list), held: [...list.held] }))
-  const all = [...shown, ...readHeldContents(world).map(({ digest }) => ({ digest, held: [] }))]
+  const shown = heldLists(world).map(
+    (list): ShownList => ({ digest: digestOf(list), held: [...list.held], items: [...(list.items ?? [])] }),
+  )
+  const all = [...shown, ...readHeldContents(world).map(({ digest }) => ({ digest, held: [], items: [] }))]
   return all.length === 0 ? undefined : all
 }
 

@@ -2,7 +2,7 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import {
-  deployedConfigurationKey,
+  deployedConfigurationRecord,
   readDeployedConfiguration,
 } from '../../../shared/reconcile/records/deployed-configuration.ts'
 import {
@@ -53,7 +53,7 @@ export async function readDeployed(objects: ObjectStore, { name }: Deployment): 
   const read = await unlessSpoiled(readDeployedConfiguration(objects))
   if (read !== undefined && !isSpoiled(read)) return read
   throw new Refusal(
-    `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationKey} ${read === undefined ? 'is gone: restore it with ssofile restore' : 'cannot be read by this version of ssofile: use the version that was deployed'}, or deploy again`,
+    `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationRecord.at} ${read === undefined ? 'is gone: restore it with ssofile restore' : 'cannot be read by this version of ssofile: use the version that was deployed'}, or deploy again`,
     { cause: read },
   )
 }

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
-import { hasWorkedIn, ownerKey } from '../../../shared/reconcile/records/owner.ts'
+import { hasWorkedIn, ownerRecord } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -25,6 +25,6 @@ export async function refuseUnused(objects: ObjectStore): Promise<void> {
   })
   if (isUsed) return
   throw new Refusal(
-    `bucket ${objects.bucket} holds no deployment of ssofile: ${ownerKey} is missing, and so is every record; nothing was changed\nName the right bucket with --bucket or SSOFILE_BUCKET. If it is this one and somebody emptied it: docs/operations.md#the-ledger-was-lost. To begin a bucket without a deployment: ssofile apply s3://${objects.bucket}`,
+    `bucket ${objects.bucket} holds no deployment of ssofile: ${ownerRecord.at} is missing, and so is every record; nothing was changed\nName the right bucket with --bucket or SSOFILE_BUCKET. If it is this one and somebody emptied it: docs/operations.md#the-ledger-was-lost. To begin a bucket without a deployment: ssofile apply s3://${objects.bucket}`,
   )
 }

@@ -20,7 +20,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { brakeKey } from '../../../shared/reconcile/records/brake-file.ts'
+import { brakeFileRecord } from '../../../shared/reconcile/records/brake-file.ts'
 import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
@@ -392,7 +392,7 @@ function listBroughtBack(restoration: Restoration): readonly string[] {
           ].join('\n'),
         ]
       : []),
-    ...(control.includes(brakeKey) ? [`the counts and lists of the brake (${brakeKey})`] : []),
+    ...(control.includes(brakeFileRecord.at) ? [`the counts and lists of the brake (${brakeFileRecord.at})`] : []),
     ...(control.includes(endedSessionsKey) ? [`the ended sessions (${endedSessionsKey})`] : []),
     ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
     ...(owner === 'lost' ? ['the owner of the bucket (control/owner.json)'] : []),

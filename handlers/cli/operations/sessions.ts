@@ -21,7 +21,7 @@ import { unlessCode, unlessUnread } from '../../../shared/ports/service-error.ts
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
 import { readEndedSessions, recordEndedSessions } from '../../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
-import { ownerKey } from '../../../shared/reconcile/records/owner.ts'
+import { ownerRecord } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parsePermissionSet } from '../arguments/parse-permission-set.ts'
@@ -88,7 +88,7 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const ports = openCliPorts(bucket)
   const user = await findUser(name, ports)
   if (options.everywhere) return tellEverywhere(user.id)
-  const owner = await ports.objects.head(ownerKey)
+  const owner = await ports.objects.head(ownerRecord.at)
   if (owner === undefined)
     throw new Refusal(`the bucket ${bucket} does not belong to a deployment yet: there are no sessions to end`)
   const configuration = await findConfiguration(ports.objects)
@@ -200,8 +200,8 @@ function tellOthers(others: readonly PermissionSetName[]): void {
 
 /** S3's clock: the user's clock may be slow, and the sessions of the last minutes would continue. */
 async function readInstant({ objects }: Ports): Promise<Date> {
-  const owner = await objects.head(ownerKey)
-  if (owner === undefined) throw new Refusal(`${ownerKey} is gone; nothing was ended`)
+  const owner = await objects.head(ownerRecord.at)
+  if (owner === undefined) throw new Refusal(`${ownerRecord.at} is gone; nothing was ended`)
   return owner.servedAt
 }
 

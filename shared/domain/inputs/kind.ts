@@ -63,6 +63,8 @@ export type Kind = Omit<Format, 'parseName'> & {
   readonly subject?: (key: string) => string
   /** The share of the queue that a message uses: its folder's, or its subject's. Absent: its uploader's. */
   readonly share?: 'folder' | 'subject'
+  /** Whether the names of its files may begin with a folder, which has its own uploaders. */
+  readonly hasFolders?: true
   /** Whether people push and pull it with a folder. Absent: people write each file separately. */
   readonly isPushed?: true
   /** Whether its files decide who gets access later. A plan names each change, even if no access changes now. */

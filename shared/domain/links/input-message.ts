@@ -26,8 +26,10 @@ export const inputMessage = record({
   by: uploader.optional(),
   /** S3 says that ssofile's API made the change. The object's metadata names the API's caller. */
   isByApi: z.literal(true).optional(),
-  /** It has a message group of its own: it failed before, or it overtakes the other messages of its person. */
+  /** It failed before, so it left the group that it shared with others. */
   isAlone: z.literal(true).optional(),
+  /** It overtakes the other messages of its person. */
+  overtakes: z.literal(true).optional(),
   /** Entries of the index of times that asked for this look (`followInstants`). After the look they are removed. */
   due: z.array(record({ at: z.string(), etag: z.string() })).optional(),
   /** From the uploaded object. Another object may be there when ssofile looks at the key. */

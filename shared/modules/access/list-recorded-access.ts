@@ -6,7 +6,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { EntryCopies, readListedEntry } from '../../reconcile/records/entry-copies.ts'
-import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { foreignAccess, readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import {
   type ListedEntitlement,
   parseForeignEntitlement,
@@ -109,7 +109,7 @@ async function* list(
   kind: 'ours' | 'foreign',
   account: AccountId | undefined,
 ): AsyncGenerator<Listed, undefined> {
-  const prefix = kind === 'ours' ? ledgerPrefix : foreignPrefix
+  const prefix = kind === 'ours' ? ledgerPrefix : foreignAccess.at
   const heads = account === undefined ? listByRanges(objects, prefix) : objects.list(`${prefix}account%${account}%`)
   for await (const head of heads) {
     const key = head.key.slice(prefix.length)

@@ -4,10 +4,15 @@ import { record } from '../../domain/json/record.ts'
 import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { type CredentialRow, credentialRow } from './rules/credential-row.ts'
 
-const keptPrefix = 'state/credentials/'
+export const keptCredentials = definePlace({
+  at: 'state/credentials/',
+  meaning: 'the accounts that the report of credentials of this night has read',
+  source: { is: 'progress', of: 'the report of credentials' },
+})
 const part = record({
   v: z.literal(1),
   rows: z.array(credentialRow),
@@ -24,8 +29,9 @@ const goesOnMs = 60 * 60_000
 
 /** The day of a run: the day of a run that worked just before, so that midnight starts no new one; otherwise today. */
 export async function dateOfRun(objects: ObjectStore, now: Date): Promise<string> {
-  for await (const { key, lastModified } of objects.list(keptPrefix))
-    if (now.getTime() - lastModified.getTime() < goesOnMs) return key.slice(keptPrefix.length).split('/')[0] ?? ''
+  for await (const { key, lastModified } of objects.list(keptCredentials.at))
+    if (now.getTime() - lastModified.getTime() < goesOnMs)
+      return key.slice(keptCredentials.at.length).split('/')[0] ?? ''
   return renderInstant(now).slice(0, 10)
 }
 
@@ -57,7 +63,7 @@ export class KeptCredentials {
 
   constructor(objects: ObjectStore, date: string) {
     this.#objects = objects
-    this.#folder = `${keptPrefix}${date}/`
+    this.#folder = `${keptCredentials.at}${date}/`
   }
 
   /** Counts a run that begins, also one that is stopped later. Returns its number; 1: the first of this night. */
@@ -110,7 +116,7 @@ export class KeptCredentials {
 
   /** Call it when the report is written. Also removes the rest of an unfinished night. */
   async forget(): Promise<void> {
-    for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
+    for await (const { key } of this.#objects.list(keptCredentials.at)) await this.#objects.delete(key)
   }
 
   async *#partsUnder(folder: string): AsyncGenerator<Part> {

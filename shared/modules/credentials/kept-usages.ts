@@ -3,11 +3,16 @@ import { mergeUsages, noUsage, type SetUsage, setUsage } from '../../domain/iam-
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { type ReportedSet, reportedSet } from './permission-reports.ts'
 
-const keptPrefix = 'state/permissions/'
+export const keptUsages = definePlace({
+  at: 'state/permissions/',
+  meaning: 'the accounts that the report of used permissions of this month has read',
+  source: { is: 'progress', of: 'the report of used permissions' },
+})
 
 export type SetUsages = ReadonlyMap<PermissionSetName, SetUsage>
 
@@ -26,7 +31,7 @@ export class KeptUsages {
 
   constructor(objects: ObjectStore, month: string) {
     this.#objects = objects
-    this.#folder = `${keptPrefix}${month}/`
+    this.#folder = `${keptUsages.at}${month}/`
   }
 
   /** The last account that was read; `''`: none. Removes the rest of other months. */
@@ -85,7 +90,7 @@ export class KeptUsages {
   }
 
   async #delete(isOld: (key: string) => boolean): Promise<void> {
-    const keys = await Array.fromAsync(this.#objects.list(keptPrefix), ({ key }) => key)
+    const keys = await Array.fromAsync(this.#objects.list(keptUsages.at), ({ key }) => key)
     await forEachAtOnce(keys.filter(isOld), async (key) => {
       await this.#objects.delete(key)
     })

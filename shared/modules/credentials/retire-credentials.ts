@@ -42,7 +42,7 @@ import {
   type RetireVerdict,
   readLiveCredential,
   retirementController,
-  retirementRecord,
+  retirementRecords,
 } from './retirement-controller.ts'
 import { judgeRetireFile } from './rules/judge-retire-file.ts'
 import { refusedPrefix, refusedUploadKey, retirementPrefix } from './rules/retirement.ts'
@@ -103,7 +103,7 @@ async function listCredentials(
   for (const recordKey of (await listHeads(objects, retirementPrefix)).keys()) {
     const credential = parseCredential(recordKey.slice(retirementPrefix.length, -'.json'.length))
     if (credential === undefined || keys.has(renderCredential(credential))) continue
-    const stored = await unlessSpoiled(retirementRecord(objects, credential).read())
+    const stored = await unlessSpoiled(retirementRecords.of(objects, credential).read())
     if (isSpoiled(stored)) log.error('ssofile could not restore a credential: its record cannot be read', { recordKey })
     else recorded.set(renderCredential(credential), [...(stored?.value.files ?? [])])
   }

@@ -12,7 +12,6 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { RetiringAccount } from '../../ports/retirer.ts'
 import { isServiceError, unlessCode } from '../../ports/service-error.ts'
@@ -27,7 +26,7 @@ import type {
   ReadingContext,
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { defineRecords } from '../../reconcile/records/define-record.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import {
@@ -94,6 +93,14 @@ type Outcome = Effect<RetirementEntry> | Description
 /** How often to look at a watched credential. */
 const lookEveryMs = 60 * 60_000
 
+export const retirementRecords = defineRecords({
+  at: retirementPrefix,
+  meaning: 'one credential that is being, or was, retired',
+  source: { is: 'primary' },
+  key: (credential: Credential) => `${renderCredential(credential)}.json`,
+  value: retirementEntry,
+})
+
 /**
  * The file of a credential to retire: makes a key inactive, watches for some days whether somebody uses it, and deletes it. If
  * the file is deleted, undoes what it can. After a crash, the next process continues by the entry and IAM's state.
@@ -102,7 +109,7 @@ export const retirementController: Controller<RetirementTypes> = {
   noun: 'retirement',
   format: kinds.retirement,
   describesInvalid: true,
-  entryOf: retirementRecord,
+  entryOf: retirementRecords.of,
   gather,
   decide: decideRetirement,
   underPause: [
@@ -118,10 +125,6 @@ export const retirementController: Controller<RetirementTypes> = {
   ],
   perform,
   describe,
-}
-
-export function retirementRecord(objects: ObjectStore, credential: Credential): JsonRecord<RetirementEntry> {
-  return new JsonRecord(objects, `${retirementPrefix}${renderCredential(credential)}.json`, retirementEntry)
 }
 
 async function gather(

@@ -3,7 +3,7 @@ import { record } from '../../domain/json/record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { defineRecord } from '../../reconcile/records/define-record.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 
 const arrival = record({ name: z.string(), at: z.iso.datetime() })
@@ -16,14 +16,19 @@ const arrivals = record({
 })
 export type Arrivals = z.infer<typeof arrivals>
 export type ArrivalKind = Exclude<keyof Arrivals, 'v'>
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/arrivals.json', arrivals)
+export const arrivalsRecord = defineRecord({
+  at: 'state/arrivals.json',
+  meaning: 'the last events that arrived, for `doctor`',
+  source: { is: 'note', until: 'the next event replaces it' },
+  value: arrivals,
+})
 
 /** An event within this time after the last note adds nothing, so a flood of events rarely writes the record. */
 const seldomMs = 10 * 60_000
 
 /** The last events that arrived, for `ssofile doctor`. `undefined`: none was noted. */
 export async function readArrivals(objects: ObjectStore): Promise<Arrivals | undefined> {
-  return (await spoiledAsAbsent(recordOf(objects).read()))?.value
+  return (await spoiledAsAbsent(arrivalsRecord.of(objects).read()))?.value
 }
 
 /** Notes the names of events that arrived. It only logs a failure, so a failure does not delay the events. */
@@ -46,7 +51,7 @@ export async function noteArrivals(
       directory: noted(names.directory, before?.directory),
     }
     // The last writer wins: another batch notes another event of the same minute.
-    if (JSON.stringify(next) !== JSON.stringify({ v: 1, ...before })) await recordOf(objects).overwrite(next)
+    if (JSON.stringify(next) !== JSON.stringify({ v: 1, ...before })) await arrivalsRecord.of(objects).overwrite(next)
   } catch (error) {
     log.warn('ssofile could not record which events arrived; only ssofile doctor needs that', { error })
   }

@@ -10,8 +10,8 @@ import type { Ports } from '../../ports/ports.ts'
 import { type Answer, answerOrError } from '../../ports/service-error.ts'
 import { controlsManagementAccount } from '../../reconcile/directory/management-account-sets.ts'
 import { listKnown } from '../../reconcile/records/foreign-assignments.ts'
-import { ownedPrefix } from '../../reconcile/records/owned-permission-sets.ts'
-import { type Owner, readOwner } from '../../reconcile/records/owner.ts'
+import { ownedPermissionSets } from '../../reconcile/records/owned-permission-sets.ts'
+import { type Owner, ownerRecord, readOwner } from '../../reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../reconcile/records/pause.ts'
 import { readNewestSummary } from '../credentials/credential-summary.ts'
 import { readArrivals } from './arrivals.ts'
@@ -193,8 +193,8 @@ async function* examineManagementAccount(
     there.push(('is' in described ? described.is?.name : undefined) ?? arn)
   }
   const more = arns.is.length - there.length
-  const heads = await answerOrError(Array.fromAsync(objects.list(ownedPrefix)))
-  const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPrefix.length)) : [])
+  const heads = await answerOrError(Array.fromAsync(objects.list(ownedPermissionSets.at)))
+  const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPermissionSets.at.length)) : [])
   yield judgeManagementAccountSets({
     isControlled,
     managementAccountId,
@@ -248,7 +248,7 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
  */
 async function examineArrivals({ ports, installation, owner }: ExaminedDeployment): Promise<readonly Finding[]> {
   const arrivals = await readArrivals(ports.objects)
-  const claimed = await answerOrError(ports.objects.head('control/owner.json'))
+  const claimed = await answerOrError(ports.objects.head(ownerRecord.at))
   const [account, group] = [
     await answerOrError(installation.newestAccount()),
     await answerOrError(newestGroup(installation, owner)),

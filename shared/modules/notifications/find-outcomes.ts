@@ -25,7 +25,7 @@ import { type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-jso
 import {
   byHandEvents,
   type Change,
-  changesPrefix,
+  changesByDate,
   parseChangeKey,
   readHand,
   readOwnerBeside,
@@ -122,7 +122,7 @@ async function listChanges(look: Look) {
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
   const recent: { readonly change: Change; readonly head: ObjectHead }[] = []
   const granted = new GrantedAccounts()
-  for await (const head of objects.list(changesPrefix, { startAfter: `${changesPrefix}${from}` })) {
+  for await (const head of objects.list(changesByDate.at, { startAfter: `${changesByDate.at}${from}` })) {
     const change = parseChangeKey(head.key)
     if (change) granted.add(change)
     if (change && head.lastModified.getTime() >= since) recent.push({ change, head })

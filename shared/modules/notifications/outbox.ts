@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { defineRecord } from '../../reconcile/records/define-record.ts'
 import { digest, digestMessage } from './rules/digest.ts'
 import { toldStates } from './rules/notification.ts'
 
@@ -41,7 +40,12 @@ const outbox = record({
 })
 export type Outbox = z.infer<typeof outbox>
 
-export const outboxRecord = (objects: ObjectStore) => new JsonRecord(objects, 'state/notifications.json', outbox)
+export const outboxRecord = defineRecord({
+  at: 'state/notifications.json',
+  meaning: 'which outcomes were told, and digests that wait',
+  source: { is: 'progress', of: 'notifications' },
+  value: outbox,
+})
 
 export function firstOutbox(now: Date): Outbox {
   const since = renderInstant(new Date(now.getTime() - firstLookMs))

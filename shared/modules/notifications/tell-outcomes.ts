@@ -65,7 +65,7 @@ async function lookOnce(
   ports: TellingPorts,
   { configuration, page, wantsWhole }: LookSettings,
 ): Promise<Telling & { readonly isWholeDue: boolean }> {
-  const record = outboxRecord(ports.objects)
+  const record = outboxRecord.of(ports.objects)
   const read = await unlessSpoiled(record.read())
   const stored = isSpoiled(read) ? undefined : read
   const now = stored?.object.servedAt ?? (await readNow(ports))

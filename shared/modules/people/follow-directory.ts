@@ -36,8 +36,8 @@ import { lookAtSuspensions } from '../../reconcile/records/look-at-suspensions.t
 import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import {
   listOwnedMemberships,
-  ownedGroupRecord,
-  ownedMembershipRecord,
+  ownedGroups,
+  ownedMembershipRecords,
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
@@ -226,7 +226,7 @@ async function listConcernedMemberships(
     const named = group !== undefined && user !== undefined ? { group, user } : undefined
     const id = named ?? (await findMembership(objects, membershipId))
     if (id === undefined) continue
-    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
+    const entry = (await spoiledAsAbsent(ownedMembershipRecords.of(objects, id).read()))?.value
     const isBusy = entry !== undefined && ['granting', 'revoking'].includes(entry.state)
     const isOurs = entry?.membershipId === membershipId
     if (isBusy || (isOurs && isCreation) || (!named && !isOurs)) continue
@@ -245,7 +245,7 @@ async function findOwnName(
 ): Promise<PrincipalName | undefined> {
   const found = await identityStore.findGroup(group)
   const name = nameInLinks(found?.name ?? '', configuration.principalSuffix)
-  const owned = name && (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
+  const owned = name && (await spoiledAsAbsent(ownedGroups.of(objects, name).read()))?.value
   return owned?.id === group ? name : undefined
 }
 

@@ -31,8 +31,8 @@ import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,
-  ownedGroupRecord,
-  ownedMembershipRecord,
+  ownedGroups,
+  ownedMembershipRecords,
   readOwnedGroup,
 } from '../../reconcile/records/owned-groups.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
@@ -68,7 +68,7 @@ const namedMost = 5
 export const groupController: Controller<GroupTypes> = {
   noun: 'group',
   format: kinds.group,
-  entryOf: ownedGroupRecord,
+  entryOf: ownedGroups.of,
   historyOf: (name) => ({ folder: `history/groups/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
   keep: ({ file }) => (file.is === 'valid' ? { owner: file.body.owner } : {}),
   gather,
@@ -172,7 +172,7 @@ async function perform(
         ...(description !== undefined && { description }),
       })
       const id = await unlessCode(making, 'ConflictException').catch((error: unknown) =>
-        disclaimRefused(error, ownedGroupRecord(objects, name), (one) => one.id === undefined),
+        disclaimRefused(error, ownedGroups.of(objects, name), (one) => one.id === undefined),
       )
       if (id !== undefined) return noted(id)
       if ((await identityStore.findPrincipalId('GROUP', whole)) !== undefined) return {}
@@ -218,7 +218,7 @@ function describeTaken(whole: PrincipalName): Description['told'] {
 /** The group is gone, and all its memberships with it. */
 async function forgetMembers(group: PrincipalId, at: string, objects: ObjectStore): Promise<void> {
   for await (const id of listOwnedMemberships(objects, group)) {
-    const record = ownedMembershipRecord(objects, id)
+    const record = ownedMembershipRecords.of(objects, id)
     const stored = await record.read()
     if (stored === undefined) continue
     const change = await describeMembershipChange(objects, id, stored.value, { event: 'removed', isByOthers: true })

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { defineRecords } from '../../reconcile/records/define-record.ts'
 import { listUserEvents, tellEvent } from '../../reconcile/records/tell-event.ts'
 
 const prefix = 'history/leavers/'
@@ -19,15 +19,20 @@ export function lastOfEach(all: readonly Leaving[]): ReadonlyMap<PrincipalId, Le
 }
 
 const seen = record({ event: z.enum(events), at: z.iso.datetime() })
+export const lastLeavings = defineRecords({
+  at: 'state/leavers/',
+  meaning: 'whether a user left or was back last',
+  source: { is: 'index', of: 'history/leavers/' },
+  key: (user: PrincipalId) => user,
+  value: seen,
+})
 
 /** Two events about one change may come at the same time: the first one sets the instant, and both write the same. `name`: as in keys. */
 export async function tellLeaving(
   objects: ObjectStore,
   { user, name, event, at, why }: Leaving & { readonly name: string; readonly why: 'gone' | 'disabled' | 'enabled' },
 ): Promise<void> {
-  const first = await new JsonRecord(objects, `state/leavers/${user}`, seen).revise((known) =>
-    known?.event === event ? known : { event, at },
-  )
+  const first = await lastLeavings.of(objects, user).revise((known) => (known?.event === event ? known : { event, at }))
   const told = { event, named: `person-${event}`, at: first.at, body: { user, name, why } }
   await tellEvent(objects, { folder: `${prefix}${user}/`, name }, told)
 }

@@ -18,7 +18,7 @@ import type { Controller, Description, Effect } from '../../reconcile/inputs/con
 import { findReview } from '../../reconcile/records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../../reconcile/records/expiry-index.ts'
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
-import { ownedMembershipRecord } from '../../reconcile/records/owned-groups.ts'
+import { ownedMembershipRecords } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
 import { notePerson, tellBoundAgain } from '../../reconcile/records/same-person.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
@@ -92,7 +92,7 @@ async function perform(
       const creating = unlessCode(context.identityStore.createGroupMembership(group, user), 'ConflictException')
       const made = await unlessCode(creating, 'ResourceNotFoundException').catch((error: unknown) =>
         // An earlier call may have been sent too, and not answered.
-        disclaimRefused(error, ownedMembershipRecord(context.objects, member.id), () => member.create === 'unsent'),
+        disclaimRefused(error, ownedMembershipRecords.of(context.objects, member.id), () => member.create === 'unsent'),
       )
       if (made !== undefined) return note(member, made, context)
       // Somebody else was faster, unless an earlier create without an answer made it.
@@ -128,7 +128,7 @@ async function changeOf(
 ): Promise<Effect<OwnedMembership, MembershipTypes['learnt']>> {
   const known = stored && { value: stored.value, etag: stored.object.etag }
   const names = stored?.value ?? wanted
-  const record = new KnownRecord(ownedMembershipRecord(objects, id), known)
+  const record = new KnownRecord(ownedMembershipRecords.of(objects, id), known)
   const history = change && (await describeMembershipChange(objects, id, names, change))
   return { entry, history, of: { record, history: historyOfMembership(id, names) } }
 }

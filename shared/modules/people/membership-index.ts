@@ -1,10 +1,19 @@
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 
-const prefix = 'state/memberships/'
-const userPrefix = 'state/members/'
+export const membershipsById = definePlace({
+  at: 'state/memberships/',
+  meaning: 'our memberships by the id of the directory',
+  source: { is: 'index', of: 'owned_memberships/' },
+})
+export const membershipsByUser = definePlace({
+  at: 'state/members/',
+  meaning: 'our memberships by user',
+  source: { is: 'index', of: 'owned_memberships/' },
+})
 /** Longer than it takes from the object to the entry. */
 const newMs = 5 * 60_000
 
@@ -22,7 +31,7 @@ export async function unindexMembership(objects: ObjectStore, membershipId: stri
 
 /** `undefined`: not our membership, or its object was deleted. */
 export async function findMembership(objects: ObjectStore, membershipId: string): Promise<MembershipId | undefined> {
-  for await (const { key } of objects.list(`${prefix}${membershipId}%`)) return parse(key)
+  for await (const { key } of objects.list(`${membershipsById.at}${membershipId}%`)) return parse(key)
   return undefined
 }
 
@@ -41,7 +50,7 @@ export async function listMembershipsOf(
 ): Promise<readonly MembershipId[]> {
   const found: MembershipId[] = []
   await forEachAtOnce(users, async (user) => {
-    for await (const { key } of objects.list(`${userPrefix}${user}%`)) {
+    for await (const { key } of objects.list(`${membershipsByUser.at}${user}%`)) {
       const group = principalId.safeParse(key.split('%')[1]).data
       if (group !== undefined) found.push({ group, user })
     }
@@ -65,7 +74,7 @@ export class MembershipAlignment {
   /** Call it before the ledger is listed. */
   static async begin(objects: ObjectStore, now: Date): Promise<MembershipAlignment> {
     const unmet = new Map<string, { readonly isNew: boolean }>()
-    for (const start of [prefix, userPrefix])
+    for (const start of [membershipsById.at, membershipsByUser.at])
       for await (const { key, lastModified } of objects.list(start))
         unmet.set(key, { isNew: now.getTime() - lastModified.getTime() < newMs })
     return new MembershipAlignment(objects, unmet)
@@ -93,11 +102,11 @@ export class MembershipAlignment {
 }
 
 function keyOf(membershipId: string, { group, user }: MembershipId): string {
-  return `${prefix}${membershipId}%${group}%${user}`
+  return `${membershipsById.at}${membershipId}%${group}%${user}`
 }
 
 function userKeyOf({ group, user }: MembershipId): string {
-  return `${userPrefix}${user}%${group}`
+  return `${membershipsByUser.at}${user}%${group}`
 }
 
 function parse(key: string): MembershipId | undefined {

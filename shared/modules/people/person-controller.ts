@@ -41,7 +41,7 @@ import { readParsedInput, requireUnchanged } from '../../reconcile/records/read-
 import { noteMeant } from '../../reconcile/records/suspensions.ts'
 import { disclaimRefused } from './disclaim-refused.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { findEndedAs, noteEndedAs, ownedPersonRecord } from './owned-people.ts'
+import { findEndedAs, noteEndedAs, ownedPersonRecords } from './owned-people.ts'
 import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from './rules/decide-person.ts'
 import { describeConflict } from './rules/describe-conflict.ts'
 
@@ -83,7 +83,7 @@ const claimedMs = 60 * 60_000
 export const personController: Controller<PersonTypes> = {
   noun: 'person',
   format: kinds.person,
-  entryOf: ownedPersonRecord,
+  entryOf: ownedPersonRecords.of,
   historyOf: (name) => ({ folder: `history/people/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
   gather,
   decide: decidePerson,
@@ -215,7 +215,7 @@ async function perform(
     case 'make': {
       const profile = file.is === 'valid' ? profileOf(file.body) : {}
       const made = await orConflict(identityStore.createPerson(facts.whole, profile)).catch((error: unknown) =>
-        disclaimRefused(error, ownedPersonRecord(objects, name), (one) => one.id === undefined),
+        disclaimRefused(error, ownedPersonRecords.of(objects, name), (one) => one.id === undefined),
       )
       if (typeof made !== 'string') return describeTaken(made, profile.email, input, facts, context)
       return {

@@ -21,7 +21,7 @@ import { forEachAtOnce, type Heads, listHeads, readsAtOnce } from '../../reconci
 import {
   listOwnedGroups,
   listOwnedMemberships,
-  ownedGroupRecord,
+  ownedGroups,
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
@@ -165,7 +165,7 @@ async function readGroups(
   for await (const { id, group } of listAll((token) => identityStore.listPrincipals('GROUP', token)))
     listed.set(id, group)
   return pLimit(readsAtOnce).map(names, async (name) => {
-    const entry = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
+    const entry = (await spoiledAsAbsent(ownedGroups.of(objects, name).read()))?.value
     const found = entry?.id && listed.get(entry.id)
     const file = fileReadingOf(await readParsedInput(objects, groupKey(name), kinds.group))
     const next = decideGroup({

@@ -13,7 +13,7 @@ import { patientIdentityStore } from '../../reconcile/calls/patient-identity-sto
 import { asWrapped, wrapPort } from '../../reconcile/calls/wrap-port.ts'
 import { followInstants, type SentInstants } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
-import { pauseKey } from '../../reconcile/records/pause.ts'
+import { pauseRecord } from '../../reconcile/records/pause.ts'
 import { listInState } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { noteChangedUsers } from '../../reconcile/records/stored-listing.ts'
@@ -37,7 +37,7 @@ const roundsMost = 10
  */
 export async function foretell(ports: Ports, configuration: Configuration) {
   const objects = new ProposedObjects(withoutHistory(ports.objects), ports.clock.now())
-  await objects.delete(pauseKey)
+  await objects.delete(pauseRecord.at)
   const directory = new ProposedDirectory(patientIdentityStore(ports), (id) => findMembership(objects, id))
   const pending = new PendingInputs()
   const copies: Ports = {

@@ -23,7 +23,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { readBrake } from '../../reconcile/records/brake-file.ts'
 import {
   listOwnedMemberships,
-  ownedMembershipRecord,
+  ownedMembershipRecords,
   readOwnedGroup,
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
@@ -201,7 +201,7 @@ async function compareEntries(before: Entries, { objects }: Foretold): Promise<r
     ids.map(async (id) => ({
       id,
       was: before.get(ownedMembershipKey(id)),
-      is: (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value,
+      is: (await spoiledAsAbsent(ownedMembershipRecords.of(objects, id).read()))?.value,
     })),
   )
 }

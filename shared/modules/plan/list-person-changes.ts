@@ -4,12 +4,12 @@ import { type ProfileField, profileFields } from '../../domain/principals/person
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { expiryPrefix } from '../../reconcile/records/expiry-index.ts'
+import { expiryIndex } from '../../reconcile/records/expiry-index.ts'
 import { listTimed } from '../../reconcile/records/list-timed.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { ownedPersonRecord } from '../people/owned-people.ts'
+import { ownedPersonRecords } from '../people/owned-people.ts'
 import { dueOf } from '../people/rules/decide-person.ts'
 import { type Both, type Foretold, readBoth } from './foretell.ts'
 
@@ -33,11 +33,14 @@ export type PersonChange = {
 export async function listPersonChanges(foretold: Foretold): Promise<readonly PersonChange[]> {
   const changes: PersonChange[] = []
   // An ended person whose user is deleted later has an instant in the index.
-  const timed = await Array.fromAsync(listTimed(foretold.before, expiryPrefix), ({ subject }) => subject)
+  const timed = await Array.fromAsync(listTimed(foretold.before, expiryIndex.at), ({ subject }) => subject)
   for (const key of [...new Set([...foretold.inputs, ...timed])].sort()) {
     const named = parsePersonKey(key)
     if (!named.ok) continue
-    const records = await readBoth(foretold, async (from) => (await ownedPersonRecord(from, named.value).read())?.value)
+    const records = await readBoth(
+      foretold,
+      async (from) => (await ownedPersonRecords.of(from, named.value).read())?.value,
+    )
     const found = await readParsedInput(foretold.before, key, kinds.person)
     const file = found?.file.ok ? found.file.value : undefined
     const told = await spoiledAsAbsent(readStatus(foretold.objects, key))

@@ -3,13 +3,19 @@ import { record } from '../../domain/json/record.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type HeldInAccount, membersUnknown } from '../access/expand-access.ts'
 import { isAdministrator } from '../access-page/rules/access-table.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 
-export const reportsPrefix = 'reports/'
+export const reports = definePlace({
+  at: 'reports/',
+  meaning: 'the reports of a night, and of people who left',
+  source: { is: 'text' },
+})
+export const reportsPrefix = reports.at
 const unusedDaysAsked = 90
 const count = z.int().min(0)
 

@@ -19,6 +19,7 @@ import { People } from '../../reconcile/directory/people.ts'
 import { readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
@@ -233,7 +234,11 @@ async function writeGroups(
   await writer.end()
 }
 
-const keptPrefix = 'state/report/'
+export const keptMembers = definePlace({
+  at: 'state/report/',
+  meaning: 'the members of groups that the report of this day has read',
+  source: { is: 'progress', of: 'the report' },
+})
 
 /** A minute of AWS's rate. At most this many groups are read twice. */
 const groupsOfPart = 1_000
@@ -254,7 +259,7 @@ export class KeptMemberships {
 
   constructor(objects: ObjectStore, date: string) {
     this.#objects = objects
-    this.#folder = `${keptPrefix}${date}/`
+    this.#folder = `${keptMembers.at}${date}/`
   }
 
   /** The members from an earlier run of this day. */
@@ -283,7 +288,7 @@ export class KeptMemberships {
 
   /** Call it when the report is written. */
   async forget(): Promise<void> {
-    for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
+    for await (const { key } of this.#objects.list(keptMembers.at)) await this.#objects.delete(key)
   }
 
   async #keep(groupId: PrincipalId, members: readonly PrincipalId[]): Promise<void> {

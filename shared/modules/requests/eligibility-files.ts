@@ -12,7 +12,7 @@ import { record } from '../../domain/json/record.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'
-import { JsonRecord } from '../../reconcile/records/json-record.ts'
+import { defineRecord } from '../../reconcile/records/define-record.ts'
 import { type FileText, ParsedFiles } from '../../reconcile/records/parsed-files.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
 import { isUnreadable, unlessUnreadable } from '../../reconcile/records/stored-json.ts'
@@ -56,7 +56,6 @@ export class EligibilityFiles {
   }
 }
 
-const eligibilityStateKey = 'state/eligibilities.json'
 /** Longer texts are read from the files: ten thousand of 64 KiB each would be 640 MB. */
 const textsMostCharacters = 16 * 1024 * 1024
 
@@ -71,9 +70,12 @@ const stored = record({
 type Stored = z.infer<typeof stored>
 
 /** The last reading of `watchEligibilities`: the handled contents and the texts. */
-export function eligibilityState(objects: ObjectStore): JsonRecord<Stored> {
-  return new JsonRecord(objects, eligibilityStateKey, stored)
-}
+export const eligibilityStateRecord = defineRecord({
+  at: 'state/eligibilities.json',
+  meaning: 'the eligibilities that requests were looked at with',
+  source: { is: 'cache', of: 'eligibility/' },
+  value: stored,
+})
 
 export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyMap<string, FileText>): Stored {
   let left = textsMostCharacters
@@ -89,6 +91,6 @@ export function toStored(contents: ReadonlyMap<string, string>, texts: ReadonlyM
 
 /** By key. Empty if the object is gone or the caller may not read it: the files have the same texts. */
 async function readStoredEligibilities(objects: ObjectStore): Promise<ReadonlyMap<string, FileText>> {
-  const found = await unlessUnreadable(eligibilityState(objects).read())
+  const found = await unlessUnreadable(eligibilityStateRecord.of(objects).read())
   return new Map(isUnreadable(found) ? [] : found?.value.texts.map(({ key, ...file }) => [key, file]))
 }

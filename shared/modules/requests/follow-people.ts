@@ -3,6 +3,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { record } from '../../domain/json/record.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { listKeptApart } from '../../reconcile/guardrails/separations.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { renderJson } from '../../reconcile/records/stored-json.ts'
 import { listUndecided } from './list-requests.ts'
@@ -12,7 +13,11 @@ type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
 /** The reason of a look that must use the present directory and nothing remembered. */
 export const peopleChanged = 'people or memberships have changed'
 
-const noteKey = 'state/people.json'
+export const peopleChangedNote = definePlace({
+  at: 'state/people.json',
+  meaning: 'people have changed: ssofile looks again at requests that may wait for that',
+  source: { is: 'note', until: 'the last event is a minute old' },
+})
 /** The id only makes each content different. */
 const note = record({ v: z.literal(1), id: z.string() })
 
@@ -28,9 +33,9 @@ export async function followPeople(ports: Following, configuration: Configuratio
   const { objects, randomness } = ports
   const text = renderJson(note.parse({ v: 1, id: randomness.id() }))
   // Before the messages: if a look dies in between, the next minute repeats it.
-  const { outcome } = await objects.put(noteKey, text, { ifNoneMatch: '*' })
+  const { outcome } = await objects.put(peopleChangedNote.at, text, { ifNoneMatch: '*' })
   if (outcome === 'written') return ask(ports, configuration)
-  await objects.put(noteKey, text)
+  await objects.put(peopleChangedNote.at, text)
   return 0
 }
 
@@ -52,14 +57,14 @@ export async function askAgainOfPeople(
   last: AskedPeople = new AskedPeople(),
 ): Promise<number> {
   const { objects, clock } = ports
-  const noted = await objects.head(noteKey)
+  const noted = await objects.head(peopleChangedNote.at)
   if (noted === undefined || clock.monotonicMs() < last.untilMs) return 0
   const asked = await ask(ports, configuration)
   last.untilMs = clock.monotonicMs() + (asked * 1_000) / looksPerSecond
   const ageMs = noted.servedAt.getTime() - noted.lastModified.getTime()
   if (ageMs < settledMs) return asked
   // If another event came meanwhile, its note stays.
-  await objects.delete(noteKey, { ifMatch: noted.etag })
+  await objects.delete(peopleChangedNote.at, { ifMatch: noted.etag })
   return asked
 }
 

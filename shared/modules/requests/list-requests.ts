@@ -9,6 +9,7 @@ import { type AttentionState, attentionStates, status } from '../../domain/statu
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { sweepCrowds } from '../../reconcile/differences/sweep-crowds.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../../reconcile/records/crowds.ts'
 import { type IndexedInput, listIndexedSubjects } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
@@ -83,12 +84,15 @@ async function sweepOthers(ports: RequestPorts, configuration: Configuration): P
   const now = await readNow(ports)
   const isUrgent = ({ queue }: Kind) => queue === 'urgent'
   const others = (kind: Kind) => isOfPeople(kind.at) && kind.writers !== 'oneself' && !isUrgent(kind)
-  let more = await listUnnoted(ports.objects)
+  const { objects } = ports
+  const statuses = new StatusStore(objects, ports.clock)
+  let more = await listUnnoted(objects)
   let sent = 0
   for (const places of [placesOf(isUrgent), placesOf(others)]) {
-    const { untold, outdated, doubtful } = await compareTold(ports.objects, places)
-    const misjudged = await findMisjudged(doubtful, now, ports.objects)
-    const keys = [...new Set([...more, ...untold, ...outdated, ...misjudged])]
+    const { untold, outdated, doubtful } = await compareTold(objects, places)
+    const room = await sweepCrowds(untold, { objects, statuses, configuration, now, places })
+    const misjudged = await findMisjudged(doubtful, now, objects)
+    const keys = [...new Set([...more, ...room, ...outdated, ...misjudged])]
     await sendInputs(ports, keys, 'sweep', configuration)
     sent += keys.length
     more = []

@@ -9,6 +9,7 @@ import {
 } from '../../domain/files/access-request.ts'
 import { renderApprovalKey } from '../../domain/files/approval-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
+import { record } from '../../domain/json/record.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { endOfRequest, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
@@ -25,11 +26,12 @@ import type {
   ReconcileContext,
 } from '../../reconcile/inputs/controller.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../../reconcile/records/crowds.ts'
+import { defineRecords } from '../../reconcile/records/define-record.ts'
 import { recordEndedSessions } from '../../reconcile/records/ended-sessions.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
-import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { countAble, listApprovers, readApprovals } from './approvers.ts'
 import {
   type RequestSources,
@@ -139,7 +141,7 @@ async function gather(input: RequestInput, context: Reading): Promise<Facts> {
 /** A digest without a pointer. */
 async function findUnnoted(digests: readonly (RequestDigest | undefined)[], objects: ReadingObjects) {
   for (const digest of digests)
-    if (digest !== undefined && (await objects.head(pointerKey(digest))) === undefined) return digest
+    if (digest !== undefined && (await objects.head(requestPointers.keyOf(digest))) === undefined) return digest
   return undefined
 }
 
@@ -328,18 +330,22 @@ function describe(end: RequestInputEnd, { name, head }: RequestInput): Descripti
   }
 }
 
-/** The request of an upload with this digest, because an approval names only the digest. It may be lost; the next look writes it again. */
-function pointerKey(digest: RequestDigest): string {
-  return `state/requests/${digest}`
-}
+/** An approval names only the digest. It may be lost; the next look writes it again. */
+export const requestPointers = defineRecords({
+  at: 'state/requests/',
+  meaning: 'the request of an upload with this digest',
+  source: { is: 'index', of: 'requests/' },
+  key: (digest: RequestDigest) => digest,
+  value: record({ key: z.string() }),
+})
 
 async function notePointer(digest: RequestDigest, { key }: RequestPath, objects: ObjectStore): Promise<void> {
-  await objects.put(pointerKey(digest), renderJson({ key }))
+  await requestPointers.of(objects, digest).overwrite({ key })
 }
 
 /** The key of the request that an approval of this digest belongs to. */
 export async function findRequest(objects: ReadingObjects, digest: RequestDigest): Promise<string | undefined> {
-  const pointer = readStored(objects, pointerKey(digest), z.object({ key: z.string() }))
+  const pointer = requestPointers.read(objects, digest)
   return (await spoiledAsAbsent(pointer))?.value.key
 }
 

@@ -4,7 +4,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
-import { type EligibilityFiles, eligibilityState, toStored } from './eligibility-files.ts'
+import { type EligibilityFiles, eligibilityStateRecord, toStored } from './eligibility-files.ts'
 import { listUndecided } from './list-requests.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function watchEligibilities(
   const { eligibilities, contents, texts } = await files.read()
   const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
   const broken = await tellBroken(ports, eligibilityPrefix, complaints)
-  const record = eligibilityState(objects)
+  const record = eligibilityStateRecord.of(objects)
   const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
   const isSame =
     Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)

@@ -1,6 +1,6 @@
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type Owner, owner, ownerKey, readOwner } from '../../reconcile/records/owner.ts'
+import { type Owner, owner, ownerRecord, readOwner } from '../../reconcile/records/owner.ts'
 import { readSaved } from './read-saved.ts'
 
 /** `lost`: the owner of a bucket whose record is gone. `since`: when it was deleted. */
@@ -21,8 +21,8 @@ export async function findLostOwner(
 ): Promise<FoundOwner> {
   if (await readOwner(objects)) return { is: 'there' }
   const instance = await ssoAdmin.instance()
-  for await (const kept of versions.list(ownerKey)) {
-    const saved = kept.key === ownerKey ? await readSaved(versions, kept, owner, at) : undefined
+  for await (const kept of versions.list(ownerRecord.at)) {
+    const saved = kept.key === ownerRecord.at ? await readSaved(versions, kept, owner, at) : undefined
     if (saved?.instanceArn === instance.instanceArn) return { is: 'lost', owner: saved, since: kept.deletedAt }
   }
   const [name = ''] = instance.instanceArn.split('/').slice(-1)

@@ -10,7 +10,7 @@ import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { FoundObject, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { brakeKey, partsPrefix } from '../../reconcile/records/brake-file.ts'
+import { brakeFileRecord, brakeParts } from '../../reconcile/records/brake-file.ts'
 import { readRequestEnd } from '../../reconcile/records/ended-requests.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
@@ -173,7 +173,7 @@ function findSource(told: Status, now: Date): string | undefined {
 export type LostControl = { readonly key: string; readonly body: Uint8Array }
 
 /** In this order: the brake's record names its parts. */
-const places = [partsPrefix, brakeKey, endedSessionsKey] as const
+const places = [brakeParts.at, brakeFileRecord.at, endedSessionsKey] as const
 
 /**
  * The counts and held lists of the brake, and the ended sessions, if they were deleted since the loss, as they were right before it. They
@@ -191,7 +191,7 @@ export async function findLostControl(
       const { key } = kept
       const old = lostSince(kept, lostAt)
       if (old === undefined) continue
-      if (place === partsPrefix && (await objects.head(key)) !== undefined) continue
+      if (place === brakeParts.at && (await objects.head(key)) !== undefined) continue
       const body = await versions.get(key, old.versionId)
       if (body) lost.push({ key, body })
     }

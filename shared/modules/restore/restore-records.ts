@@ -11,11 +11,11 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore, WriteResult } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { brakeKey, bringBackBrake } from '../../reconcile/records/brake-file.ts'
+import { brakeFileRecord, bringBackBrake } from '../../reconcile/records/brake-file.ts'
 import {
   configurationSubject,
   deployed,
-  deployedConfigurationKey,
+  deployedConfigurationRecord,
   tellDeployedConfiguration,
 } from '../../reconcile/records/deployed-configuration.ts'
 import { bringBackEndedSessions } from '../../reconcile/records/ended-sessions.ts'
@@ -30,11 +30,11 @@ import { scheduleWork } from '../../reconcile/records/open-work.ts'
 import {
   type OwnedPermissionSet,
   ownedPermissionSet,
-  ownedPrefix,
+  ownedPermissionSets,
   permissionSetOf,
   readOwned,
 } from '../../reconcile/records/owned-permission-sets.ts'
-import { type Owner, owner, ownerKey, readOwner } from '../../reconcile/records/owner.ts'
+import { type Owner, owner, ownerRecord, readOwner } from '../../reconcile/records/owner.ts'
 import { endLoss, type Loss, noteStopped, type Pause, readPause, stopForLoss } from '../../reconcile/records/pause.ts'
 import { StatusStore, statusKey } from '../../reconcile/records/status-store.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
@@ -170,7 +170,7 @@ async function carryOut(
   }
   for (const [prefix, one] of undeleted) await restoreHistory(objects, one, prefix)
   await forEachAtOnce(permissionSets, async ({ name, record, over }) => {
-    const key = ownedPrefix + name
+    const key = ownedPermissionSets.at + name
     const written = await new JsonRecord(objects, key, ownedPermissionSet).write(record, over?.etag)
     if (written.outcome === 'lost') noteLoss(key)
   })
@@ -193,13 +193,13 @@ async function carryOut(
   // In its order, because the brake's record names its parts.
   for (const { key, body } of control)
     if (key === endedSessionsKey) await bringBackEndedSessions(objects, body)
-    else if (key !== brakeKey) await objects.put(key, body, { ifNoneMatch: '*' })
+    else if (key !== brakeFileRecord.at) await objects.put(key, body, { ifNoneMatch: '*' })
     else if (!(await bringBackBrake(objects, body)))
       changed.push({ object: key, why: 'ssofile cannot read what it was before the loss, so it stays as it is' })
   await withInputs()
   await forgetLedgerCount(objects, clock.now())
   if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)
-  if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
+  if (found.is === 'lost') await new JsonRecord(objects, ownerRecord.at, owner).write(found.owner, undefined)
   return changed
 }
 
@@ -269,10 +269,11 @@ async function findLostConfiguration(
   { objects, versions, history, at }: Omit<LostSources, 'inPortions'>,
   owner: FoundOwner,
 ): Promise<Configuration | undefined> {
-  const there = await spoiledAsAbsent(new JsonRecord(objects, deployedConfigurationKey, anyVersion).read())
+  const there = await spoiledAsAbsent(new JsonRecord(objects, deployedConfigurationRecord.at, anyVersion).read())
   if (there !== undefined) return undefined
-  for await (const kept of versions.list(deployedConfigurationKey)) {
-    const saved = kept.key === deployedConfigurationKey ? await readSaved(versions, kept, deployed, at) : undefined
+  for await (const kept of versions.list(deployedConfigurationRecord.at)) {
+    const saved =
+      kept.key === deployedConfigurationRecord.at ? await readSaved(versions, kept, deployed, at) : undefined
     if (saved !== undefined) return saved.configuration
   }
   const claimed: Owner | undefined = owner.is === 'lost' ? owner.owner : await readOwner(objects)
@@ -304,9 +305,9 @@ type LostPermissionSet = {
 /** Our permission sets whose record is gone or unreadable, and that Identity Center has. Reads only. */
 async function findLostPermissionSets(context: LostSources) {
   const { objects, versions, history, inPortions, at } = context
-  const heads = await listHeads(objects, ownedPrefix)
+  const heads = await listHeads(objects, ownedPermissionSets.at)
   const names = new Map<PermissionSetName, Awaited<ReturnType<typeof saveOf>>>()
-  for await (const kept of versions.list(ownedPrefix)) {
+  for await (const kept of versions.list(ownedPermissionSets.at)) {
     const name = permissionSetOf(kept.key)
     if (name !== undefined && !(await isThere(objects, name))) names.set(name, await saveOf(versions, kept, at))
   }
@@ -320,11 +321,14 @@ async function findLostPermissionSets(context: LostSources) {
     const word = await readPermissionSetWord(history, name)
     if (word?.event === 'deleted') return
     const claimed = saved?.arn === undefined ? word?.arn && { v: 1 as const, arn: word.arn, claimedAt: word.at } : saved
-    const over = heads.get(ownedPrefix + name)
+    const over = heads.get(ownedPermissionSets.at + name)
     const described = claimed?.arn && (await ssoAdmin.describePermissionSet(claimed.arn))
     if (claimed && described?.name === name) lost.push({ name, record: claimed, ...(over && { over }) })
     else if (over || described)
-      undecided.push({ object: ownedPrefix + name, why: 'no record says that ssofile manages its permission set' })
+      undecided.push({
+        object: ownedPermissionSets.at + name,
+        why: 'no record says that ssofile manages its permission set',
+      })
   })
   return { lost, undecided }
 }

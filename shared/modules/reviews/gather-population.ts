@@ -25,10 +25,10 @@ import { type DirectoryListing, recentMs } from '../../reconcile/directory/direc
 import { isAdministratorByBucket } from '../../reconcile/directory/is-administrator-set.ts'
 import { People } from '../../reconcile/directory/people.ts'
 import type { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
-import { foreignPrefix, readForeign } from '../../reconcile/records/foreign-assignments.ts'
+import { foreignAccess, readForeign } from '../../reconcile/records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { ownedMembershipRecord, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
+import { ownedMembershipRecords, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
 import { readInput } from '../../reconcile/records/read-input.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -287,7 +287,7 @@ async function listLinks({ objects, configuration }: PopulationSources) {
 }
 
 async function listForeign(objects: ObjectStore) {
-  const keys = await Array.fromAsync(listAssignmentKeys(objects, foreignPrefix))
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, foreignAccess.at))
   return keys.map((key) => ({ key, ...assignmentOf(key) }))
 }
 
@@ -376,7 +376,7 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
   const read = await pLimit(readsAtOnce).map(members.is ?? [], async (userId): Promise<readonly Question[]> => {
     const user = nameOf(userId)
     if (!hasMoved(user)) return []
-    const entry = await spoiledAsAbsent(ownedMembershipRecord(objects, { group: groupId, user: userId }).read())
+    const entry = await spoiledAsAbsent(ownedMembershipRecords.of(objects, { group: groupId, user: userId }).read())
     const lastUsed = uses.get(userId)
     if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
     const files: ShownFile[] = []

@@ -8,6 +8,7 @@ import { isSameUpload, type Upload } from '../../domain/links/upload.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { type InputHead, readInput } from '../../reconcile/records/read-input.ts'
@@ -16,6 +17,12 @@ import { readStored, type Stored, spoiledAsAbsent } from '../../reconcile/record
 import type { EventSubject } from '../../reconcile/records/tell-event.ts'
 import { type ReviewItem, reviewItem, type ShownFile, type Subject, subject } from './rules/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix, reviewRun } from './rules/review-record.ts'
+
+export const reviewResults = definePlace({
+  at: reviewResultsPrefix,
+  meaning: 'what reviews asked, and what became of it: the evidence',
+  source: { is: 'primary' },
+})
 
 export const runRecord = (objects: ObjectStore, review: string) =>
   new JsonRecord(objects, `${reviewResultsPrefix}${review}/run.json`, reviewRun)

@@ -12,7 +12,7 @@ import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admi
 import { listAssignmentsIn, listAssignmentsOf } from '../../reconcile/calls/assignment-listings.ts'
 import { PermissionSetIndex } from '../../reconcile/directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
-import { foreignPrefix } from '../../reconcile/records/foreign-assignments.ts'
+import { foreignAccess } from '../../reconcile/records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 
 /** `name`: or the id. */
@@ -150,7 +150,7 @@ async function listRecorded(
   { objects }: ListSources,
 ): Promise<readonly AssignmentTarget[]> {
   const rows: AssignmentTarget[] = []
-  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+  for (const prefix of [ledgerPrefix, foreignAccess.at]) {
     for await (const key of listAssignmentKeys(objects, prefix)) {
       const { accountId, permissionSet, principalId: id, type } = assignmentOf(key)
       const permissionSetArn = named.get(permissionSet)

@@ -6,6 +6,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { definePlace } from '../../reconcile/records/define-record.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import {
@@ -19,7 +20,12 @@ import { addUses, daysBefore, forgetBefore, type LastUse, lastUsesOf, personUses
 import type { Use } from './rules/use.ts'
 import { type Watched, watchedUntil } from './rules/watched.ts'
 
-export const usagePrefix = 'usage/'
+export const usageRecords = definePlace({
+  at: 'usage/',
+  meaning: 'who used which access last',
+  source: { is: 'primary' },
+})
+export const usagePrefix = usageRecords.at
 export const peoplePrefix = `${usagePrefix}people/`
 
 /** One object for each person: whoever reads all of them reads each once, and whoever deletes one deletes a person's data. */

@@ -10,7 +10,7 @@ import { admitLinks } from '../guardrails/admit-links.ts'
 import { findReview } from '../records/deletion-notes.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { LinkReadings } from '../records/link-readings.ts'
-import { ownerKey } from '../records/owner.ts'
+import { ownerRecord } from '../records/owner.ts'
 import { isBoundAgain } from '../records/same-person.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findGrantingLinks } from './evaluate-assignment.ts'
@@ -86,8 +86,8 @@ async function findSuspended({ id, context }: Settling, suspension: string): Pro
  * session. (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets".)
  */
 async function endSessionsOf({ id, recordedName, context: { objects } }: Settling, { suspension }: End): Promise<void> {
-  const now = (await objects.head(ownerKey))?.servedAt
-  if (now === undefined) throw new Error(`${ownerKey} is gone, and with it the time by which sessions are ended`)
+  const now = (await objects.head(ownerRecord.at))?.servedAt
+  if (now === undefined) throw new Error(`${ownerRecord.at} is gone, and with it the time by which sessions are ended`)
   const { principalId: user, permissionSet, accountId: account } = id
   const by = suspension ?? endOfUser(recordedName)
   const wish = { user, name: recordedName, permissionSet, account, by }

@@ -16,7 +16,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
-import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { foreignAccess, readForeign } from '../records/foreign-assignments.ts'
 import { forEachAssignmentKey, Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { type NamedId, NameIndex } from '../records/principal-names.ts'
@@ -216,7 +216,7 @@ export class Standings {
   }
 
   async #list(): Promise<void> {
-    for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignPrefix, 'foreign'] as const]) {
+    for (const [prefix, part] of [[ledgerPrefix, 'ledger'] as const, [foreignAccess.at, 'foreign'] as const]) {
       await forEachAssignmentKey(this.#objects, prefix, (key) => {
         this.#knownOf(key)[part] ??= 'unread'
       })

@@ -10,7 +10,7 @@ import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { hasRequestEnded } from '../records/ended-requests.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
-import { ownerKey } from '../records/owner.ts'
+import { ownerRecord } from '../records/owner.ts'
 import type { LinkReading } from '../records/read-link.ts'
 
 /** The place of an assignment: its account as it is now. */
@@ -81,7 +81,7 @@ export async function withoutEnded(
     if (reading.state !== 'absent' && isSameUpload(link, reading.object)) return false
     if (link.ofRequest && (await hasRequestEnded(objects, link.ofRequest))) return true
     // S3's answer about a missing link has no time.
-    const now = 'object' in reading ? reading.object : await objects.head(ownerKey)
+    const now = 'object' in reading ? reading.object : await objects.head(ownerRecord.at)
     return now !== undefined && 'servedAt' in now && hasExpired(link, now.servedAt)
   }
   const found = await pLimit(readsAtOnce).map(links, async (link) => ({ link, isEnded: await hasEnded(link) }))

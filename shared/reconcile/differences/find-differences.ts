@@ -27,9 +27,9 @@ import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
 import { accessPrefix } from '../records/access-list.ts'
 import { type CheckedStatus, type Checkpoint, readCheckpoint } from '../records/checkpoint.ts'
-import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { foreignAccess } from '../records/foreign-assignments.ts'
 import { collectHeads, type Heads, listHeads } from '../records/list-heads.ts'
-import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import { ownedPermissionSets } from '../records/owned-permission-sets.ts'
 import {
   type AccountRange,
   allAccounts,
@@ -139,7 +139,7 @@ export async function compareRange(
     names: names.ledger,
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
-      const text = key.slice(foreignPrefix.length)
+      const text = key.slice(foreignAccess.at.length)
       return lastModified >= last.since && isAssignmentKey(text) ? [text] : []
     }),
     /** Ledger entries that are stuck, or left, on accounts that take no changes: nothing can be done. */
@@ -224,7 +224,7 @@ export async function readInputs(
     list(linkPrefix),
     list(permissionSetPrefix),
     list(statusPrefix),
-    list(ownedPrefix),
+    list(ownedPermissionSets.at),
   ])
   const files = new Map([...linkFiles, ...setFiles])
   const statuses = await readStatuses(objects, files, statusHeads, last)
@@ -251,7 +251,7 @@ async function readAccess(objects: ObjectStore, range: AccountRange) {
   const list = (prefix: string) => collectHeads(listInRange(objects, prefix, range))
   // List `access/` before the records. Otherwise access that is granted meanwhile would look superfluous.
   const access = await list(accessPrefix)
-  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignPrefix)])
+  const [ledger, foreign] = await Promise.all([list(ledgerPrefix), list(foreignAccess.at)])
   const names = await nameKeys(objects, { ledger, foreign })
   return {
     ledger,
@@ -361,7 +361,7 @@ function listJudgedFiles(
 
 function setsSince(owned: Heads, since: Date): ReadonlySet<PermissionSetName> {
   const names = [...owned.values()].flatMap(({ key, lastModified }) =>
-    lastModified >= since ? (permissionSetName.safeParse(key.slice(ownedPrefix.length)).data ?? []) : [],
+    lastModified >= since ? (permissionSetName.safeParse(key.slice(ownedPermissionSets.at.length)).data ?? []) : [],
   )
   return new Set(names)
 }

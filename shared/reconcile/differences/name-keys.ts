@@ -10,7 +10,7 @@ import type { EntitlementKey } from '../../domain/assignments/entitlement.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { foreignAccess, readForeign } from '../records/foreign-assignments.ts'
 import { parseForeignEntitlement, readEntitlement } from '../records/foreign-entitlements.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
@@ -32,7 +32,7 @@ export async function nameKeys(
   const index = await NameIndex.read(objects)
   const ledger = new Ledger(objects)
   const ours = parseKeys(heads.ledger, ledgerPrefix)
-  const others = parseKeys(heads.foreign, foreignPrefix)
+  const others = parseKeys(heads.foreign, foreignAccess.at)
   const read = new Map<string, PrincipalName>()
   const nameless = [...ours, ...others].filter(([, id]) => index.namesOf(id.type, id.principalId).length === 0)
   const firsts = new Map(nameless.map(([key, id]) => [id.principalId, key]))

@@ -119,7 +119,7 @@ export class DirectoryListing {
     const { objects, clock } = this.#ports
     const beganMs = (await readNow(this.#ports)).getTime()
     for (;;) {
-      const stored = await unlessSpoiled(listingsRecord(objects).read())
+      const stored = await unlessSpoiled(listingsRecord.of(objects).read())
       const { complete, open } = listingsIn(stored)
       const ageMs = complete ? beganMs - Date.parse(complete.beganAt) : Number.POSITIVE_INFINITY
       const people = complete && ageMs < mostMs ? await this.#load(complete, ageMs < recentMs) : undefined
@@ -171,7 +171,7 @@ export class DirectoryListing {
     const now = await readNow(this.#ports)
     const { complete, open } = listingsIn(stored)
     const write = async (next: Omit<Listings, 'v'>) => {
-      const written = await listingsRecord(objects).write({ v: 1, ...next }, stored?.object.etag)
+      const written = await listingsRecord.of(objects).write({ v: 1, ...next }, stored?.object.etag)
       this.#written = written.outcome === 'written' ? written.etag : undefined
       return written.outcome === 'written'
     }

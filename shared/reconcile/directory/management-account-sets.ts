@@ -10,14 +10,21 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
+import type { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /** How long a listing counts before the next one. */
 const believedMs = 60 * 60_000
 
-const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
-type Seen = z.infer<typeof seenRecord>
+const seen = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
+type Seen = z.infer<typeof seen>
+export const managementAccountRecord = defineRecord({
+  at: 'state/management-account.json',
+  meaning: 'the permission sets of the management account, once a call was refused because of them',
+  source: { is: 'cache', of: 'Identity Center' },
+  value: seen,
+})
 type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly configuration: OwnAccountSettings
   readonly managementAccountId: () => Promise<AccountId>
@@ -35,7 +42,7 @@ export class ManagementAccountSets {
 
   constructor(context: ManagementAccountSources) {
     this.#context = context
-    this.#record = new JsonRecord(context.objects, 'state/management-account.json', seenRecord)
+    this.#record = managementAccountRecord.of(context.objects)
   }
 
   /** The lack that links and the file of this permission set have, if an earlier refusal showed it. */

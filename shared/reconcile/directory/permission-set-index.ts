@@ -6,7 +6,8 @@ import { nearMatch } from '../../domain/text/near-match.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
+import type { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /** How long to wait before looking for a missing name again. */
@@ -18,6 +19,13 @@ const index = record({
   v: z.literal(1),
   /** Names never change (UpdatePermissionSet has no name), so each ARN is described once. */
   nameByArn: z.record(z.string(), permissionSetName),
+})
+
+export const permissionSetNames = defineRecord({
+  at: 'state/permission-sets.json',
+  meaning: 'the permission sets by name: Identity Center finds them only by ARN',
+  source: { is: 'cache', of: 'Identity Center' },
+  value: index,
 })
 
 /**
@@ -36,7 +44,7 @@ export class PermissionSetIndex {
   readonly #recent = new Map<PermissionSetName, PermissionSetArn | undefined>()
 
   constructor(ports: Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'>) {
-    this.#record = new JsonRecord(ports.objects, 'state/permission-sets.json', index)
+    this.#record = permissionSetNames.of(ports.objects)
     this.#ports = ports
   }
 

@@ -5,7 +5,7 @@ import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
 
 /** Issuers of SCIM providers begin with this. (Users keep theirs when a directory is switched over.) */
 const scimIssuer = 'https://scim.aws.com/'
@@ -16,6 +16,12 @@ const looked = record({
   at: z.iso.datetime(),
   /** A user of a provider. Absent: none. */
   found: record({ user: z.string(), issuer: z.string() }).optional(),
+})
+export const providerRecord = defineRecord({
+  at: 'state/provider-of-users.json',
+  meaning: 'whether an identity provider manages the users, for an hour',
+  source: { is: 'cache', of: 'Identity Store' },
+  value: looked,
 })
 type Provider = NonNullable<z.infer<typeof looked>['found']>
 
@@ -51,7 +57,7 @@ async function findProvider(
   { objects, identityStore }: Pick<Sources, 'objects' | 'identityStore'>,
   now: Date,
 ): Promise<Provider | undefined> {
-  const cache = new JsonRecord(objects, 'state/provider-of-users.json', looked)
+  const cache = providerRecord.of(objects)
   const known = (await cache.read())?.value
   if (known && now.getTime() - Date.parse(known.at) < lookedForMs) return known.found
   const found = await look(identityStore)

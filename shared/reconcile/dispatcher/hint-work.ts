@@ -39,7 +39,15 @@ import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError, reasonOf } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
-import { inputsOfWork, isUrgentWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import {
+  inputsOfWork,
+  isUrgentWork,
+  lookKey,
+  nextAttempt,
+  type OpenKey,
+  openKeyOf,
+  scheduleWork,
+} from '../records/open-work.ts'
 import { readLink } from '../records/read-link.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -335,14 +343,14 @@ function mayPass(error: unknown): boolean {
 }
 
 /** The key of its open work. */
-function subjectKey(hint: Exclude<Hint, DriftHint>): string {
-  if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
-  if (hint.kind === 'attributes') return attributesKey
+function subjectKey(hint: Exclude<Hint, DriftHint>): OpenKey {
+  if (hint.kind === 'permission-set') return openKeyOf(permissionSetKey(hint.permissionSet))
+  if (hint.kind === 'attributes') return openKeyOf(attributesKey)
   if (hint.kind === 'by-hand') return lookKey(hint)
   const { account: accountId, permissionSet, type } = hint
   return hint.kind === 'access'
     ? accessKeyOf(hint)
-    : renderAssignmentName({ accountId, permissionSet, principal: hint.principal, type })
+    : openKeyOf(renderAssignmentName({ accountId, permissionSet, principal: hint.principal, type }))
 }
 
 function accessKeyOf({ account: accountId, permissionSet, principalId, type }: AccessHint): AssignmentKey {

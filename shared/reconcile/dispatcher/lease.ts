@@ -3,9 +3,8 @@ import { record } from '../../domain/json/record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
 
-export const leaseKey = 'control/dispatcher.json'
 /** The lease lasts this long. Its age is S3's Date minus Last-Modified, so no local clock decides. */
 const leaseMs = 60_000
 const renewEveryMs = 20_000
@@ -23,7 +22,12 @@ const leaseBody = record({
   renewedAt: z.iso.datetime(),
 })
 
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, leaseKey, leaseBody)
+export const leaseRecord = defineRecord({
+  at: 'control/dispatcher.json',
+  meaning: 'the lease: at most one dispatcher works',
+  source: { is: 'progress', of: 'the dispatcher' },
+  value: leaseBody,
+})
 
 type LeasePorts = Pick<Ports, 'objects' | 'leaseClock' | 'randomness' | 'log'>
 
@@ -67,19 +71,19 @@ export class Lease {
   static async #tryAcquire(ports: LeasePorts, holder: string): Promise<Lease | undefined> {
     const { objects, leaseClock } = ports
     const beganMs = leaseClock.monotonicMs()
-    const current = await objects.head(leaseKey)
+    const current = await objects.head(leaseRecord.at)
     if (current && isAlive(current)) return undefined
-    const written = await recordOf(objects).write(leaseOf(ports, holder, ports.randomness.id()), current?.etag)
+    const written = await leaseRecord.of(objects).write(leaseOf(ports, holder, ports.randomness.id()), current?.etag)
     return written.outcome === 'lost' ? undefined : new Lease(ports, holder, written.etag, beganMs)
   }
 
   /** The present holder, for a message; `undefined`: the lease is free. */
   static async holder(ports: Pick<Ports, 'objects'>): Promise<string | undefined> {
-    return (await recordOf(ports.objects).read())?.value.holder
+    return (await leaseRecord.of(ports.objects).read())?.value.holder
   }
 
   static async isHeld(objects: ObjectStore): Promise<boolean> {
-    const current = await objects.head(leaseKey)
+    const current = await objects.head(leaseRecord.at)
     return current !== undefined && isAlive(current)
   }
 
@@ -104,7 +108,9 @@ export class Lease {
     try {
       await this.#recoverAnswer()
       this.#unanswered = { nonce, beganMs }
-      const written = await recordOf(this.#ports.objects).write(leaseOf(this.#ports, this.#holder, nonce), this.#etag)
+      const written = await leaseRecord
+        .of(this.#ports.objects)
+        .write(leaseOf(this.#ports, this.#holder, nonce), this.#etag)
       this.#unanswered = undefined
       if (written.outcome === 'lost') {
         this.#lost = true
@@ -123,7 +129,7 @@ export class Lease {
   async #recoverAnswer(): Promise<void> {
     const unanswered = this.#unanswered
     if (!unanswered) return
-    const current = await recordOf(this.#ports.objects).read()
+    const current = await leaseRecord.of(this.#ports.objects).read()
     if (current?.value.nonce !== unanswered.nonce) return
     this.#etag = current.object.etag
     this.#renewalBeganMs = unanswered.beganMs
@@ -138,7 +144,7 @@ export class Lease {
     if (this.#lost) return
     try {
       await this.#recoverAnswer()
-      await recordOf(this.#ports.objects).remove(this.#etag)
+      await leaseRecord.of(this.#ports.objects).remove(this.#etag)
     } catch (error) {
       this.#ports.log.warn('the dispatcher lease could not be released; it runs out within a minute', { error })
     }

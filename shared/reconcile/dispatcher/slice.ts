@@ -15,12 +15,12 @@ import { limitSsoAdmin } from '../calls/limited-sso-admin.ts'
 import { looksMost, RateLimiter } from '../calls/rate-limiter.ts'
 import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
+import { defineRecord } from '../records/define-record.ts'
 import { configurationSubject } from '../records/deployed-configuration.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { JsonRecord } from '../records/json-record.ts'
 import { lockOf, wakeDispatcher } from '../records/lanes.ts'
 import { findLedgerLoss } from '../records/ledger-count.ts'
-import { ownerKey } from '../records/owner.ts'
+import { ownerRecord } from '../records/owner.ts'
 import { noteStopped, type Pause, readPause, reconcileAfterPause, stopForLoss } from '../records/pause.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -340,14 +340,19 @@ async function guardLedger(
 }
 
 async function findLoss(objects: ObjectStore, configuration: Configuration): Promise<string | undefined> {
-  if (!(await objects.head(ownerKey))) return `${ownerKey} is gone`
+  if (!(await objects.head(ownerRecord.at))) return `${ownerRecord.at} is gone`
   const lost = await findLedgerLoss(objects, configuration)
   return lost && `${lost.gone} of ${lost.of} entries under ${lost.under} are gone, and history does not say why`
 }
 
 /** The configuration of the last dispatcher. */
 const configured = record({ v: z.literal(1), digest: z.string(), at: z.iso.datetime() })
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'control/configured.json', configured)
+export const configuredRecord = defineRecord({
+  at: 'control/configured.json',
+  meaning: 'the digest of the configuration last in force',
+  source: { is: 'progress', of: 'history of the configuration' },
+  value: configured,
+})
 
 /** Records the configuration in history once, whole, when it changes. */
 export async function tellConfiguration(
@@ -355,10 +360,10 @@ export async function tellConfiguration(
   configuration: Configuration,
 ): Promise<void> {
   const digest = createHash('sha256').update(JSON.stringify(configuration)).digest('hex').slice(0, 16)
-  const before = (await spoiledAsAbsent(recordOf(objects).read()))?.value
+  const before = (await spoiledAsAbsent(configuredRecord.of(objects).read()))?.value
   if (before?.digest === digest) return
   const at = renderInstant(clock.now())
   const body = { digest, before: before?.digest, configuration }
   await tellEvent(objects, configurationSubject, { event: 'configured', at, body })
-  await recordOf(objects).overwrite({ v: 1, digest, at })
+  await configuredRecord.of(objects).overwrite({ v: 1, digest, at })
 }

@@ -12,7 +12,6 @@ import { groupOf } from '../records/lanes.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { isUrgentWork, listOpenWork, type OpenWork } from '../records/open-work.ts'
 import { HeldHints, type RunningOf } from './held-hints.ts'
-import { openHint } from './retry-open-work.ts'
 import type { WorkItem } from './work-item.ts'
 
 /**
@@ -65,6 +64,8 @@ export class WorkSource {
   /** Receipt handles whose visibility is extended: of held hints and of hints in work. */
   readonly #inHand = new Map<string, Lane>()
   readonly #openInHand = new Set<string>()
+  /** Objects of open work of an unknown form. */
+  readonly #unknown = new Set<string>()
   #stopped = new AbortController()
   readonly #closed = new AbortController()
   #loops: Promise<void>[] = []
@@ -296,8 +297,17 @@ export class WorkSource {
     }
   }
 
-  #holdOpen({ object, key, nextAttempt: since }: OpenWork): void {
-    const hint = openHint(object, key)
+  /** Once in each slice, and the alarm of errors rings. */
+  #tellUnknown(object: string): void {
+    if (this.#unknown.has(object)) return
+    this.#unknown.add(object)
+    this.#ports.log.error('ssofile cannot retry open work of an unknown form; look at its key, and delete it', {
+      object,
+    })
+  }
+
+  #holdOpen({ object, nextAttempt: since, hint }: OpenWork): void {
+    if (!hint) this.#tellUnknown(object)
     if (!hint || this.#openInHand.has(object)) return
     const group = groupOf(hint)
     if (!isUrgentWork(object) && this.#held.open.countOf(group) >= openOfGroupMost) return

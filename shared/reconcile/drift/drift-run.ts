@@ -5,7 +5,7 @@ import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listOwned } from '../records/owned-permission-sets.ts'
 import { readNow } from '../records/owner.ts'
@@ -43,7 +43,12 @@ const driftRun = record({
   }).optional(),
 })
 export type DriftRun = z.infer<typeof driftRun>
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/drift.json', driftRun)
+export const driftRecord = defineRecord({
+  at: 'state/drift.json',
+  meaning: 'how far the drift check is, and when the last one ended',
+  source: { is: 'progress', of: 'the drift check' },
+  value: driftRun,
+})
 type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'undecided' | 'foreign' | 'gone' | 'calls' | 'roles'>
 
 /** The first part of every run; it finds the others. */
@@ -53,7 +58,7 @@ type Unit = { readonly run: string; readonly unit: string }
 
 /** The latest run. A spoiled record counts as absent, because it is only a cache. */
 export async function readDriftRun(objects: ObjectStore): Promise<DriftRun | undefined> {
-  return (await spoiledAsAbsent(recordOf(objects).read()))?.value
+  return (await spoiledAsAbsent(driftRecord.of(objects).read()))?.value
 }
 
 /** Begins this run and drops the rest of an earlier one, which this one begins with. */
@@ -64,7 +69,7 @@ export async function beginDriftRun(ports: Pick<Ports, 'objects' | 'clock'>, run
   const startedAt = renderInstant(await readNow(ports))
   const figures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
   const kept = left && left.length > 0 ? { left } : {}
-  await recordOf(ports.objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...kept, ...figures })
+  await driftRecord.of(ports.objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...kept, ...figures })
 }
 
 /**
@@ -111,7 +116,7 @@ export async function closeUnit(
       roles: figures.roles ?? before.roles,
     }
   }
-  return spoiledAsAbsent(recordOf(objects).revise(close))
+  return spoiledAsAbsent(driftRecord.of(objects).revise(close))
 }
 
 type Undecided = DriftRun['undecided']

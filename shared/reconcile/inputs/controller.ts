@@ -71,7 +71,7 @@ export type Input<T extends KindTypes> = {
   readonly isRepeated: boolean
   /** The message is about this user, even if someone else has the name now. */
   readonly user: PrincipalId | undefined
-  /** It failed before, so it is retried outside its message group. */
+  /** It failed before, or overtakes others: it is looked at outside the message group of its person. */
   readonly isAlone: boolean
   /** By S3's clock. */
   readonly now: Date

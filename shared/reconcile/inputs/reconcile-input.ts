@@ -178,7 +178,14 @@ async function readInput<T extends KindTypes>(
   const isRepeated = head !== undefined && changesNothing(message, head, told)
   const isDue = message.event === dueEvent
   const file = fileReadingOf<T['body']>(found)
-  const about = { key, name, user: message.user, isDue, isRepeated, isAlone: message.isAlone === true }
+  const about = {
+    key,
+    name,
+    user: message.user,
+    isDue,
+    isRepeated,
+    isAlone: (message.isAlone ?? message.overtakes) === true,
+  }
   return { stored, ...about, head, by, told, file, entry: entry?.value, now }
 }
 

@@ -37,7 +37,7 @@ export async function tellFailedLook(
   const { key, id } = message
   const { objects, clock, log } = ports
   const isLasting = error instanceof UnreadableRecordError || (isServiceError(error) && !isPassing(error))
-  const isCounted = key.startsWith(requestPrefix) && !message.isAlone
+  const isCounted = key.startsWith(requestPrefix) && !message.isAlone && !message.overtakes
   if (!isLasting && !isCounted) return false
   try {
     const statuses = new StatusStore(objects, clock)

@@ -12,7 +12,7 @@ import { SelectorFiles } from '../records/selector-files.ts'
 import { SharedReadings } from '../records/shared-readings.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { listAllAccounts } from './list-all-accounts.ts'
-import { OrganizationFile, organizationKey } from './organization-file.ts'
+import { OrganizationFile, organizationRecord } from './organization-file.ts'
 import { readTagsInBulk } from './read-tags-in-bulk.ts'
 
 /** The number of accounts whose tags are read between two writes: about 20 seconds of work, which is lost if the process dies. */
@@ -336,7 +336,7 @@ export class OrganizationCache {
       stored = await this.#read()
       if (stored.view) accounts = await this.#settle(accounts, stored.view.accounts, before)
     }
-    throw new Error(`${organizationKey} keeps changing; ssofile will try again`)
+    throw new Error(`${organizationRecord.at} keeps changing; ssofile will try again`)
   }
 
   /**
@@ -361,7 +361,7 @@ export class OrganizationCache {
     const disputed = differing.length > disputedMost ? differing.filter(isChanged) : differing
     if (disputed.length > disputedMost) {
       throw new Error(
-        `${organizationKey}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
+        `${organizationRecord.at}: another process wrote it in the meantime, and ${disputed.length} accounts differ; ssofile reads it again`,
       )
     }
     const live = await Promise.all(disputed.map((id) => this.readLive(id)))

@@ -9,25 +9,30 @@ import {
 } from '../../domain/organization/organization-view.ts'
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord, defineRecords } from '../records/define-record.ts'
+import type { JsonRecord } from '../records/json-record.ts'
 import { forgetParts, LongLists, type Part } from '../records/long-lists.ts'
 import { type AccountRange, allAccounts, isInRange } from '../records/ranges.ts'
-import { readStored, SpoiledObjectError, type Stored } from '../records/stored-json.ts'
+import { SpoiledObjectError, type Stored } from '../records/stored-json.ts'
 
-export const organizationKey = 'state/organization.json'
-export const organizationParts = 'state/organization/'
 /** About 250 kB. */
 export const partAccountsMost = 1_000
 /** A part is written before the record that names it. */
 const partsKeptMs = 24 * 60 * 60_000
 
 const partBody = record({ v: z.literal(1), accounts: z.array(account).readonly() })
+export const organizationParts = defineRecords({
+  at: 'state/organization/',
+  meaning: 'accounts of an organization with more than 1,000, 1,000 in each',
+  source: { is: 'cache', of: 'Organizations' },
+  key: (digest: string) => digest,
+  value: partBody,
+})
 
 const longAccounts = (most: number) =>
   new LongLists<Account, z.infer<typeof partBody>, readonly Account[]>({
-    prefix: organizationParts,
+    parts: organizationParts,
     most,
-    body: partBody,
     toBody: (accounts) => ({ v: 1, accounts }),
     itemsOf: ({ accounts }) => accounts,
     namesOf: (accounts) => accounts.map(({ id }) => id),
@@ -43,6 +48,13 @@ const organizationBody = record({
 })
 type Body = z.infer<typeof organizationBody>
 
+export const organizationRecord = defineRecord({
+  at: 'state/organization.json',
+  meaning: 'the accounts of the organization, with their OUs and tags',
+  source: { is: 'cache', of: 'Organizations' },
+  value: organizationBody,
+})
+
 /** Reads and writes `state/organization.json`. A large organization is in parts, and a change writes only its parts. */
 export class OrganizationFile {
   readonly #objects: ObjectStore
@@ -53,7 +65,7 @@ export class OrganizationFile {
 
   constructor(objects: ObjectStore, most = partAccountsMost) {
     this.#objects = objects
-    this.#file = new JsonRecord(objects, organizationKey, organizationBody)
+    this.#file = organizationRecord.of(objects)
     this.#long = longAccounts(most)
   }
 
@@ -92,7 +104,7 @@ export async function readOrganization(
   objects: ReadingObjects,
   range: AccountRange = allAccounts,
 ): Promise<OrganizationView | undefined> {
-  const stored = await readStored(objects, organizationKey, organizationBody)
+  const stored = await organizationRecord.read(objects)
   return stored && join(objects, stored, longAccounts(partAccountsMost), range)
 }
 
@@ -118,8 +130,8 @@ async function join(
 
 /** Each hour: deletes parts that the record does not name any more. */
 export function forgetOrganizationParts(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
-  return forgetParts(ports, { prefix: organizationParts, keptMs: partsKeptMs }, async () => {
-    const stored = await readStored(ports.objects, organizationKey, organizationBody)
+  return forgetParts(ports, { prefix: organizationParts.at, keptMs: partsKeptMs }, async () => {
+    const stored = await organizationRecord.read(ports.objects)
     return stored && new Set(stored.value.parts?.map(({ key }) => key))
   })
 }

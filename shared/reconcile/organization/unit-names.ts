@@ -6,14 +6,21 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
-import { JsonRecord } from '../records/json-record.ts'
+import { defineRecord } from '../records/define-record.ts'
+import type { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
-const unitNamesRecord = record({
+const unitNames = record({
   v: z.literal(1),
   units: z.record(z.string(), record({ name: z.string(), readAt: z.iso.datetime() })),
 })
-type Units = z.infer<typeof unitNamesRecord>['units']
+type Units = z.infer<typeof unitNames>['units']
+export const unitNamesRecord = defineRecord({
+  at: 'state/unit-names.json',
+  meaning: 'the names of OUs, for people to read',
+  source: { is: 'cache', of: 'Organizations' },
+  value: unitNames,
+})
 
 /** A renamed unit keeps its id, so its name is not urgent. */
 const oldMs = 24 * 60 * 60_000
@@ -29,7 +36,7 @@ const callsAtOnce = 8
  */
 export class UnitNames {
   readonly #clock: Ports['clock']
-  readonly #record: JsonRecord<z.infer<typeof unitNamesRecord>>
+  readonly #record: JsonRecord<z.infer<typeof unitNames>>
   readonly #organizations: Organizations
   /** With the names asked so far. */
   #known: Promise<Units> | undefined
@@ -37,7 +44,7 @@ export class UnitNames {
 
   constructor(ports: Pick<Ports, 'objects' | 'organizations' | 'clock' | 'randomness'>) {
     this.#clock = ports.clock
-    this.#record = new JsonRecord(ports.objects, 'state/unit-names.json', unitNamesRecord)
+    this.#record = unitNamesRecord.of(ports.objects)
     this.#organizations = patientOrganizations(ports)
   }
 

@@ -92,7 +92,7 @@ function describeUpload({
 export const attributesController: Controller<AttributesTypes> = {
   noun: 'attributes',
   format: kinds.attributes,
-  entryOf: ownedAttributesRecord,
+  entryOf: (objects) => ownedAttributesRecord.of(objects),
   historyOf: () => ({ folder: attributesFolder, name: attributesKey }),
   gather: gatherAttributes,
   decide: decideAttributes,
@@ -107,7 +107,7 @@ export async function compareAttributes(
   configuration: Configuration,
 ): Promise<void> {
   const { objects } = ports
-  const keys = [attributesKey, ownedAttributesRecord(objects).key]
+  const keys = [attributesKey, ownedAttributesRecord.of(objects).key]
   const heads = await Promise.all(keys.map((key) => objects.head(key)))
   if (heads.some((head) => head !== undefined)) await sendInputs(ports, [attributesKey], 'reconcile', configuration)
 }
@@ -178,7 +178,7 @@ async function ask(
   const { objects, brake, ssoAdmin } = context
   const answer = taken.length === 0 ? exempt('nobody loses anything') : await brake.admitAttributes({ losses, taken })
   if (answer.outcome === 'held') return {}
-  const record = new KnownRecord(ownedAttributesRecord(objects))
+  const record = new KnownRecord(ownedAttributesRecord.of(objects))
   if (JSON.stringify(await record.read()) !== JSON.stringify(entry)) return {}
   await record.write({ v: 1, applied: entry?.applied, asked: { attributes, before, at: renderInstant(now) } })
   if (configured === undefined) await ssoAdmin.createAttributes(attributes)

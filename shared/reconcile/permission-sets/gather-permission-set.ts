@@ -17,7 +17,7 @@ import {
   isAccepted,
   type OwedProvisioning,
   type OwnedPermissionSet,
-  ownedPrefix,
+  ownedPermissionSets,
 } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
 import { isDenialDue, keepDenials, wishesFor } from './deny-ended-sessions.ts'
@@ -78,7 +78,7 @@ async function gatherDeletion(
   const { objects, clock } = context
   const references = entry && (await describeReferences(name, context))
   const isClaimed = entry !== undefined && entry.arn === undefined && entry.deletionAt === undefined
-  const claim = isClaimed ? await objects.head(ownedPrefix + name) : undefined
+  const claim = isClaimed ? await objects.head(ownedPermissionSets.at + name) : undefined
   const comesUntil = claim && new Date(claim.lastModified.getTime() + unansweredMs)
   const wish = {
     isReferenced: references !== undefined,

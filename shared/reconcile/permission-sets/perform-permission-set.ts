@@ -16,11 +16,11 @@ import type { Description, Effect } from '../inputs/controller.ts'
 import { findAuthor } from '../records/authors.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { scheduleWork } from '../records/open-work.ts'
+import { openKeyOf, scheduleWork } from '../records/open-work.ts'
 import {
   isOfClaim,
   type OwnedPermissionSet,
-  ownedPrefix,
+  ownedPermissionSets,
   readOwned,
   writeOwned,
 } from '../records/owned-permission-sets.ts'
@@ -147,7 +147,7 @@ async function lookFor(
   if (isOurs) return { entry: { ...entry, arn: existing.arn } }
   // Do not write the record, because the instant of its last write shows what was created since.
   if (comesUntil && context.clock.now() < comesUntil)
-    await scheduleWork(context.objects, { at: renderInstant(comesUntil) }, key)
+    await scheduleWork(context.objects, { at: renderInstant(comesUntil) }, openKeyOf(key))
   return { learnt: { ...learnt, isMissing: true } }
 }
 
@@ -208,7 +208,8 @@ async function block(
 /** The record as this step has read it, for a write before a call. Throws RecordChangedError. */
 async function requireStored(name: PermissionSetName, entry: OwnedPermissionSet, { objects }: PermissionSetContext) {
   const stored = await readOwned(objects, name)
-  if (JSON.stringify(stored?.value) !== JSON.stringify(entry)) throw new RecordChangedError(ownedPrefix + name)
+  if (JSON.stringify(stored?.value) !== JSON.stringify(entry))
+    throw new RecordChangedError(ownedPermissionSets.at + name)
   return stored
 }
 

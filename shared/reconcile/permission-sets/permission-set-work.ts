@@ -9,7 +9,7 @@ import { reconcileInput } from '../inputs/reconcile-input.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listLinks } from '../records/list-links.ts'
-import { findBlockedDeletion, ownedPrefix } from '../records/owned-permission-sets.ts'
+import { findBlockedDeletion, ownedPermissionSets } from '../records/owned-permission-sets.ts'
 import { isSpoiled } from '../records/stored-json.ts'
 import { describeSpoiled } from '../statuses/spoiled-records.ts'
 import type { StatusBoard } from '../statuses/status-board.ts'
@@ -52,7 +52,7 @@ export class PermissionSetWork {
 
   /** Its record is spoiled, so there is no retry before a restore. `false`: the error is another one. */
   async tellSpoiled(name: PermissionSetName, error: unknown): Promise<boolean> {
-    const record = ownedPrefix + name
+    const record = ownedPermissionSets.at + name
     if (!isSpoiled(error) || error.object.key !== record) return false
     await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
       current && current.state !== 'rejected' ? { ...current, state: 'failed', ...describeSpoiled(record) } : current,

@@ -6,13 +6,19 @@ import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { renderNameInKey } from './name-in-key.ts'
 
 /**
  * A list of all access for auditors: one empty object for each access, with names in its key. It follows the ledger and `foreign/`, and the
  * sweep corrects it. No decision reads it.
  */
-export const accessPrefix = 'access/'
+export const accessList = definePlace({
+  at: 'access/',
+  meaning: 'who has access now, by names',
+  source: { is: 'text' },
+})
+export const accessPrefix = accessList.at
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
 export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {

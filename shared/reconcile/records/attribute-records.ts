@@ -1,19 +1,16 @@
-import {
-  attributesKey,
-  type OwnedAttributes,
-  ownedAttributes,
-  ownedAttributesPrefix,
-} from '../../domain/attributes/attributes-file.ts'
+import { attributesKey, ownedAttributes, ownedAttributesPrefix } from '../../domain/attributes/attributes-file.ts'
 import type { AttributeStep } from '../../domain/attributes/plan-attributes.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord } from './define-record.ts'
 import { renderNameInKey } from './name-in-key.ts'
 import { tellEvent } from './tell-event.ts'
 
-/** The state of the attributes file that ssofile last applied. */
-export function ownedAttributesRecord(objects: ObjectStore): JsonRecord<OwnedAttributes> {
-  return new JsonRecord(objects, ownedAttributesPrefix + attributesKey, ownedAttributes)
-}
+export const ownedAttributesRecord = defineRecord({
+  at: ownedAttributesPrefix + attributesKey,
+  meaning: 'the attributes for access control that ssofile applied',
+  source: { is: 'primary' },
+  value: ownedAttributes,
+})
 
 /** The folder for events about all attributes; each attribute has a folder beside it. */
 export const attributesFolder = 'history/access-control-attributes/'

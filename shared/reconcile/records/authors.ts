@@ -7,10 +7,9 @@ import type { MembershipId } from '../../domain/principals/owned-membership.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import { JsonRecord } from './json-record.ts'
-import { readStored, spoiledAsAbsent } from './stored-json.ts'
+import { defineRecords } from './define-record.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
 
-const prefix = 'state/authors/'
 /** How many authors to keep for each thing. */
 const keptMost = 4
 /** Names no earlier caller: a present effect may be someone else's, whose event was lost. */
@@ -25,21 +24,29 @@ export type Touched =
   | { readonly membership: MembershipId }
   | PermissionSetArn
 
-function keyOf(touched: Touched): string {
-  if (typeof touched === 'string') return `${prefix}permission-set%${idOf(touched)}`
-  if ('entitlement' in touched) return prefix + touched.entitlement
-  if ('membership' in touched) return `${prefix}membership%${touched.membership.group}%${touched.membership.user}`
+function nameOf(touched: Touched): string {
+  if (typeof touched === 'string') return `permission-set%${idOf(touched)}`
+  if ('entitlement' in touched) return touched.entitlement
+  if ('membership' in touched) return `membership%${touched.membership.group}%${touched.membership.user}`
   const { accountId, permissionSetArn, principalId, principalType } = touched
-  return `${prefix}account%${accountId}%${idOf(permissionSetArn)}%${principalId}%${principalType}`
+  return `account%${accountId}%${idOf(permissionSetArn)}%${principalId}%${principalType}`
 }
 
 function idOf(arn: PermissionSetArn): string {
   return arn.slice(arn.indexOf('/') + 1)
 }
 
+export const authorRecords = defineRecords({
+  at: 'state/authors/',
+  meaning: 'who made calls by hand, by events',
+  source: { is: 'note', until: 'two hours are over' },
+  key: nameOf,
+  value: authors,
+})
+
 /** Notes who made calls, by events. Only the code that finds their effect reads this. */
 export async function noteAuthors(objects: ObjectStore, touched: Touched, called: readonly Author[]): Promise<void> {
-  await new JsonRecord(objects, keyOf(touched), authors).revise((current) => {
+  await authorRecords.of(objects, touched).revise((current) => {
     const known = current?.authors ?? []
     const added = called.filter((one) => !known.some(({ eventId }) => eventId === one.eventId))
     const all = [...known, ...added].sort((a, b) => (a.at < b.at ? -1 : 1))
@@ -60,7 +67,7 @@ export async function findAuthor(
   touched: Touched,
   { deed, since }: { readonly deed: Deed; readonly since: readonly (string | undefined)[] },
 ): Promise<Author | undefined> {
-  const stored = await spoiledAsAbsent(readStored(objects, keyOf(touched), authors))
+  const stored = await spoiledAsAbsent(authorRecords.read(objects, touched))
   const known = since.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]))
   // CloudTrail tells whole seconds: in the same second, the call may have come first.
   const after = Math.max(clock.now().getTime() - believedMs, ...known)
@@ -70,6 +77,6 @@ export async function findAuthor(
 /** Forgets authors after twice the time in which `findAuthor` returns them. */
 export async function forgetAuthors({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock }) {
   const since = clock.now().getTime() - 2 * believedMs
-  for await (const { key, lastModified } of objects.list(prefix))
+  for await (const { key, lastModified } of objects.list(authorRecords.at))
     if (lastModified.getTime() < since) await objects.delete(key)
 }

@@ -18,19 +18,17 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import { type Names, namesIn } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects, WriteResult } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord, defineRecords } from './define-record.ts'
+import type { JsonRecord } from './json-record.ts'
 import { forgetParts, LongLists, type Part } from './long-lists.ts'
 import {
   isSpoiled,
   parseSaved,
-  readStored,
   SpoiledObjectError,
   type Stored,
   spoiledAsAbsent,
   unlessSpoiled,
 } from './stored-json.ts'
-
-export const brakeKey = 'control/brake.json'
 
 const { lists, releases, ...others } = brakeRecord.shape
 /** The keys of the objects with the names of this field, which is empty then. */
@@ -58,17 +56,29 @@ const brakeBody = record({
 
 type Body = z.infer<typeof brakeBody>
 
-export const partsPrefix = 'control/brake/'
+export const brakeFileRecord = defineRecord({
+  at: 'control/brake.json',
+  meaning: 'what the brake counted and holds, and releases',
+  source: { is: 'primary' },
+  value: brakeBody,
+})
+
 /** About 40 kB. */
 export const partNamesMost = 500
 const partBody = record({ v: z.literal(1), names: z.array(z.string()).readonly() })
+export const brakeParts = defineRecords({
+  at: 'control/brake/',
+  meaning: 'names of a list with more than 500, 500 in each',
+  source: { is: 'primary' },
+  key: (digest: string) => digest,
+  value: partBody,
+})
 type LongNames = ReturnType<typeof longNames>
 
 export const longNames = (most = partNamesMost) =>
   new LongLists<string, z.infer<typeof partBody>, Names>({
-    prefix: partsPrefix,
+    parts: brakeParts,
     most,
-    body: partBody,
     toBody: (names) => ({ v: 1, names }),
     itemsOf: ({ names }) => names,
     namesOf: (names) => names,
@@ -85,7 +95,7 @@ export class BrakeFile {
 
   constructor(objects: ObjectStore, long = longNames()) {
     this.#objects = objects
-    this.#file = new JsonRecord(objects, brakeKey, brakeBody)
+    this.#file = brakeFileRecord.of(objects)
     this.#long = long
   }
 
@@ -177,7 +187,7 @@ export async function readBrake(
   objects: ReadingObjects,
   rules: readonly BrakeList['rule'][] = brakeRules,
 ): Promise<BrakeRecord | undefined> {
-  const stored = await readStored(objects, brakeKey, brakeBody)
+  const stored = await brakeFileRecord.read(objects)
   if (!stored) return undefined
   const of = <T extends { readonly rule: string }>(all: readonly T[]) =>
     all.filter(({ rule }) => rules.some((one) => one === rule))
@@ -191,7 +201,7 @@ export async function readBrake(
  * version of ssofile cannot read it beside a present record. Safe to repeat.
  */
 export async function bringBackBrake(objects: ObjectStore, saved: Uint8Array): Promise<boolean> {
-  if ((await objects.put(brakeKey, saved, { ifNoneMatch: '*' })).outcome === 'written') return true
+  if ((await objects.put(brakeFileRecord.at, saved, { ifNoneMatch: '*' })).outcome === 'written') return true
   const data = parseSaved(saved, brakeBody)
   const file = brakeFile(objects)
   for (;;) {
@@ -223,7 +233,7 @@ async function join(
     if (keys === undefined) return names.toSorted()
     const joined = await long.join(objects, keys, toNames)
     if (joined) return joined
-    throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${partsPrefix} is gone`) })
+    throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${brakeParts.at} is gone`) })
   }
   const lists = body.lists.map(async ({ digest, figure, heldIn, itemsIn, ...list }) => ({
     ...list,
@@ -243,8 +253,8 @@ const partsKeptMs = 8 * 24 * 60 * 60_000
 
 /** Each sweep: deletes parts that the record does not name any more. */
 export function forgetBrakeParts(ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
-  return forgetParts(ports, { prefix: partsPrefix, keptMs: partsKeptMs }, async () => {
-    const stored = await unlessSpoiled(readStored(ports.objects, brakeKey, brakeBody))
+  return forgetParts(ports, { prefix: brakeParts.at, keptMs: partsKeptMs }, async () => {
+    const stored = await unlessSpoiled(brakeFileRecord.read(ports.objects))
     if (isSpoiled(stored)) return undefined
     const { lists = [], releases = [] } = stored?.value ?? {}
     return new Set([

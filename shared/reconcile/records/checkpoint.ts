@@ -3,7 +3,7 @@ import { record } from '../../domain/json/record.ts'
 import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
 import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord } from './define-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /** Covers writes that were under way when the last comparison began. */
@@ -47,8 +47,12 @@ const checkpoint = record({
   links: z.record(z.string(), linkTimes),
 })
 
-export const checkpointKey = 'state/reconcile.json'
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, checkpointKey, checkpoint)
+export const checkpointRecord = defineRecord({
+  at: 'state/reconcile.json',
+  meaning: 'the last comparison: statuses, times of links, unsettled entries',
+  source: { is: 'index', of: 'links, statuses and the ledger' },
+  value: checkpoint,
+})
 
 /** The facts that one comparison keeps for the next. */
 export type Memory = Readonly<Omit<z.infer<typeof checkpoint>, 'v' | 'startedAt'>>
@@ -64,7 +68,7 @@ export const noMemory: Memory = { entries: [], statuses: {}, links: {} }
 
 /** If the checkpoint is missing or spoiled, everything is read. */
 export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> {
-  const stored = await spoiledAsAbsent(recordOf(objects).read())
+  const stored = await spoiledAsAbsent(checkpointRecord.of(objects).read())
   if (!stored) return { ...noMemory, since: new Date(0), now: undefined }
   const { startedAt, ...memory } = stored.value
   return { ...memory, since: new Date(Date.parse(startedAt) - overlapMs), now: stored.object.servedAt }
@@ -72,10 +76,10 @@ export async function readCheckpoint(objects: ObjectStore): Promise<Checkpoint> 
 
 /** False if nothing was compared yet, or somebody deleted `state/`. */
 export async function hasCheckpoint(objects: ObjectStore): Promise<boolean> {
-  return (await objects.head(recordOf(objects).key)) !== undefined
+  return (await objects.head(checkpointRecord.at)) !== undefined
 }
 
 /** Returns S3's time. */
 export async function writeCheckpoint(objects: ObjectStore, startedAt: Date, memory: Memory): Promise<Date> {
-  return recordOf(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
+  return checkpointRecord.of(objects).overwrite({ v: 2, startedAt: renderInstant(startedAt), ...memory })
 }

@@ -1,17 +1,16 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { requestPrefix, userInKey } from '../../domain/files/access-request.ts'
-import { approvalPrefix } from '../../domain/files/approval-file.ts'
-import { decisionPrefix } from '../../domain/files/decision-file.ts'
+import { userInKey } from '../../domain/files/access-request.ts'
+import { allKinds, isOfPeople, kindAt } from '../../domain/inputs/kinds.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
-import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import { attentionKey, attentionPrefix, isTooLong, type StatusStore, tooLong } from './status-store.ts'
 
 /**
- * The invalid files in one place: a declared folder, all undeclared folders, the top of `links_data/`, or `permission_sets/`.
+ * The invalid files in one place. Links and memberships: a declared folder, all undeclared folders, or the top of the prefix. Requests,
+ * approvals and decisions: those of one person. Any other kind: its prefix.
  * Files beyond `limits.notValidFiles` share one status, `status/<crowd>.json`, so that nobody can fill the bucket with statuses
  * or `attention/`.
  */
@@ -19,38 +18,80 @@ export const crowdPrefix = 'too-many/'
 
 const rejectedPrefix = `${attentionPrefix}rejected/`
 const longNames = `${crowdPrefix}long names`
-const ofPermissionSets = `${crowdPrefix}permission_sets`
-const ofFolder = `${crowdPrefix}folder `
-/** Each person has a crowd. */
-const kindsOfPeople = [requestPrefix, approvalPrefix, decisionPrefix]
+/** The sweep of people's files counts these, and the comparison of links and permission sets the others. */
+const longNamesOfPeople = `${longNames} of people`
+const ofFolder = 'folder '
 const crowdOfPerson = /^too-many\/(requests|approvals|decisions) of (.*)$/s
 
 /** The most undecided requests, or rejected files of one of these kinds, of one person. */
 export const requestsMost = 20
 
-/** True for requests, approvals and decisions. All other crowds have files that `validate` knows. */
+/** True for requests, approvals and decisions, which have other limits. */
 export function isCrowdOfPerson(crowd: string): boolean {
   return crowdOfPerson.test(crowd)
 }
 
-/** The crowd of a file, valid or not. Keys that are too long for the index share one. */
+/** Whether the files of a crowd are of people, groups and the like: neither links nor permission sets. */
+export function isCrowdOfPeople(crowd: string): boolean {
+  return crowd === longNamesOfPeople || (!isOfLongNames(crowd) && isOfPeople(filesOf(crowd).at))
+}
+
+/** Whether all files of a crowd are of the kind at this place. Long names are of several. */
+export function isCrowdBelow(crowd: string, place: string): boolean {
+  return !isOfLongNames(crowd) && filesOf(crowd).at === place
+}
+
+function isOfLongNames(crowd: string): boolean {
+  return crowd === longNames || crowd === longNamesOfPeople
+}
+
+/** The crowd of a file, valid or not. Keys that are too long for the index share two. */
 export function crowdOf(input: string, folders: readonly string[]): string {
-  if (isTooLong(attentionKey('rejected', input).slice(rejectedPrefix.length))) return longNames
-  const kind = kindsOfPeople.find((prefix) => input.startsWith(prefix))
-  if (kind) return `${crowdPrefix}${kind.slice(0, -1)} of ${userInKey(input)}`
-  return input.startsWith(permissionSetPrefix) ? ofPermissionSets : crowdPrefix + shareOf(input, folders)
+  if (isTooLong(attentionKey('rejected', input).slice(rejectedPrefix.length)))
+    return isOfPeople(input) ? longNamesOfPeople : longNames
+  const kind = kindAt(input)
+  if (kind === undefined) return crowdPrefix + shareOf(input, folders)
+  const noun = kind.at.replace(/\/$/, '')
+  if (kind.writers === 'oneself') return `${crowdPrefix}${noun} of ${userInKey(input)}`
+  if (!kind.hasFolders) return crowdPrefix + noun
+  const share = shareOf(linkPrefix + input.slice(kind.at.length), folders)
+  return crowdPrefix + (kind.at === linkPrefix ? share : `${noun} of ${share}`)
+}
+
+type CrowdFiles = {
+  /** The prefix or key of its kind. */
+  readonly at: string
+  /** The share of a kind with folders: see `shareOf`. */
+  readonly share?: string | undefined
+  readonly folder?: string | undefined
+}
+
+/** Reads the name of a crowd, except that of long names. */
+function filesOf(crowd: string): CrowdFiles {
+  const name = crowd.slice(crowdPrefix.length)
+  for (const { at, hasFolders } of allKinds()) {
+    const noun = at.replace(/\/$/, '')
+    if (name === noun) return { at }
+    if (name.startsWith(`${noun} of `)) return withFolder(at, hasFolders && name.slice(`${noun} of `.length))
+  }
+  return withFolder(linkPrefix, name)
+}
+
+function withFolder(at: string, share: string | undefined): CrowdFiles {
+  return { at, share, folder: share?.startsWith(ofFolder) ? share.slice(ofFolder.length) : undefined }
 }
 
 /** Whether a file may belong to this crowd. The caller does not know the declared folders, so a file may match several crowds. */
 export function mayBeOf(crowd: string, input: string): boolean {
-  return crowdOf(input, crowd.startsWith(ofFolder) ? [crowd.slice(ofFolder.length)] : []) === crowd
+  const { folder } = isOfLongNames(crowd) ? {} : filesOf(crowd)
+  return crowdOf(input, folder === undefined ? [] : [folder]) === crowd
 }
 
 /** The index prefix of a crowd's rejected files; it may have files of other crowds too. */
 function prefixOf(crowd: string): string {
-  if (crowd === longNames) return rejectedPrefix + tooLong
-  if (crowd === ofPermissionSets) return rejectedPrefix + permissionSetPrefix
-  return rejectedPrefix + linkPrefix + (crowd.startsWith(ofFolder) ? `${crowd.slice(ofFolder.length)}/` : '')
+  if (isOfLongNames(crowd)) return rejectedPrefix + tooLong
+  const { at, folder } = filesOf(crowd)
+  return rejectedPrefix + at + (folder === undefined ? '' : `${folder}/`)
 }
 
 type Limits = Pick<Configuration, 'folders' | 'limits'>
@@ -67,12 +108,22 @@ export async function isCrowded(objects: ReadingObjects, crowd: string, { folder
     )
     return counts.includes(requestsMost)
   }
-  let left = limits.notValidFiles
+  return (await countRejected(objects, crowd, folders, limits.notValidFiles)) >= limits.notValidFiles
+}
+
+/** The files of a crowd that have a status of their own, at most `most`. */
+export async function countRejected(
+  objects: ReadingObjects,
+  crowd: string,
+  folders: readonly string[],
+  most: number,
+): Promise<number> {
+  let count = 0
   for await (const { key } of objects.list(prefixOf(crowd))) {
-    const isOfCrowd = crowd === longNames || crowdOf(key.slice(rejectedPrefix.length), folders) === crowd
-    if (isOfCrowd && --left <= 0) return true
+    const isOfCrowd = isOfLongNames(crowd) || crowdOf(key.slice(rejectedPrefix.length), folders) === crowd
+    if (isOfCrowd && ++count >= most) break
   }
-  return false
+  return count
 }
 
 /** At most `requestsMost`. */
@@ -101,15 +152,17 @@ export function describeCrowd(crowd: string, most: number, untold?: readonly str
   const others = untold ? `${untold.length} more have none, such as ${names?.join(', ')}` : 'the others have none'
   return rejection({
     object: crowd,
-    received: `more than ${most} files that are not valid ${placeOf(crowd)}; ${most} have a status each, ${others}`,
+    received: `more than ${most} files that are not valid ${describePlace(crowd)}; ${most} have a status each, ${others}`,
     expected: 'few',
     remedy: 'correct or delete them; ssofile validate s3://<bucket> shows all faults',
   })
 }
 
-function placeOf(crowd: string): string {
-  if (crowd === longNames) return 'with long names'
-  if (crowd === ofPermissionSets) return `under ${permissionSetPrefix}`
-  if (crowd.startsWith(ofFolder)) return `in the folder '${crowd.slice(ofFolder.length)}'`
-  return crowd === `${crowdPrefix}no folder` ? `directly under ${linkPrefix}` : 'in folders that are not declared'
+function describePlace(crowd: string): string {
+  if (isOfLongNames(crowd)) return 'with long names'
+  const { at, share, folder } = filesOf(crowd)
+  if (share === undefined) return `under ${at}`
+  const below = at === linkPrefix ? '' : ` under ${at}`
+  if (folder !== undefined) return `in the folder '${folder}'${below}`
+  return share === 'no folder' ? `directly under ${at}` : `in folders that are not declared${below}`
 }

@@ -7,7 +7,7 @@ import { identityOf, isSameUpload, type Upload, uploadIdentity } from '../../dom
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecords } from './define-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 /**
@@ -26,8 +26,13 @@ const note = record({
 })
 type Note = z.infer<typeof note>
 
-const recordOf = (objects: ObjectStore, input: string) =>
-  new JsonRecord<Note>(objects, `state/deletions/${createHash('sha256').update(input).digest('hex')}.json`, note)
+export const deletionNotes = defineRecords({
+  at: 'state/deletions/',
+  meaning: 'who asked the API, or which review decided, to delete an upload',
+  source: { is: 'note', until: 'another deletion of the file replaces it' },
+  key: (input: string) => `${createHash('sha256').update(input).digest('hex')}.json`,
+  value: note,
+})
 
 /** If two callers ask at once, the first one is noted: both wanted this upload gone. */
 export async function noteDeletion(
@@ -38,7 +43,7 @@ export async function noteDeletion(
   const { key: input, etag, lastModified } = upload
   const { arn, sourceIpAddress } = caller
   const next = { input, etag, lastModified: renderInstant(lastModified), ...identityOf(upload), arn, sourceIpAddress }
-  await recordOf(objects, upload.key).revise((known) => (known && isExactly(known, next) ? known : next))
+  await deletionNotes.of(objects, upload.key).revise((known) => (known && isExactly(known, next) ? known : next))
 }
 
 /** The author of a deletion by a review. `reviewer`: absent if silence revoked it. */
@@ -56,7 +61,7 @@ export async function findReview(
   objects: ObjectStore,
   upload: { readonly key: string; readonly lastModified?: string } & Upload,
 ): Promise<string | undefined> {
-  const noted = await spoiledAsAbsent(recordOf(objects, upload.key).read())
+  const noted = await spoiledAsAbsent(deletionNotes.of(objects, upload.key).read())
   if (noted === undefined) return undefined
   const { value, object } = noted
   const isLater = upload.lastModified !== undefined && new Date(upload.lastModified) > object.lastModified
@@ -74,7 +79,7 @@ export async function nameDeleter(
 ): Promise<InputMessage> {
   const { key, by, isByApi, event } = message
   if (!by || !event.startsWith('ObjectRemoved')) return message
-  const noted = (await spoiledAsAbsent(recordOf(objects, key).read()))?.value
+  const noted = (await spoiledAsAbsent(deletionNotes.of(objects, key).read()))?.value
   const isOfStatus = status?.etag === undefined || (noted !== undefined && isOf(noted, status))
   const isCaller = noted !== undefined && (isByApi === true || reviewIn(noted.arn) !== undefined)
   return !isCaller || !isOfStatus ? message : { ...message, by: toUploader(noted, by.at) }

@@ -2,10 +2,8 @@ import * as z from 'zod'
 import { type Configuration, configuration } from '../../domain/deployment/configuration.ts'
 import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord } from './define-record.ts'
 import { renderJson, spoiledAsAbsent } from './stored-json.ts'
-
-export const deployedConfigurationKey = 'control/configuration.json'
 
 /**
  * A person's configuration is parsed strictly. This copy may come from another version of ssofile, so keys that this version does not know
@@ -33,17 +31,23 @@ function without(value: unknown, [first, ...rest]: readonly PropertyKey[], keys:
 export const configurationSubject = { folder: 'history/configuration/', name: 'configuration' }
 
 export const deployed = record({ v: z.literal(1), configuration: known })
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, deployedConfigurationKey, deployed)
+export const deployedConfigurationRecord = defineRecord({
+  at: 'control/configuration.json',
+  meaning: 'the configuration as deployed',
+  source: { is: 'primary' },
+  value: deployed,
+})
 
 /**
  * The configuration of this bucket's deployment, only for the command line. Functions have their configuration beside their code, so none
  * of them depends on another version. `undefined`: there is none. Throws SpoiledObjectError.
  */
 export async function readDeployedConfiguration(objects: ObjectStore): Promise<Configuration | undefined> {
-  return (await recordOf(objects).read())?.value.configuration
+  return (await deployedConfigurationRecord.of(objects).read())?.value.configuration
 }
 
 export async function tellDeployedConfiguration(objects: ObjectStore, told: Configuration): Promise<void> {
   const before = await spoiledAsAbsent(readDeployedConfiguration(objects))
-  if (renderJson(before) !== renderJson(told)) await recordOf(objects).overwrite({ v: 1, configuration: told })
+  if (renderJson(before) !== renderJson(told))
+    await deployedConfigurationRecord.of(objects).overwrite({ v: 1, configuration: told })
 }

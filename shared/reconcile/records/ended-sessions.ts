@@ -23,7 +23,7 @@ import { isAdmitted } from '../../domain/suspensions/describe-suspension.ts'
 import { parseSuspensionKey } from '../../domain/suspensions/suspension.ts'
 import type { Log } from '../../ports/log.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord, defineRecords } from './define-record.ts'
 import { forEachAtOnce, listHeads, readsAtOnce } from './list-heads.ts'
 import { statusKey } from './status-store.ts'
 import { isUnreadable, parseSaved, readStored, type Stored, spoiledAsAbsent, unlessUnreadable } from './stored-json.ts'
@@ -32,21 +32,32 @@ import { isMeant } from './suspensions.ts'
 /** Parses each entry by itself, so that a spoiled one leaves the others in force. */
 const endedSessions = record({ v: z.literal(1), ended: z.array(z.unknown()) })
 type EndedRecord = z.infer<typeof endedSessions>
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessionsKey, endedSessions)
+export const endedSessionsRecord = defineRecord({
+  at: endedSessionsKey,
+  meaning: 'whose sessions are denied, and until when',
+  source: { is: 'primary' },
+  value: endedSessions,
+})
 
 /**
  * Denials that ssofile could not record, because it could not read the record. Each is an object with its hash as its name: no writer
  * changes the note of another.
  */
 const owedEndings = record({ v: z.literal(1), ended: z.array(endedSession) })
-const owedPrefix = 'state/owed-endings/'
+export const owedEndingRecords = defineRecords({
+  at: 'state/owed-endings/',
+  meaning: 'denials that the unreadable record of ended sessions lacks',
+  source: { is: 'note', until: 'the record can be read' },
+  key: (hash: string) => `${hash}.json`,
+  value: owedEndings,
+})
 
 /** `now`: by S3's clock. Without a record, nothing depends on it. */
 export type ReadEndedSessions = EndedSessions & { readonly now: Date }
 
 /** The sessions to deny, and former ones that their permission set still denies. Throws SpoiledObjectError. */
 export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEndedSessions> {
-  const stored = await readStored(objects, endedSessionsKey, endedSessions)
+  const stored = await endedSessionsRecord.read(objects)
   return judge(objects, stored?.value, stored?.object.servedAt)
 }
 
@@ -112,7 +123,7 @@ function adding(objects: ObjectStore, added: readonly EndedSession[]): Change {
 }
 
 async function reviseOrOwe(objects: ObjectStore, owed: readonly EndedSession[], change: Change): Promise<void> {
-  const record = recordOf(objects)
+  const record = endedSessionsRecord.of(objects)
   const stored = await unlessUnreadable(record.read())
   if (isUnreadable(stored)) await forEachAtOnce(owed, (one) => owe(objects, one))
   else await record.revise(change, { stored })
@@ -120,19 +131,19 @@ async function reviseOrOwe(objects: ObjectStore, owed: readonly EndedSession[], 
 
 async function owe(objects: ObjectStore, session: EndedSession): Promise<void> {
   const hash = createHash('sha256').update(JSON.stringify(session)).digest('hex')
-  await new JsonRecord(objects, `${owedPrefix}${hash}.json`, owedEndings).overwrite({ v: 1, ended: [session] })
+  await owedEndingRecords.of(objects, hash).overwrite({ v: 1, ended: [session] })
 }
 
 /** Records the owed denials if the record can be read, and returns them. Leaves unreadable notes, and logs them. Safe to repeat. */
 export async function recordOwedEndings(objects: ObjectStore, log: Log): Promise<readonly EndedSession[]> {
-  const keys = [...(await listHeads(objects, owedPrefix)).keys()]
+  const keys = [...(await listHeads(objects, owedEndingRecords.at)).keys()]
   if (keys.length === 0) return []
-  const record = recordOf(objects)
+  const record = endedSessionsRecord.of(objects)
   const stored = await unlessUnreadable(record.read())
   if (isUnreadable(stored)) return []
   const notes: Stored<z.infer<typeof owedEndings>>[] = []
   await forEachAtOnce(keys, async (key) => {
-    const note = await unlessUnreadable(readStored(objects, key, owedEndings))
+    const note = await unlessUnreadable(owedEndingRecords.readListed(objects, key))
     if (isUnreadable(note)) log.error('ssofile cannot read an owed denial of sessions', { key, error: note })
     else if (note) notes.push(note)
   })
@@ -147,7 +158,7 @@ export async function recordOwedEndings(objects: ObjectStore, log: Log): Promise
 /** `saved`: an earlier body of the record. Its entries come back beside the present ones. Safe to repeat. */
 export async function bringBackEndedSessions(objects: ObjectStore, saved: Uint8Array): Promise<void> {
   const data = parseSaved(saved, endedSessions)
-  await recordOf(objects).revise((current) => {
+  await endedSessionsRecord.of(objects).revise((current) => {
     const all = [...(current?.ended ?? []), ...(data?.ended ?? [])]
     return toRecord([...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()])
   })
@@ -163,7 +174,7 @@ export async function listDeniedWhileSuspended(
   objects: ReadingObjects,
   whose: Pick<Suspended, 'user' | 'by'>,
 ): Promise<ReadonlySet<PermissionSetName>> {
-  const stored = await unlessUnreadable(readStored(objects, endedSessionsKey, endedSessions))
+  const stored = await unlessUnreadable(endedSessionsRecord.read(objects))
   const all = isUnreadable(stored) ? [] : (stored?.value.ended ?? []).flatMap(parseLasting)
   return new Set(all.filter((one) => nameOf(one) === nameOf(whose)).map(({ permissionSet }) => permissionSet))
 }
@@ -197,7 +208,7 @@ export async function recordWhileSuspended(
 
 /** Forgets the expired denials that this permission set no longer has. */
 export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName): Promise<void> {
-  await recordOf(objects).revise(async (current, now) => {
+  await endedSessionsRecord.of(objects).revise(async (current, now) => {
     const { ended, over, spoiled } = await judge(objects, current, now)
     const left = over.filter(({ permissionSet }) => permissionSet !== name)
     const kept = spoiled.filter(({ session, isOver }) => !isOver || session?.permissionSet !== name)

@@ -6,13 +6,19 @@ import { hasName, placeOf } from '../../domain/text/sorted-names.ts'
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import { definePlace } from './define-record.ts'
 import { JsonRecord } from './json-record.ts'
 import { collectHeads, forEachAtOnce } from './list-heads.ts'
 import { type AccountRange, allAccounts, listInRange } from './ranges.ts'
 import { readStored, SpoiledObjectError } from './stored-json.ts'
 
 /** `state/entries/account%ID.json` has the copies of the entries of this account and those after it, up to the next object. */
-export const copiesPrefix = 'state/entries/'
+export const entryCopyPlace = definePlace({
+  at: 'state/entries/',
+  meaning: 'copies of the entries of the ledger, account by account',
+  source: { is: 'index', of: 'assignments/' },
+})
+export const copiesPrefix = entryCopyPlace.at
 
 /** By the ledger's key: the content of the entry while it has this etag. */
 const entryCopies = record({

@@ -7,6 +7,7 @@ import type { LinkBody } from '../../domain/links/link-body.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { definePlace } from './define-record.ts'
 import { dueEvent, sendEach } from './inputs.ts'
 import { JsonRecord } from './json-record.ts'
 import { forEachAtOnce } from './list-heads.ts'
@@ -14,12 +15,16 @@ import { listTimed } from './list-timed.ts'
 import { readLink } from './read-link.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-export const expiryPrefix = 'state/expiry/'
+export const expiryIndex = definePlace({
+  at: 'state/expiry/',
+  meaning: 'which input is due when: one object for each instant',
+  source: { is: 'index', of: 'links and statuses' },
+})
 const portion = 1_000
 /** SQS delivers a failing message for half an hour, then sets it aside (`queueSettings`). */
 const givenUpMs = 30 * 60_000
 /** While it exists, nobody has deleted the index. It is the last key, so a deletion in order removes all others first. */
-const wholeKey = `${expiryPrefix}~whole`
+const wholeKey = `${expiryIndex.at}~whole`
 /** The last object of which the index is built again. It is gone with the index. */
 const restored = record({ v: z.literal(1), after: z.string().optional() })
 /** How long one run follows instants, or builds the index again. The function has a minute, and other jobs. */
@@ -32,7 +37,7 @@ export function instantsToCome({ notBefore, expiresAt }: LinkBody, servedAt: Dat
 
 /** `state/expiry/<instant>%<link key>`: a listing starts with the earliest instant. Always within S3's 1,024 bytes. */
 function expiryKey(at: Date, link: string): string {
-  return `${expiryPrefix}${renderInstant(at)}%${link}`
+  return `${expiryIndex.at}${renderInstant(at)}%${link}`
 }
 
 /**
@@ -67,7 +72,7 @@ export async function restoreIndex(
   if (await objects.head(wholeKey)) return undefined
   const id = randomness.id()
   const untilMs = clock.monotonicMs() + workMs
-  const progress = new JsonRecord(objects, `${expiryPrefix}~restored`, restored)
+  const progress = new JsonRecord(objects, `${expiryIndex.at}~restored`, restored)
   const indexLink = async (key: string) => {
     const reading = await readLink(objects, key, configuration)
     if ('body' in reading) await indexInstants(objects, key, instantsToCome(reading.body, new Date(0)), id)
@@ -106,7 +111,7 @@ async function firstOf(inputs: AsyncIterable<IndexedInput>): Promise<readonly In
 /** The inputs with this prefix that have an entry, each once. */
 export async function listIndexedSubjects(objects: ObjectStore, prefix: string): Promise<readonly string[]> {
   const subjects = new Set<string>()
-  for await (const { subject } of listTimed(objects, expiryPrefix))
+  for await (const { subject } of listTimed(objects, expiryIndex.at))
     if (subject.startsWith(prefix)) subjects.add(subject)
   return [...subjects]
 }
@@ -148,7 +153,7 @@ export async function followInstants(
 
 /** Removes the entries that asked for a look, after it. Another look may have written an entry for the same instant again. */
 export async function removeDue(objects: ObjectStore, { key, due = [] }: InputMessage): Promise<void> {
-  for (const { at, etag } of due) await objects.delete(`${expiryPrefix}${at}%${key}`, { ifMatch: etag })
+  for (const { at, etag } of due) await objects.delete(`${expiryIndex.at}${at}%${key}`, { ifMatch: etag })
 }
 
 function idOf({ object, etag }: { readonly object: string; readonly etag: string }): string {
@@ -159,7 +164,7 @@ function idOf({ object, etag }: { readonly object: string; readonly etag: string
 async function listDue(objects: ObjectStore, sent: SentInstants, after: string | undefined) {
   const due = []
   let servedAt: Date | undefined
-  for await (const one of listTimed(objects, expiryPrefix, after)) {
+  for await (const one of listTimed(objects, expiryIndex.at, after)) {
     // A listing has no Date, and a listed object may be gone by now.
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue

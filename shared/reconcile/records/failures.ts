@@ -1,9 +1,8 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecords } from './define-record.ts'
 
 const textMost = 2_000
 
@@ -17,8 +16,13 @@ const failure = record({
   errors: z.array(z.string()),
 })
 type Failure = z.infer<typeof failure>
-const recordOf = (objects: ObjectStore, messageId: string) =>
-  new JsonRecord(objects, `state/failures/${messageId}.json`, failure)
+export const failureRecords = defineRecords({
+  at: 'state/failures/',
+  meaning: 'why the last try of a message failed',
+  source: { is: 'note', until: 'the message succeeds or leaves its queue' },
+  key: (messageId: string) => `${messageId}.json`,
+  value: failure,
+})
 
 /** Never rejects: a record that cannot be written must not hide the failure itself. */
 export async function recordFailure(
@@ -27,7 +31,7 @@ export async function recordFailure(
 ): Promise<void> {
   const body: Failure = { v: 1, messageId, at: clock.now().toISOString(), receiveCount, errors: textsOf(error) }
   try {
-    await recordOf(objects, messageId).overwrite(body)
+    await failureRecords.of(objects, messageId).overwrite(body)
   } catch (again) {
     log.warn('ssofile could not record why a message failed', { messageId, error: again })
   }
@@ -39,7 +43,7 @@ export async function forgetFailure(
   messageId: string,
 ): Promise<void> {
   try {
-    await objects.delete(recordOf(objects, messageId).key)
+    await objects.delete(failureRecords.keyOf(messageId))
   } catch (error) {
     // An operator may lack permission to write there, and a note that stays does no harm.
     log.info('the note of why a message failed could not be removed', { messageId, error })
@@ -48,7 +52,7 @@ export async function forgetFailure(
 
 /** `undefined`: no cause was recorded, or the record was deleted. */
 export async function readFailure({ objects }: Pick<Ports, 'objects'>, messageId: string) {
-  return (await recordOf(objects, messageId).read())?.value
+  return (await failureRecords.of(objects, messageId).read())?.value
 }
 
 function textsOf(error: unknown): string[] {

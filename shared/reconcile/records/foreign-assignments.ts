@@ -7,12 +7,17 @@ import { permissionSetArn, principalId } from '../../domain/principals/identity-
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { followAccess, renderAccessKey } from './access-list.ts'
+import { definePlace } from './define-record.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { forEachAssignmentKey, listAssignmentKeys } from './ledger.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
-export const foreignPrefix = 'foreign/'
+export const foreignAccess = definePlace({
+  at: 'foreign/',
+  meaning: 'one access that others gave',
+  source: { is: 'cache', of: 'Identity Center' },
+})
 
 /** An assignment that existed before any link of ours granted it. ssofile never revokes it. */
 const foreignAssignment = record({
@@ -29,7 +34,7 @@ const foreignAssignment = record({
 })
 export type ForeignAssignment = Readonly<z.infer<typeof foreignAssignment>>
 export const foreignRecord = (objects: ObjectStore, key: AssignmentKey) =>
-  new JsonRecord(objects, foreignPrefix + key, foreignAssignment)
+  new JsonRecord(objects, foreignAccess.at + key, foreignAssignment)
 
 export type KnownAssignment = {
   readonly key: AssignmentKey
@@ -42,9 +47,9 @@ type ListedKnown = KnownAssignment & { readonly etag: string }
 
 /** All access with this beginning: first under `assignments/`, then under `foreign/`. */
 export async function* listKnown(objects: ReadingObjects, beginning = ''): AsyncGenerator<KnownAssignment> {
-  for (const prefix of [ledgerPrefix, foreignPrefix])
+  for (const prefix of [ledgerPrefix, foreignAccess.at])
     for await (const key of listAssignmentKeys(objects, prefix, beginning))
-      yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
+      yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignAccess.at }
 }
 
 /**
@@ -91,9 +96,9 @@ async function listNext(objects: ReadingObjects, callers: readonly Work[]): Prom
 }
 
 async function listFor(objects: ReadingObjects, callers: readonly Work[]): Promise<void> {
-  for (const prefix of [ledgerPrefix, foreignPrefix])
+  for (const prefix of [ledgerPrefix, foreignAccess.at])
     await forEachAssignmentKey(objects, prefix, (key, { etag }) => {
-      const known = { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix, etag }
+      const known = { key, assignment: assignmentOf(key), isForeign: prefix === foreignAccess.at, etag }
       for (const work of callers) work(known)
     })
 }
@@ -149,7 +154,7 @@ export async function removeForeign(
   { principal }: Pick<ForeignAssignment, 'principal'>,
   etag?: string,
 ): Promise<'deleted' | 'lost'> {
-  const outcome = await objects.delete(foreignPrefix + key, etag === undefined ? undefined : { ifMatch: etag })
+  const outcome = await objects.delete(foreignAccess.at + key, etag === undefined ? undefined : { ifMatch: etag })
   if (outcome === 'lost') return outcome
   await followAccess(objects, key, { before: renderAccessKey(key, principal, 'foreign'), after: undefined })
   return 'deleted'

@@ -14,7 +14,7 @@ import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { followAccess, renderAccessKey } from './access-list.ts'
-import { foreignPrefix } from './foreign-assignments.ts'
+import { foreignAccess } from './foreign-assignments.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 
@@ -30,17 +30,17 @@ const foreignEntitlement = record({
 })
 export type ForeignEntitlement = Readonly<z.infer<typeof foreignEntitlement>>
 const recordOf = (objects: ObjectStore, key: EntitlementKey) =>
-  new JsonRecord(objects, foreignPrefix + key, foreignEntitlement)
+  new JsonRecord(objects, foreignAccess.at + key, foreignEntitlement)
 
 export type ListedEntitlement = EntitlementId & { readonly key: EntitlementKey }
 
 /** The entitlements under `foreign/` with this beginning, ascending; skips assignments. */
 export async function* listEntitlementKeys(objects: ReadingObjects, beginning = ''): AsyncGenerator<ListedEntitlement> {
-  for await (const { key } of objects.list(foreignPrefix + beginning)) yield* parseForeignEntitlement(key)
+  for await (const { key } of objects.list(foreignAccess.at + beginning)) yield* parseForeignEntitlement(key)
 }
 
 export function parseForeignEntitlement(object: string): readonly ListedEntitlement[] {
-  const text = object.slice(foreignPrefix.length)
+  const text = object.slice(foreignAccess.at.length)
   const id = parseEntitlementKey(text)
   return id === undefined ? [] : [{ ...id, key: entitlementKey.parse(text) }]
 }
@@ -74,7 +74,7 @@ export async function removeEntitlement(
   at: string,
 ): Promise<void> {
   await tell(objects, key, 'foreign-gone', known, { at })
-  await objects.delete(foreignPrefix + key)
+  await objects.delete(foreignAccess.at + key)
   await followAccess(objects, key, { before: renderAccessKey(key, known.principal, 'foreign'), after: undefined })
 }
 

@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputQueue } from '../../domain/inputs/kind.ts'
-import { kindAt, kinds, subjectOf } from '../../domain/inputs/kinds.ts'
+import { kindAt, kinds, ownerOf, subjectOf } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
@@ -65,22 +65,28 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
  * uploads. Looks that ssofile starts by itself also have their own groups, and looks at a due instant have yet others, because hundreds of
  * them may come in a minute. The order between groups does not matter, because ssofile reads each file as it is now.
  *
- * | input                      | whose share it is                                  | groups |
- * | -------------------------- | -------------------------------------------------- | ------ |
- * | link                       | the folder's                                       | 8      |
- * | request, approval          | the person's: only this person can write them      | 1      |
- * | rule                       | all rules share one listing of the directory       | 1      |
- * | any other                  | the uploader's                                     | 8      |
- * | any other, in `urgent`     | the uploader's                                     | 2      |
+ * | input                             | whose share it is                                  | groups |
+ * | --------------------------------- | -------------------------------------------------- | ------ |
+ * | link                              | the folder's                                       | 8      |
+ * | request, approval, decision       | the person's: only this person can write them      | 1      |
+ * | the same, if it overtakes others  | the person's                                       | 2      |
+ * | the same, if it failed before     | the person's                                       | 8      |
+ * | rule                              | all rules share one listing of the directory       | 1      |
+ * | any other                         | the uploader's                                     | 8      |
+ * | any other, in `urgent`            | the uploader's                                     | 2      |
+ * | any other that failed before      | its own                                            | 1      |
  *
  * Two groups of each kind of message use up the directory's 20 calls a second. With more, throttled processes would delay the suspension of
  * somebody else.
  */
-const groupsOfShare = { urgent: 2, other: 8 }
+const groupsOfShare = { urgent: 2, overtaking: 2, other: 8 }
 
 function groupOfInput(message: InputMessage, folders: readonly string[]): string {
-  const { key, event, isAlone, by } = message
-  if (isAlone) return groupId(key)
+  const { key, event, isAlone, overtakes, by } = message
+  const owner = ownerOf(key)
+  // Any number of keys are a person's own, so even a failed message has no group of its own.
+  if (isAlone) return groupId(owner === undefined ? key : `failed of ${owner} ${placeAmong(groupsOfShare.other, key)}`)
+  if (overtakes) return groupId(`overtaking of ${owner} ${placeAmong(groupsOfShare.overtaking, key)}`)
   const kind = kindAt(key)
   const subject = subjectOf(key)
   if (kind?.share === 'subject') return groupId(`requests of ${subject}`)
@@ -88,13 +94,18 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   const isAgain = by === undefined && !isOfFolder
   const share = isOfFolder ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   const groups = groupsOfShare[queueOfInput(message) === 'urgent' ? 'urgent' : 'other']
-  const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groups
+  const place = placeAmong(groups, subject)
   const turn = event === dueEvent ? 'due' : 'again'
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? turn : 'there'} ${place}`)
 }
 
+/** Spreads a share over its groups; always the same one for the same text. */
+function placeAmong(groups: number, text: string): number {
+  return Number.parseInt(groupId(text).slice(0, 8), 16) % groups
+}
+
 /** Whether S3's name of the event says that the object was deleted. The answer decides only the order of work. */
-function isDeletion(event: string): boolean {
+export function isDeletion(event: string): boolean {
   return event.startsWith('ObjectRemoved')
 }
 
@@ -109,15 +120,16 @@ export function toOutgoing(message: InputMessage, { folders }: Pick<Configuratio
 /**
  * The messages of a change in the bucket. The deletion of a request may end access, so one look does not wait behind the files of its
  * person. Another look keeps the order of that person's requests. Both may run at the same time, as a look after an approval may: each write
- * has a condition, and history has each event once.
+ * has a condition, and history has each event once. The looks that overtake share two groups of their person: SQS gives each group its
+ * turn, so thousands of groups would wait like thousands of people.
  */
 export function messagesOf(message: InputMessage, configuration: Pick<Configuration, 'folders'>): OutgoingMessage[] {
   const isEnd = isDeletion(message.event) && kindAt(message.key) === kinds.request
-  const overtaking = { ...message, id: `${message.id}/end`, isAlone: true } as const
+  const overtaking = { ...message, id: `${message.id}/end`, overtakes: true } as const
   return (isEnd ? [overtaking, message] : [message]).map((one) => toOutgoing(one, configuration))
 }
 
-/** A failed message gets its own group, so it blocks no other message. */
+/** A failed message leaves the group that it shares, so it blocks none of the others there. */
 export async function sendAlone(
   queues: Ports['queues'],
   message: InputMessage,

@@ -11,6 +11,7 @@ import {
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { defineRecord } from './define-record.ts'
 import {
   compareNewestFirst,
   historyFolder,
@@ -21,9 +22,8 @@ import {
   listStoriesSince,
   nameInChanges,
 } from './history.ts'
-import { JsonRecord } from './json-record.ts'
 import { forEachAssignmentKey } from './ledger.ts'
-import { ownerKey } from './owner.ts'
+import { ownerRecord } from './owner.ts'
 import {
   countPeopleBegun,
   countPeopleEnded,
@@ -33,17 +33,21 @@ import {
 } from './people-ledger.ts'
 import { NameIndex } from './principal-names.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
-import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
+import { changesByDate, parseChangeKey, startOfChanges } from './tell-event.ts'
 
-export const ledgerCountKey = 'control/ledger.json'
 /** How long before its confirmation access may appear in `changes/`: its key has the instant of the call. */
 export const calledBeforeMs = 3 * 60 * 60_000
 const epoch = renderInstant(new Date(0))
 const neverCounted: LedgerCounts = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ledgerCountKey, ledgerCount)
+export const ledgerCountRecord = defineRecord({
+  at: 'control/ledger.json',
+  meaning: 'how many entries the ledger had at the last sweep, to notice a loss',
+  source: { is: 'primary' },
+  value: ledgerCount,
+})
 
 export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCounts | undefined> {
-  return (await spoiledAsAbsent(recordOf(objects).read()))?.value
+  return (await spoiledAsAbsent(ledgerCountRecord.of(objects).read()))?.value
 }
 
 /**
@@ -56,12 +60,12 @@ export async function countLedger(
   size: Omit<LedgerSize, 'lacking' | 'until'>,
   configuration: Pick<Configuration, 'brake'>,
 ): Promise<void> {
-  const record = recordOf(objects)
+  const record = ledgerCountRecord.of(objects)
   const read = await unlessSpoiled(record.read())
   const before = read && !isSpoiled(read) ? read.value : undefined
   const { at } = size
   // Without an owner everything stops.
-  const now = (read?.object ?? (await objects.head(ownerKey)))?.servedAt
+  const now = (read?.object ?? (await objects.head(ownerRecord.at)))?.servedAt
   const until = now ? renderInstant(now) : at
   const ofPeople = await listPeopleLedger(objects)
   const next = {
@@ -116,7 +120,7 @@ async function countOne(
  * gone.
  */
 export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promise<void> {
-  const record = recordOf(objects)
+  const record = ledgerCountRecord.of(objects)
   const begin = (settled: number, began: Date, until: Date) => {
     const at = renderInstant(began)
     const count = { v: 1 as const, at, until: renderInstant(until), begunSince: at }
@@ -240,7 +244,7 @@ async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap
   const sinceMs = Math.floor(since.getTime() / 1000) * 1000
   const startAfter = startOfChanges(renderInstant(new Date(Math.max(0, sinceMs - calledBeforeMs))))
   const told: { readonly name: string; readonly event: string; readonly at: string; readonly ms: number }[] = []
-  for await (const { key, lastModified } of objects.list(changesPrefix, { startAfter })) {
+  for await (const { key, lastModified } of objects.list(changesByDate.at, { startAfter })) {
     const change = parseChangeKey(key)
     const ms = lastModified.getTime()
     if (change && ms >= sinceMs) told.push({ ...change, ms })

@@ -4,7 +4,8 @@ import type { Grant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
-import { JsonRecord, RecordChangedError } from './json-record.ts'
+import { defineRecords } from './define-record.ts'
+import { type JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
 import { forEachHead, listByRanges } from './ranges.ts'
 
@@ -15,6 +16,14 @@ export type StoredEntry = {
   /** The key under `access/` for the stored entry. `entry` may be newer than the stored one. */
   readonly listed: string | undefined
 }
+
+export const ledgerRecords = defineRecords({
+  at: ledgerPrefix,
+  meaning: 'one account assignment that ssofile made or adopted',
+  source: { is: 'primary' },
+  key: (key: AssignmentKey) => key,
+  value: ledgerEntry,
+})
 
 export function ledgerKey(key: AssignmentKey): string {
   return `${ledgerPrefix}${key}`
@@ -61,7 +70,7 @@ export class Ledger {
   }
 
   #record(key: AssignmentKey): JsonRecord<LedgerEntry> {
-    return new JsonRecord(this.#objects, ledgerKey(key), ledgerEntry)
+    return ledgerRecords.of(this.#objects, key)
   }
 
   #noteChange(key: AssignmentKey, entry: LedgerEntry | undefined): void {

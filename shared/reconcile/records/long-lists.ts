@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import type * as z from 'zod'
 import { cutNames, type Names, placeOf } from '../../domain/text/sorted-names.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from './json-record.ts'
+import type { RecordKind } from './define-record.ts'
 import { forEachAtOnce, readsAtOnce } from './list-heads.ts'
-import { readStored } from './stored-json.ts'
 
 /** Items of a long list, in an object of their own that never changes. */
 export type Part<Item = string> = { readonly key: string; readonly items: readonly Item[] }
@@ -16,11 +14,9 @@ type Listed<Item> = { readonly length: number; readonly slice: (from: number, to
 
 /** The items of a list ascend by their names. */
 export type KindOfList<Item, Body, List> = {
-  /** The keys of the parts begin with it. */
-  readonly prefix: string
+  readonly parts: RecordKind<string, Body>
   /** A list with more items is divided; a part has at most so many. */
   readonly most: number
-  readonly body: z.ZodType<Body>
   readonly toBody: (items: readonly Item[]) => Body
   readonly itemsOf: (body: Body) => readonly Item[]
   readonly namesOf: (items: List | readonly Item[]) => Names
@@ -96,9 +92,11 @@ export class LongLists<Item, Body, List extends Listed<Item>> {
   }
 
   async write(objects: ObjectStore, parts: readonly Part<Item>[]): Promise<void> {
-    const { body, toBody } = this.#kind
+    const { parts: kind, toBody } = this.#kind
     const fresh = new Map(parts.filter(({ key }) => !this.#known.has(key)).map((part) => [part.key, part.items]))
-    await pLimit(readsAtOnce).map(fresh, ([key, items]) => new JsonRecord(objects, key, body).overwrite(toBody(items)))
+    await pLimit(readsAtOnce).map(fresh, ([key, items]) =>
+      kind.of(objects, key.slice(kind.at.length)).overwrite(toBody(items)),
+    )
   }
 
   /** The record with this etag has these lists, in these parts. */
@@ -113,8 +111,9 @@ export class LongLists<Item, Body, List extends Listed<Item>> {
   }
 
   async #read(objects: ReadingObjects, key: string): Promise<Part<Item> | undefined> {
-    const stored = await readStored(objects, key, this.#kind.body)
-    return stored && { key, items: this.#kind.itemsOf(stored.value) }
+    const { parts, itemsOf } = this.#kind
+    const stored = await parts.read(objects, key.slice(parts.at.length))
+    return stored && { key, items: itemsOf(stored.value) }
   }
 
   #toPart(items: readonly Item[], etag: string): Part<Item> {
@@ -122,7 +121,7 @@ export class LongLists<Item, Body, List extends Listed<Item>> {
       .update(JSON.stringify([etag, items]))
       .digest('hex')
       .slice(0, 32)
-    return { key: this.#kind.prefix + digest, items }
+    return { key: this.#kind.parts.keyOf(digest), items }
   }
 }
 

@@ -1,28 +1,71 @@
 import * as z from 'zod'
-import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import { type AssignmentKey, parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { record } from '../../domain/json/record.ts'
-import type { ByHandHint } from '../../domain/messages/hint.ts'
+import {
+  accessHint,
+  assignmentHint,
+  attributesHint,
+  type ByHandHint,
+  type Hint,
+  permissionSetHint,
+} from '../../domain/messages/hint.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { quote } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { listTimed } from './list-timed.ts'
 import { parseStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 
-export const openPrefix = 'state/open/'
+export const openWork = definePlace({
+  at: 'state/open/',
+  meaning: 'work to try again: one object for each, named by its instant',
+  source: { is: 'index', of: 'owned_permission_sets/, assignments/ and refused looks' },
+})
 /** What takes access away. A dispatcher reads it first and whole, however much else is due. */
-const urgentPrefix = `${openPrefix}urgent/`
+const urgentPrefix = `${openWork.at}urgent/`
 
 /** The next attempt of unfinished work. `isUrgent`: it takes access away. */
 export type Attempt = { readonly at: string; readonly isUrgent?: boolean }
 
 /**
- * The key of unfinished work. `key`: an assignment key, the name of an assignment whose principal could not be looked up, the
- * key of a permission set file or of the attributes file, or a look key.
+ * The hint that retries open work. Its cause is the object of that work. `undefined`: no open work has such a key. Only this function knows
+ * the forms: an assignment key, the name of an assignment whose principal could not be looked up, the key of a permission set file or of the
+ * attributes file, or a look key.
  */
+export function openHint(object: string, key: string): Hint | undefined {
+  if (key === attributesKey) return attributesHint(object)
+  const name = parsePermissionSetKey(key)
+  if (name.ok) return permissionSetHint(name.value, object)
+  const look = parseLookKey(key)
+  if (look) return { v: 1, kind: 'by-hand', ...look, cause: object }
+  const id = parseAssignmentKey(key)
+  if (id) return accessHint(id, object)
+  const assignment = parseAssignmentName(key)
+  return assignment && assignmentHint(assignment, object)
+}
+
+const openKey = z
+  .string()
+  .refine((key) => openHint('', key) !== undefined)
+  .brand<'OpenKey'>()
+/** The key of work that a dispatcher can retry. An assignment key is one. */
+export type OpenKey = AssignmentKey | z.infer<typeof openKey>
+
+/** Throws for a key that no dispatcher could retry: its work would wait for ever. */
+export function openKeyOf(key: string): OpenKey {
+  const known = openKey.safeParse(key)
+  if (known.success) return known.data
+  throw new Error(
+    `${openWork.at}: received open work for '${quote(key)}', expected an account assignment, a permission set file, the attributes file or a look; add its form to openHint`,
+  )
+}
+
+/** The key of the object of unfinished work. */
 export function openWorkKey({ at, isUrgent }: Attempt, key: string): string {
-  return `${isUrgent ? urgentPrefix : openPrefix}${at}%${key}`
+  return `${isUrgent ? urgentPrefix : openWork.at}${at}%${key}`
 }
 
 /** Whether a cause of a hint, or an object, is open work that takes access away. */
@@ -34,7 +77,7 @@ export function isUrgentWork(object: string): boolean {
 export async function scheduleWork(
   objects: ObjectStore,
   attempt: Attempt,
-  key: string,
+  key: OpenKey,
   inputs: readonly string[] = [],
 ): Promise<void> {
   await objects.put(openWorkKey(attempt, key), inputs.length === 0 ? new Uint8Array() : renderJson({ links: inputs }))
@@ -45,7 +88,7 @@ const toldLinks = record({ links: z.array(z.string()) })
 
 /** The inputs that wait for this work, if its object names them. */
 export async function inputsOfWork(objects: ObjectStore, object: string): Promise<readonly string[]> {
-  const found = object.startsWith(openPrefix) ? await objects.get(object) : undefined
+  const found = object.startsWith(openWork.at) ? await objects.get(object) : undefined
   if (!found || found.body.length === 0) return []
   return (await spoiledAsAbsent(Promise.resolve().then(() => parseStored(found, toldLinks))))?.value.links ?? []
 }
@@ -56,7 +99,7 @@ export async function inputsOfWork(objects: ObjectStore, object: string): Promis
  */
 export async function moveTwin<T>(
   objects: ObjectStore,
-  key: string,
+  key: OpenKey,
   { before, next }: { readonly before?: Attempt | undefined; readonly next?: Attempt | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
@@ -67,22 +110,27 @@ export async function moveTwin<T>(
   return written
 }
 
-export type OpenWork = { readonly object: string; readonly key: string; readonly nextAttempt: Date }
+/** `hint`: retries it. Absent: its form is unknown, so nobody can. */
+export type OpenWork = {
+  readonly object: string
+  readonly key: string
+  readonly nextAttempt: Date
+  readonly hint: Hint | undefined
+}
 
 /**
  * Open work, first what is urgent, each earliest first: all of it, or what is due by `until`. Each is evaluated again after its
  * `nextAttempt`.
  */
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
-  for (const prefix of [urgentPrefix, openPrefix]) yield* listBelow(objects, prefix, until)
+  for (const prefix of [urgentPrefix, openWork.at]) yield* listBelow(objects, prefix, until)
 }
 
 async function* listBelow(objects: ObjectStore, prefix: string, until: Date | undefined): AsyncGenerator<OpenWork> {
   for await (const { object, at, subject: key } of listTimed(objects, prefix)) {
     // Below the other prefix, urgent work comes after all instants.
-    if ((until !== undefined && at > until) || (prefix === openPrefix && isUrgentWork(object))) return
-    const isKnown = [parseAssignmentKey, parseAssignmentName, parseLookKey].some((parse) => parse(key) !== undefined)
-    if (isKnown || key === attributesKey || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
+    if ((until !== undefined && at > until) || (prefix === openWork.at && isUrgentWork(object))) return
+    yield { object, key, nextAttempt: at, hint: openHint(object, key) }
   }
 }
 
@@ -92,8 +140,8 @@ type Looked = Pick<ByHandHint, 'account' | 'permissionSetArn'>
 const roles = 'roles'
 
 /** The key of a look at a manual change. */
-export function lookKey({ account, permissionSetArn: arn }: Looked): string {
-  return `look%${account ?? ''}%${arn ?? roles}`
+export function lookKey({ account, permissionSetArn: arn }: Looked): OpenKey {
+  return openKeyOf(`look%${account ?? ''}%${arn ?? roles}`)
 }
 
 /** `undefined`: the key is about something else. */

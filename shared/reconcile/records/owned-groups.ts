@@ -4,7 +4,6 @@ import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import {
   type MembershipId,
-  type OwnedMembership,
   ownedMembership,
   ownedMembershipKey,
   ownedMembershipPrefix,
@@ -12,19 +11,22 @@ import {
 } from '../../domain/principals/owned-membership.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecords } from './define-record.ts'
 import { readsAtOnce } from './list-heads.ts'
 import { readParsedInput } from './read-input.ts'
-import { readStored, spoiledAsAbsent } from './stored-json.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
 
-/** ssofile's record of a group that it made or adopted. */
-export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
-  return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
-}
+export const ownedGroups = defineRecords({
+  at: ownedGroupPrefix,
+  meaning: 'one group that ssofile made or adopted',
+  source: { is: 'primary' },
+  key: (name: PrincipalName) => name,
+  value: ownedGroup,
+})
 
 /** Reads this record, for callers that only read. Throws SpoiledObjectError. */
 export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalName): Promise<OwnedGroup | undefined> {
-  return (await readStored(objects, ownedGroupPrefix + name, ownedGroup))?.value
+  return (await ownedGroups.read(objects, name))?.value
 }
 
 /** The owner of a group, from its file. `undefined`: the file names none, or is unreadable. */
@@ -41,9 +43,13 @@ export async function* listOwnedGroups(objects: ReadingObjects): AsyncGenerator<
   }
 }
 
-export function ownedMembershipRecord(objects: ObjectStore, id: MembershipId): JsonRecord<OwnedMembership> {
-  return new JsonRecord(objects, ownedMembershipKey(id), ownedMembership)
-}
+export const ownedMembershipRecords = defineRecords({
+  at: ownedMembershipPrefix,
+  meaning: 'one membership that ssofile made',
+  source: { is: 'primary' },
+  key: ({ group, user }: MembershipId) => `${group}%${user}`,
+  value: ownedMembership,
+})
 
 /** The memberships that ssofile made, in one group or in all. */
 export async function* listOwnedMemberships(
@@ -59,7 +65,7 @@ export async function* listOwnedMemberships(
 /** The records of these memberships that exist and are readable. */
 export async function readOwnedMemberships(objects: ObjectStore, ids: readonly MembershipId[]) {
   const read = await pLimit(readsAtOnce).map(ids, async (id) => {
-    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
+    const stored = await spoiledAsAbsent(ownedMembershipRecords.of(objects, id).read())
     return stored ? [{ id, entry: stored.value }] : []
   })
   return read.flat()
@@ -69,7 +75,7 @@ export async function readOwnedMemberships(objects: ObjectStore, ids: readonly M
 type MadeMembership = { readonly files: readonly string[]; readonly since?: string | undefined }
 
 export async function readMade(objects: ObjectStore, id: MembershipId): Promise<MadeMembership> {
-  const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
+  const entry = (await spoiledAsAbsent(ownedMembershipRecords.of(objects, id).read()))?.value
   return { files: entry?.files.map(({ key }) => key) ?? [], since: entry?.grantedAt ?? entry?.calledAt }
 }
 

@@ -9,11 +9,16 @@ import { type PermissionSetName, permissionSetName } from '../../domain/permissi
 import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type DenialStatement, denialsOf, endedSession } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
-import { type Attempt, moveTwin } from './open-work.ts'
+import { type Attempt, moveTwin, openKeyOf } from './open-work.ts'
 import { attentionKey } from './status-store.ts'
 
-export const ownedPrefix = 'owned_permission_sets/'
+export const ownedPermissionSets = definePlace({
+  at: 'owned_permission_sets/',
+  meaning: 'one permission set that ssofile made or took over',
+  source: { is: 'primary' },
+})
 
 export const permissionSetEvents = [
   'created',
@@ -130,7 +135,7 @@ class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
   #before: Attempt | undefined
 
   constructor(objects: ObjectStore, name: PermissionSetName, before?: OwnedPermissionSet) {
-    super(objects, ownedPrefix + name, ownedPermissionSet)
+    super(objects, ownedPermissionSets.at + name, ownedPermissionSet)
     this.#objects = objects
     this.#name = name
     this.#before = before && attemptOf(before)
@@ -160,7 +165,7 @@ class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
 
   async #withTwin<T>(next: Attempt | undefined, change: () => Promise<T>): Promise<T> {
     const attempts = { before: this.#before, next }
-    const done = await moveTwin(this.#objects, permissionSetKey(this.#name), attempts, change)
+    const done = await moveTwin(this.#objects, openKeyOf(permissionSetKey(this.#name)), attempts, change)
     this.#before = next
     return done
   }
@@ -205,7 +210,7 @@ export async function writeOwned(
 
 /** The names of all permission sets that ssofile created or adopted, ascending. */
 export async function* listOwned(objects: ObjectStore): AsyncGenerator<PermissionSetName> {
-  for await (const { key } of objects.list(ownedPrefix)) {
+  for await (const { key } of objects.list(ownedPermissionSets.at)) {
     const name = permissionSetOf(key)
     if (name !== undefined) yield name
   }
@@ -213,7 +218,9 @@ export async function* listOwned(objects: ObjectStore): AsyncGenerator<Permissio
 
 /** The permission set of a record; `undefined`: not a key of a record. */
 export function permissionSetOf(key: string): PermissionSetName | undefined {
-  return key.startsWith(ownedPrefix) ? permissionSetName.safeParse(key.slice(ownedPrefix.length)).data : undefined
+  return key.startsWith(ownedPermissionSets.at)
+    ? permissionSetName.safeParse(key.slice(ownedPermissionSets.at.length)).data
+    : undefined
 }
 
 /**

@@ -4,11 +4,9 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { defineRecord } from './define-record.ts'
 import { tellDeployedConfiguration } from './deployed-configuration.ts'
-import { JsonRecord } from './json-record.ts'
-import { ownedPrefix } from './owned-permission-sets.ts'
-
-export const ownerKey = 'control/owner.json'
+import { ownedPermissionSets } from './owned-permission-sets.ts'
 
 /** The owner of a bucket: an instance, and the deployment that works on the bucket, if there is one. */
 export const owner = record({
@@ -20,16 +18,21 @@ export const owner = record({
 })
 export type Owner = z.infer<typeof owner>
 export type Deployment = NonNullable<Owner['deployment']>
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ownerKey, owner)
+export const ownerRecord = defineRecord({
+  at: 'control/owner.json',
+  meaning: 'which Identity Center this bucket belongs to',
+  source: { is: 'primary' },
+  value: owner,
+})
 
 /** The owner of a bucket; `undefined`: it has none yet. */
 export async function readOwner(objects: ObjectStore): Promise<Owner | undefined> {
-  return (await recordOf(objects).read())?.value
+  return (await ownerRecord.of(objects).read())?.value
 }
 
 /** S3's time. Only an answer about an object has it. */
 export async function readNow({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<Date> {
-  return (await objects.head(ownerKey))?.servedAt ?? clock.now()
+  return (await objects.head(ownerRecord.at))?.servedAt ?? clock.now()
 }
 
 /** One bucket must never serve two instances: they would spoil each other's records. */
@@ -41,13 +44,13 @@ export class WrongOwnerError extends Error {
 export class LostOwnerError extends WrongOwnerError {
   constructor({ bucket }: ObjectStore) {
     super(
-      `bucket ${bucket}: ${ownerKey} is gone, but ssofile has worked here, so it does nothing now. To restore it, run ssofile restore; to go on without it, run ssofile resume --accept-loss`,
+      `bucket ${bucket}: ${ownerRecord.at} is gone, but ssofile has worked here, so it does nothing now. To restore it, run ssofile restore; to go on without it, run ssofile resume --accept-loss`,
     )
   }
 }
 
 /** These prefixes have objects only if the bucket once had an owner. */
-const usedPrefixes = [ledgerPrefix, ownedPrefix, 'history/'] as const
+const usedPrefixes = [ledgerPrefix, ownedPermissionSets.at, 'history/'] as const
 
 async function hasAny(objects: ObjectStore, prefixes: readonly string[]): Promise<boolean> {
   for (const prefix of prefixes) for await (const _ of objects.list(prefix)) return true
@@ -59,12 +62,12 @@ async function hasAny(objects: ObjectStore, prefixes: readonly string[]): Promis
  * writes under `control/` within a minute.
  */
 export async function hasWorkedIn(objects: ObjectStore): Promise<boolean> {
-  return (await objects.head(ownerKey)) !== undefined || hasAny(objects, ['control/', ...usedPrefixes])
+  return (await objects.head(ownerRecord.at)) !== undefined || hasAny(objects, ['control/', ...usedPrefixes])
 }
 
 /** Throws LostOwnerError if the bucket had an owner and has none now. */
 async function refuseLost(objects: ObjectStore): Promise<void> {
-  if (await objects.head(ownerKey)) return
+  if (await objects.head(ownerRecord.at)) return
   if (await hasAny(objects, usedPrefixes)) throw new LostOwnerError(objects)
 }
 
@@ -84,18 +87,18 @@ export async function claimBucket(
   const claim = (known: Owner | undefined): Owner => {
     if (known && (known.instanceArn !== instance.instanceArn || known.identityStoreId !== instance.identityStoreId)) {
       throw new WrongOwnerError(
-        `bucket ${objects.bucket} belongs to ${known.instanceArn}, but this is ${instance.instanceArn}; use the right account and bucket, or delete ${ownerKey} if the bucket really changes hands`,
+        `bucket ${objects.bucket} belongs to ${known.instanceArn}, but this is ${instance.instanceArn}; use the right account and bucket, or delete ${ownerRecord.at} if the bucket really changes hands`,
       )
     }
     if (known?.deployment && deployment && known.deployment.name !== deployment.name) {
       throw new WrongOwnerError(
-        `bucket ${objects.bucket} belongs to the deployment ${known.deployment.name}, not to ${deployment.name}; remove that deployment and ${ownerKey} first`,
+        `bucket ${objects.bucket} belongs to the deployment ${known.deployment.name}, not to ${deployment.name}; remove that deployment and ${ownerRecord.at} first`,
       )
     }
     const claimed = deployment ? { ...known?.deployment, ...deployment } : known?.deployment
     return { ...known, v: 1, ...instance, deployment: claimed }
   }
-  const owner = await recordOf(objects).revise(claim)
+  const owner = await ownerRecord.of(objects).revise(claim)
   if (claiming) await tellDeployedConfiguration(objects, claiming.configuration)
   return owner
 }
@@ -118,9 +121,9 @@ export async function checkOwner(
   if (owner?.instanceArn === instanceArn && owner.deployment?.name === deployment) return
   const received =
     owner === undefined
-      ? `there is no ${ownerKey}`
+      ? `there is no ${ownerRecord.at}`
       : `it belongs to ${owner.instanceArn} and ${owner.deployment ? `the deployment ${owner.deployment.name}` : 'no deployment'}`
   throw new WrongOwnerError(
-    `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. ssofile does nothing until ${ownerKey} says so: deploy again to claim a bucket without an owner, or use the right bucket`,
+    `bucket ${objects.bucket}: ${received}; expected ${instanceArn} and the deployment ${deployment}. ssofile does nothing until ${ownerRecord.at} says so: deploy again to claim a bucket without an owner, or use the right bucket`,
   )
 }

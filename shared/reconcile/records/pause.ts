@@ -4,16 +4,10 @@ import { quote } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord } from './define-record.ts'
 import { askForReconcile } from './lanes.ts'
 import { isSpoiled, type Stored, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { tellEvent } from './tell-event.ts'
-
-export const pauseKey = 'control/pause.json'
-/** The pause that stopped a dispatcher. The first dispatcher after the pause reads it. */
-const pausedKey = 'state/paused.json'
-/** Ended pauses that history lacks. Operators may write only under `control/`, so a dispatcher records them in history. */
-const resumedKey = 'control/resumed.json'
 
 /** While this object exists, no dispatcher pulls hints. `since`: by the clock of the person who paused. */
 const pause = record({
@@ -34,8 +28,19 @@ const pause = record({
 })
 export type Pause = z.infer<typeof pause>
 export type Loss = NonNullable<Pause['loss']>
-const recordOf = (objects: ObjectStore) => new JsonRecord(objects, pauseKey, pause)
-const pausedRecord = (objects: ObjectStore) => new JsonRecord(objects, pausedKey, pause)
+export const pauseRecord = defineRecord({
+  at: 'control/pause.json',
+  meaning: 'the pause in force',
+  source: { is: 'primary' },
+  value: pause,
+})
+
+export const pausedRecord = defineRecord({
+  at: 'state/paused.json',
+  meaning: 'the pause that stopped a dispatcher, for the first one after it',
+  source: { is: 'note', until: 'the first dispatcher after the pause has read it' },
+  value: pause,
+})
 
 const pauseOver = record({
   pause,
@@ -46,7 +51,13 @@ const pauseOver = record({
 })
 type PauseOver = z.infer<typeof pauseOver>
 const pausesOver = record({ v: z.literal(1), over: z.array(pauseOver) })
-const resumedRecord = (objects: ObjectStore) => new JsonRecord(objects, resumedKey, pausesOver)
+/** Operators may write only under `control/`, so a dispatcher records ended pauses in history. */
+export const resumedRecord = defineRecord({
+  at: 'control/resumed.json',
+  meaning: 'ended pauses that history lacks',
+  source: { is: 'note', until: 'a dispatcher has written them into history' },
+  value: pausesOver,
+})
 
 /**
  * The pause in force. `undefined`: none. Throws if S3 does not return it. A pause that a person wrote by hand, with mistakes, counts too.
@@ -57,10 +68,10 @@ export async function readPause(objects: ObjectStore): Promise<Pause | undefined
 
 /** The same, with its object. */
 export async function readStoredPause(objects: ObjectStore): Promise<Stored<Pause> | undefined> {
-  const read = await unlessSpoiled(recordOf(objects).read())
+  const read = await unlessSpoiled(pauseRecord.of(objects).read())
   if (!isSpoiled(read)) return read
   const { object } = read
-  const reason = `(${pauseKey} cannot be read)`
+  const reason = `(${pauseRecord.at} cannot be read)`
   return { value: { v: 1, reason, by: 'unknown', since: renderInstant(object.lastModified) }, object }
 }
 
@@ -84,7 +95,7 @@ export async function pauseChanges(
 ): Promise<{ readonly isNew: boolean; readonly pause: Pause }> {
   for (;;) {
     const wanted: Pause = { v: 1, reason, by, since: renderInstant(clock.now()) }
-    const written = await recordOf(objects).write(wanted, undefined)
+    const written = await pauseRecord.of(objects).write(wanted, undefined)
     if (written.outcome === 'written') return { isNew: true, pause: wanted }
     const known = await readPause(objects)
     if (known) return { isNew: false, pause: known }
@@ -108,7 +119,7 @@ export async function stopForLoss(
     return { ...known, lost, ...(now && { loss: now }) }
   }
   // An unreadable pause stops changes too.
-  const pause = await unlessSpoiled(recordOf(objects).revise((known) => withLoss(known ?? stopped)))
+  const pause = await unlessSpoiled(pauseRecord.of(objects).revise((known) => withLoss(known ?? stopped)))
   return isSpoiled(pause) ? withLoss(stopped) : pause
 }
 
@@ -146,7 +157,7 @@ export async function resumeChanges(
       continue
     }
     await noteOver(objects, replacing(over))
-    if ((await objects.delete(pauseKey, { ifMatch: object.etag })) === 'deleted') return { is: 'ended', pause }
+    if ((await objects.delete(pauseRecord.at, { ifMatch: object.etag })) === 'deleted') return { is: 'ended', pause }
     await noteOver(objects, (all) => all.filter((one) => !isSameEnd(one, over)))
   }
 }
@@ -164,13 +175,13 @@ async function noteOver(
   change: (over: readonly PauseOver[]) => readonly PauseOver[],
 ): Promise<void> {
   // An unreadable note must not keep the pause in force.
-  await spoiledAsAbsent(resumedRecord(objects).revise((now) => ({ v: 1, over: [...change(now?.over ?? [])] })))
+  await spoiledAsAbsent(resumedRecord.of(objects).revise((now) => ({ v: 1, over: [...change(now?.over ?? [])] })))
 }
 
 /** The ledger is found again. Ends a pause by ssofile. A person's pause goes on and is returned. */
 export async function endLoss(objects: ObjectStore): Promise<Pause | undefined> {
   const byPerson = ({ lost, loss, ...pause }: Pause) => (isOfPerson(pause) ? pause : undefined)
-  return recordOf(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
+  return pauseRecord.of(objects).revise((known) => (known?.lost === undefined ? known : byPerson(known)))
 }
 
 /** The author, time and reason of a pause, for people. If a person paused and the ledger was lost, it has both. */
@@ -188,10 +199,10 @@ export function remedyOf({ lost }: Pick<Pause, 'lost'>): string {
 
 /** Records that this pause stopped a dispatcher: in history, and for the reconcile after the pause. */
 export async function noteStopped(objects: ObjectStore, stopped: Pause): Promise<void> {
-  const noted = await spoiledAsAbsent(pausedRecord(objects).read())
+  const noted = await spoiledAsAbsent(pausedRecord.of(objects).read())
   if (noted?.value.since === stopped.since) return
   await tellPaused(objects, stopped)
-  await pausedRecord(objects).overwrite(stopped)
+  await pausedRecord.of(objects).overwrite(stopped)
 }
 
 const subject = { folder: 'history/pause/', name: 'all' }
@@ -214,22 +225,22 @@ function tellResumed(objects: ObjectStore, { pause: { since }, endedAt: at, ende
  */
 export async function reconcileAfterPause(ports: Pick<Ports, 'objects' | 'queues' | 'clock'>): Promise<boolean> {
   const { objects, queues, clock } = ports
-  const over = (await spoiledAsAbsent(resumedRecord(objects).read()))?.value.over ?? []
+  const over = (await spoiledAsAbsent(resumedRecord.of(objects).read()))?.value.over ?? []
   for (const one of over) {
     await tellPaused(objects, one.pause)
     await (one.isLossOnly ? tellAccepted(objects, one) : tellResumed(objects, one))
   }
-  const isStopped = (await objects.head(pausedKey)) !== undefined
+  const isStopped = (await objects.head(pausedRecord.at)) !== undefined
   if (isStopped) {
-    const stopped = (await spoiledAsAbsent(pausedRecord(objects).read()))?.value
+    const stopped = (await spoiledAsAbsent(pausedRecord.of(objects).read()))?.value
     // Somebody deleted the pause by hand.
     if (stopped && !over.some(({ pause: { since }, isLossOnly }) => since === stopped.since && !isLossOnly))
       await tellResumed(objects, { pause: stopped, endedAt: renderInstant(clock.now()), endedBy: 'unknown' })
     await askForReconcile(queues, 'resumed after a pause')
-    await objects.delete(pausedKey)
+    await objects.delete(pausedRecord.at)
   }
   if (over.length > 0)
-    await resumedRecord(objects).revise((now) => {
+    await resumedRecord.of(objects).revise((now) => {
       const isTold = (one: PauseOver) => over.some(({ endedAt }) => endedAt === one.endedAt)
       return { v: 1, over: now?.over.filter((one) => !isTold(one)) ?? [] }
     })

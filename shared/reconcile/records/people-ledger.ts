@@ -5,7 +5,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { joinStories, type Story } from './history.ts'
 import { renderNameInKey } from './name-in-key.ts'
-import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
+import { changesByDate, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 /** The ledger of groups and memberships. It is counted and guarded like the ledger of access. */
 export const peopleLedgerPrefixes = [ownedGroupPrefix, ownedMembershipPrefix] as const
@@ -86,7 +86,7 @@ export async function findPeopleLacking(objects: ObjectStore, { begunSince }: Le
   const all = (await listPeoplePresent(objects)).size
   const since = wholeSecond(begunSince)
   const startAfter = startOfChanges(renderInstant(new Date(Math.max(0, since.getTime() - writtenAfterMs))))
-  for await (const { key, lastModified } of objects.list(changesPrefix, { startAfter })) {
+  for await (const { key, lastModified } of objects.list(changesByDate.at, { startAfter })) {
     const isBegun = begunInChanges.has(parseChangeKey(key)?.event ?? '')
     if (isBegun && lastModified >= since) return { all, lacking: await countPeopleBegun(objects, since) }
   }

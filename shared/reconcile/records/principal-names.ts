@@ -8,8 +8,13 @@ import {
   principalType,
 } from '../../domain/principals/principal.ts'
 import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 
-const prefix = 'state/principals/'
+export const principalNames = definePlace({
+  at: 'state/principals/',
+  meaning: 'the names of the ids in the ledger and under foreign/',
+  source: { is: 'index', of: 'assignments/ and foreign/' },
+})
 
 /** The principal of this id has, or had, this name, and the ledger or `foreign/` has, or had, its assignments. */
 const namedId = z.object({ type: principalType, name: principalName, id: principalId }).readonly()
@@ -56,7 +61,7 @@ export class PrincipalNames {
   }
 }
 
-async function* listNoted(objects: ReadingObjects, start = prefix): AsyncGenerator<NotedId> {
+async function* listNoted(objects: ReadingObjects, start = principalNames.at): AsyncGenerator<NotedId> {
   for await (const { key, lastModified } of objects.list(start)) {
     const pair = isHashed(key) ? await readHashed(objects, key) : parseKey(key)
     if (pair) yield { ...pair, lastModified }
@@ -81,7 +86,8 @@ export class NameIndex {
   /** Only of these users. */
   static async readUsers(objects: ReadingObjects, users: Iterable<NamedId['id']>): Promise<NameIndex> {
     const noted: NotedId[] = []
-    for (const id of users) noted.push(...(await Array.fromAsync(listNoted(objects, `${prefix}USER%${id}%`))))
+    for (const id of users)
+      noted.push(...(await Array.fromAsync(listNoted(objects, `${principalNames.at}USER%${id}%`))))
     return new NameIndex(noted)
   }
 
@@ -136,7 +142,7 @@ export class NameIndex {
 const hashed = /^state\/principals\/[A-Z]+%[^%]+%too-long%[0-9a-f]{64}$/
 
 function keyOf({ type, id, name }: NamedId): string {
-  const start = `${prefix}${type}%${id}%`
+  const start = `${principalNames.at}${type}%${id}%`
   if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
   return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
 }
@@ -147,11 +153,11 @@ function isHashed(key: string): boolean {
 
 async function readHashed(objects: ReadingObjects, key: string): Promise<NamedId | undefined> {
   const found = await objects.get(key)
-  const [type, id] = key.slice(prefix.length).split('%')
+  const [type, id] = key.slice(principalNames.at.length).split('%')
   return namedId.safeParse({ type, id, name: new TextDecoder().decode(found?.body) }).data
 }
 
 function parseKey(key: string): NamedId | undefined {
-  const [type, id, ...name] = key.slice(prefix.length).split('%')
+  const [type, id, ...name] = key.slice(principalNames.at.length).split('%')
   return namedId.safeParse({ type, id, name: name.join('%') }).data
 }

@@ -4,9 +4,9 @@ import { type AccountId, accountId } from '../../domain/organization/account-id.
 import type { ObjectHead, ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { marksOfLedger } from '../../ports/rights.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecord } from './define-record.ts'
 import { forEachAtOnce } from './list-heads.ts'
-import { readStored, spoiledAsAbsent } from './stored-json.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
 
 /**
  * Account numbers from `from` on, up to `to` and without it. Absent: without this limit. All ranges of a cut together have every key of a
@@ -104,16 +104,21 @@ export async function listHeadsByRanges(objects: ReadingObjects, prefix: string)
   return parts.flat()
 }
 
-const storedMarks = record({ v: z.literal(1), accounts: z.array(accountId).readonly() })
+export const marksRecord = defineRecord({
+  at: marksOfLedger,
+  meaning: 'the account of each thousandth ledger entry: where to cut long listings',
+  source: { is: 'index', of: 'assignments/' },
+  value: record({ v: z.literal(1), accounts: z.array(accountId).readonly() }),
+})
 
 /** As the last comparison counted the ledger. None: it is small, was never counted, or this function may not read them. */
 export async function readMarks(objects: ReadingObjects): Promise<readonly AccountId[]> {
-  const reading = spoiledAsAbsent(readStored(objects, marksOfLedger, storedMarks))
+  const reading = spoiledAsAbsent(marksRecord.read(objects))
   return (await unlessCode(reading, 'AccessDenied'))?.value.accounts ?? []
 }
 
 export async function writeMarks(objects: ObjectStore, accounts: readonly AccountId[]): Promise<void> {
-  await new JsonRecord(objects, marksOfLedger, storedMarks).overwrite({ v: 1, accounts })
+  await marksRecord.of(objects).overwrite({ v: 1, accounts })
 }
 
 async function rangesByMarks(objects: ReadingObjects): Promise<readonly AccountRange[]> {

@@ -4,11 +4,20 @@ import { type PrincipalId, principalId } from '../../domain/principals/identity-
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { compareText } from '../../domain/text/compare-keys.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { tellEvent } from './tell-event.ts'
 
-const prefix = 'state/same-person/'
-/** `<former id>/<hash of the file's key>`: files that are bound again, so nobody loses anything with the former id. */
-const toldPrefix = 'state/bound-again/'
+export const samePersons = definePlace({
+  at: 'state/same-person/',
+  meaning: 'the ids of users whose ExternalIds had this hash',
+  source: { is: 'cache', of: 'Identity Store' },
+})
+/** `<former id>/<hash of the file's key>`: nobody loses anything with the former id. */
+export const boundAgain = definePlace({
+  at: 'state/bound-again/',
+  meaning: 'files that are bound to a user whom the provider made again',
+  source: { is: 'index', of: 'history/bound-again/' },
+})
 
 /**
  * Users are the same person if their provider gave them equal ExternalIds. A provider that loses its users makes them again,
@@ -61,7 +70,7 @@ export async function isBoundAgain(objects: ReadingObjects, former: PrincipalId,
 }
 
 function boundAgainKey(former: PrincipalId, key: string): string {
-  return `${toldPrefix}${former}/${createHash('sha256').update(key).digest('hex')}`
+  return `${boundAgain.at}${former}/${createHash('sha256').update(key).digest('hex')}`
 }
 
 type BoundAgain = {
@@ -79,5 +88,5 @@ function keyOf(user: PrincipalId, externalIds: readonly ExternalId[]): string {
 
 function folderOf(externalIds: readonly ExternalId[]): string {
   const all = externalIds.map(({ issuer, id }) => JSON.stringify([issuer, id])).sort(compareText)
-  return `${prefix}${createHash('sha256').update(all.join('\n')).digest('hex')}/`
+  return `${samePersons.at}${createHash('sha256').update(all.join('\n')).digest('hex')}/`
 }

@@ -1,12 +1,17 @@
 import { functionSettings } from '../../ports/deployment-settings.ts'
 import { heartbeats, type ScheduledFunction } from '../../ports/metrics.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 
 /** An empty object for each function of a schedule: its time is that of the last run in which every job came to its end. */
-const prefix = 'state/schedules/'
+export const scheduleRuns = definePlace({
+  at: 'state/schedules/',
+  meaning: 'when each schedule ran last',
+  source: { is: 'note', until: 'the next run replaces it' },
+})
 
 export async function recordRun(objects: ObjectStore, name: ScheduledFunction): Promise<void> {
-  await objects.put(prefix + name, new Uint8Array())
+  await objects.put(scheduleRuns.at + name, new Uint8Array())
 }
 
 const dayMinutes = 24 * 60
@@ -18,8 +23,8 @@ export type ScheduleRun = { readonly name: string; readonly ranAt: Date; readonl
 /** The last run of each function that has run, by S3's clock. Late: two runs should have followed since. */
 export async function listRuns(objects: ObjectStore, now: Date): Promise<readonly ScheduleRun[]> {
   const runs: ScheduleRun[] = []
-  for await (const { key, lastModified: ranAt } of objects.list(prefix)) {
-    const name = Object.keys(heartbeats).find((one): one is ScheduledFunction => prefix + one === key)
+  for await (const { key, lastModified: ranAt } of objects.list(scheduleRuns.at)) {
+    const name = Object.keys(heartbeats).find((one): one is ScheduledFunction => scheduleRuns.at + one === key)
     if (name === undefined) continue
     const { schedule } = functionSettings[name]
     const everyMinutes = typeof schedule === 'object' ? schedule.everyMinutes : dayMinutes

@@ -11,13 +11,20 @@ import {
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { JsonRecord } from './json-record.ts'
 import { listHeads } from './list-heads.ts'
 import { SharedReadings } from './shared-readings.ts'
 import { isSpoiled, readStored, type Stored, unlessSpoiled } from './stored-json.ts'
 
-export const statusPrefix = 'status/'
-export const attentionPrefix = 'attention/'
+export const statuses = definePlace({ at: 'status/', meaning: 'what became of a file', source: { is: 'text' } })
+export const attention = definePlace({
+  at: 'attention/',
+  meaning: 'the files that need a person',
+  source: { is: 'text' },
+})
+export const statusPrefix = statuses.at
+export const attentionPrefix = attention.at
 /** Under `status/` and `attention/<state>/`: names with a hash in place of the input. */
 export const tooLong = 'too-long/'
 const alignmentsMost = 20

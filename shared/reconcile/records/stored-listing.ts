@@ -6,13 +6,9 @@ import { attributeNames } from '../../domain/principals/user-attributes.ts'
 import type { DirectoryPerson } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from './json-record.ts'
+import { definePlace, defineRecord, defineRecords } from './define-record.ts'
 import { forEachAtOnce } from './list-heads.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
-
-const key = 'state/directory.json'
-const prefix = 'state/directory/'
-const changedPrefix = 'state/changed-users/'
 
 /** S3's instants are whole seconds. */
 const secondMs = 1_000
@@ -40,14 +36,32 @@ const person = record({
 })
 const part = record({ v: z.literal(1), people: z.array(person) })
 
-export const listingsRecord = (objects: ObjectStore) => new JsonRecord(objects, key, listings)
+export const listingsRecord = defineRecord({
+  at: 'state/directory.json',
+  meaning: 'the listings of a large directory: the last complete one, and one under way',
+  source: { is: 'cache', of: 'Identity Store' },
+  value: listings,
+})
+
+type PartOfRun = { readonly run: string; readonly name: string }
+export const peopleParts = defineRecords({
+  at: 'state/directory/',
+  meaning: 'the people of such a listing, part by part',
+  source: { is: 'cache', of: 'Identity Store' },
+  key: ({ run: of, name }: PartOfRun) => `${of}/${name}.json`,
+  value: part,
+})
+/** The body is an id that makes each content different, so that nobody deletes a newer note. */
+export const changedUsers = definePlace({
+  at: 'state/changed-users/',
+  meaning: 'users with an event since the last complete listing',
+  source: { is: 'note', until: 'the next complete listing' },
+})
 
 /** False: the directory was never large, so each process lists it by itself. */
 export async function isListingStored(objects: ObjectStore): Promise<boolean> {
-  return (await objects.head(key)) !== undefined
+  return (await objects.head(listingsRecord.at)) !== undefined
 }
-
-const partKey = (id: string, name: string) => `${prefix}${id}/${name}.json`
 
 export async function writePart(
   objects: ObjectStore,
@@ -55,7 +69,7 @@ export async function writePart(
   name: string,
   people: readonly DirectoryPerson[],
 ): Promise<void> {
-  await new JsonRecord(objects, partKey(id, name), part).overwrite({ v: 1, people: [...people] })
+  await peopleParts.of(objects, { run: id, name }).overwrite({ v: 1, people: [...people] })
 }
 
 /** `undefined`: a part is gone or unreadable. */
@@ -66,7 +80,7 @@ export async function readParts(
   const texts = new Map<string, string>()
   const read: DirectoryPerson[][] = []
   await forEachAtOnce(parts, async (name) => {
-    const stored = await spoiledAsAbsent(new JsonRecord(objects, partKey(id, name), part).read())
+    const stored = await spoiledAsAbsent(peopleParts.read(objects, { run: id, name }))
     if (stored) read.push(stored.value.people.map((one) => withSharedTexts(one, texts)))
   })
   return read.length === parts.length ? read.flat() : undefined
@@ -85,16 +99,15 @@ function withSharedTexts({ id, name, isDisabled, attributes }: DirectoryPerson, 
 
 /** Deletes all other runs, and the notes of users whose change this run has seen. */
 export async function forgetBefore(objects: ObjectStore, { id, beganAt }: ListingRun): Promise<void> {
-  const parts = await Array.fromAsync(objects.list(prefix))
-  const old = parts.filter((head) => !head.key.startsWith(`${prefix}${id}/`))
-  const notes = await Array.fromAsync(objects.list(changedPrefix))
+  const parts = await Array.fromAsync(objects.list(peopleParts.at))
+  const old = parts.filter((head) => !head.key.startsWith(`${peopleParts.at}${id}/`))
+  const notes = await Array.fromAsync(objects.list(changedUsers.at))
   const seen = notes.filter(({ lastModified }) => lastModified.getTime() < Date.parse(beganAt) - secondMs)
   await forEachAtOnce([...old, ...seen], async (head) => void (await objects.delete(head.key, { ifMatch: head.etag })))
 }
 
 /**
- * Notes users with an event: the stored listing may have read them before. Call it before the rules are read. The id only makes each
- * content different, so that nobody deletes a newer note.
+ * Notes users with an event: the stored listing may have read them before. Call it before the rules are read.
  */
 export async function noteChangedUsers(
   { objects, randomness }: Pick<Ports, 'objects' | 'randomness'>,
@@ -102,14 +115,14 @@ export async function noteChangedUsers(
 ): Promise<void> {
   if (users.size === 0 || !(await isListingStored(objects))) return
   const id = randomness.id()
-  await forEachAtOnce(users, async (user) => void (await objects.put(changedPrefix + user, id)))
+  await forEachAtOnce(users, async (user) => void (await objects.put(changedUsers.at + user, id)))
 }
 
 /** The users with an event since this run began, the latest first. */
 export async function listChangedUsers(objects: ObjectStore, { beganAt }: ListingRun) {
   const changed: { user: PrincipalId; atMs: number }[] = []
-  for await (const { key: noted, lastModified } of objects.list(changedPrefix)) {
-    const user = principalId.safeParse(noted.slice(changedPrefix.length)).data
+  for await (const { key: noted, lastModified } of objects.list(changedUsers.at)) {
+    const user = principalId.safeParse(noted.slice(changedUsers.at.length)).data
     const atMs = lastModified.getTime()
     if (user !== undefined && atMs >= Date.parse(beganAt) - secondMs) changed.push({ user, atMs })
   }

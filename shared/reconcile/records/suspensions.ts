@@ -4,12 +4,17 @@ import { type PrincipalId, principalId } from '../../domain/principals/identity-
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { readPause } from './pause.ts'
 import type { Policies } from './policies.ts'
 import { listSamePersons, notePerson } from './same-person.ts'
 import { listInState } from './status-store.ts'
 
-const prefix = 'state/suspended/'
+export const suspendedIds = definePlace({
+  at: 'state/suspended/',
+  meaning: 'which user ids the files under suspended/ mean',
+  source: { is: 'index', of: 'suspended/ and the directory' },
+})
 
 /**
  * Finds suspended people by strongly consistent reads. A file under `suspended/` names a person. It means each user who has that name now,
@@ -66,8 +71,8 @@ export class Suspensions {
     const guardrails = await this.#policies.read()
     const counting = new Set([...names].filter((name) => findNeverSuspended(guardrails, name) === undefined))
     const meant = new Map<string, PrincipalName>()
-    for await (const { key } of this.#objects.list(prefix)) {
-      const [id = '', name = ''] = splitOnce(key.slice(prefix.length))
+    for await (const { key } of this.#objects.list(suspendedIds.at)) {
+      const [id = '', name = ''] = splitOnce(key.slice(suspendedIds.at.length))
       const of = principalName.safeParse(name).data
       if (of !== undefined && counting.has(of)) meant.set(id, of)
     }
@@ -125,7 +130,7 @@ export async function listUnnoted(objects: ObjectStore): Promise<readonly string
 /** The names of the files that named this user at a look. */
 export async function listMeantNames(objects: ReadingObjects, id: string): Promise<readonly PrincipalName[]> {
   const names: PrincipalName[] = []
-  const beginning = `${prefix}${id}%`
+  const beginning = `${suspendedIds.at}${id}%`
   for await (const { key } of objects.list(beginning)) names.push(principalName.parse(key.slice(beginning.length)))
   return names
 }
@@ -133,8 +138,8 @@ export async function listMeantNames(objects: ReadingObjects, id: string): Promi
 /** The names of the files that named each user, by user id. The files may be gone by now. One listing. */
 export async function readMeant(objects: ReadingObjects): Promise<ReadonlyMap<PrincipalId, readonly PrincipalName[]>> {
   const meant = new Map<PrincipalId, PrincipalName[]>()
-  for await (const { key } of objects.list(prefix)) {
-    const [of = '', named = ''] = splitOnce(key.slice(prefix.length))
+  for await (const { key } of objects.list(suspendedIds.at)) {
+    const [of = '', named = ''] = splitOnce(key.slice(suspendedIds.at.length))
     const id = principalId.safeParse(of).data
     const name = principalName.safeParse(named).data
     if (id !== undefined && name !== undefined) meant.set(id, [...(meant.get(id) ?? []), name])
@@ -148,5 +153,5 @@ function splitOnce(text: string): readonly string[] {
 }
 
 function indexKey(id: PrincipalId, name: PrincipalName): string {
-  return `${prefix}${id}%${name}`
+  return `${suspendedIds.at}${id}%${name}`
 }

@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto'
 import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { keyMostBytes, type ObjectStore, type ReadingObjects } from '../../ports/object-store.ts'
+import { definePlace } from './define-record.ts'
 import { renderJson } from './stored-json.ts'
 
-export const changesPrefix = 'changes/'
+export const historyOfAll = definePlace({
+  at: 'history/',
+  meaning: 'every event, by its subject, with its author',
+  source: { is: 'primary' },
+})
+export const changesByDate = definePlace({ at: 'changes/', meaning: 'every event, by date', source: { is: 'text' } })
 
 /**
  * `folder`: the folder of the subject's events in history (ends in `/`). `name`: its name in `changes/`, without `/`. `id`: its ids, in
@@ -102,19 +108,19 @@ export type Change = { readonly event: string; readonly at: string; readonly nam
 /** If a name is too long for a key of S3, its hash replaces it. */
 export function renderChangeKey({ event, at, name }: Change): string {
   const [date = '', time = ''] = at.split('T')
-  const start = `${changesPrefix}${date}/${time}%${event}%`
+  const start = `${changesByDate.at}${date}/${time}%${event}%`
   if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
   return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
 }
 
 /** A key under `changes/` that comes before every key of this instant or a later one. */
 export function startOfChanges(at: string): string {
-  return changesPrefix + at.replace('T', '/')
+  return changesByDate.at + at.replace('T', '/')
 }
 
 /** The changes from this day or instant on, ascending. Skips keys that ssofile did not write. */
 export async function* listChanges(objects: ObjectStore, since: string): AsyncGenerator<Change> {
-  for await (const { key } of objects.list(changesPrefix, { startAfter: startOfChanges(since) })) {
+  for await (const { key } of objects.list(changesByDate.at, { startAfter: startOfChanges(since) })) {
     const change = parseChangeKey(key)
     if (change) yield change
   }

@@ -1,11 +1,17 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { JsonRecord } from './json-record.ts'
+import { defineRecords } from './define-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
 const begun = record({ v: z.literal(1), after: z.string() })
+export const turnRecords = defineRecords({
+  at: 'state/turns/',
+  meaning: 'the part that a comparison in parts began last',
+  source: { is: 'progress', of: 'comparisons of people' },
+  key: (comparison: string) => `${comparison}.json`,
+  value: begun,
+})
 
 /** A part of a comparison. Parts are in the order of their names. */
 export type NamedPart = { readonly name: string }
@@ -30,7 +36,7 @@ export class Turn<T extends NamedPart> {
   }
 
   static async begin<T extends NamedPart>(ports: TurnPorts, comparison: string, parts: readonly T[]): Promise<Turn<T>> {
-    const after = (await spoiledAsAbsent(turnRecord(ports.objects, comparison).read()))?.value.after ?? ''
+    const after = (await spoiledAsAbsent(turnRecords.of(ports.objects, comparison).read()))?.value.after ?? ''
     const later = parts.filter(({ name }) => name > after)
     return new Turn(ports, comparison, [...later, ...parts.filter(({ name }) => name <= after)])
   }
@@ -46,7 +52,7 @@ export class Turn<T extends NamedPart> {
     let done = 0
     for (const part of this.parts) {
       if (done > 0 && clock.monotonicMs() >= untilMs) break
-      if (this.parts.length > 1) await turnRecord(objects, comparison).overwrite({ v: 1, after: part.name })
+      if (this.parts.length > 1) await turnRecords.of(objects, comparison).overwrite({ v: 1, after: part.name })
       await work(part).catch((error: unknown) => {
         failed.push(error)
         log.error('a part of a comparison failed; the others go on', { comparison, part: part.name, error })
@@ -59,8 +65,4 @@ export class Turn<T extends NamedPart> {
     if (failed.length > 0) throw failed[0]
     return left
   }
-}
-
-function turnRecord(objects: ObjectStore, comparison: string) {
-  return new JsonRecord(objects, `state/turns/${comparison}.json`, begun)
 }

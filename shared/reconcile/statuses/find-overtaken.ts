@@ -3,7 +3,7 @@ import { splitFolder, splitLinkFields } from '../../domain/links/link-fields.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
-import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
+import { ownedPermissionSets, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
@@ -16,7 +16,7 @@ const recentMs = 10 * 60_000
  */
 export async function findOvertaken({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<readonly string[]> {
   const applied = new Map<string, string>()
-  await forEachAtOnce(await listHeads(objects, ownedPrefix), async ([key, { lastModified }]) => {
+  await forEachAtOnce(await listHeads(objects, ownedPermissionSets.at), async ([key, { lastModified }]) => {
     const name = permissionSetOf(key)
     if (name === undefined || clock.now().getTime() - lastModified.getTime() > recentMs) return
     const owned = await unlessSpoiled(readOwned(objects, name))

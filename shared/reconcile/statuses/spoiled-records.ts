@@ -3,10 +3,10 @@ import { permissionSetKey } from '../../domain/permission-sets/permission-set-fi
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { brakeFile, brakeKey } from '../records/brake-file.ts'
+import { brakeFile, brakeFileRecord } from '../records/brake-file.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
-import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
+import { ownedPermissionSets, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 import { isUnreadable, unlessUnreadable } from '../records/stored-json.ts'
 
@@ -35,7 +35,10 @@ export class SpoiledRecords {
   }
 
   async #find(objects: ObjectStore): Promise<readonly string[]> {
-    const records = [...(await listHeads(objects, brakeKey)), ...(await listHeads(objects, ownedPrefix))]
+    const records = [
+      ...(await listHeads(objects, brakeFileRecord.at)),
+      ...(await listHeads(objects, ownedPermissionSets.at)),
+    ]
     const spoiled: string[] = []
     await forEachAtOnce(records, async ([key, { etag }]) => {
       if (this.#sound.get(key) === etag) return
@@ -48,21 +51,21 @@ export class SpoiledRecords {
 
 async function isReadable(objects: ObjectStore, key: string): Promise<boolean> {
   const name = permissionSetOf(key)
-  if (key !== brakeKey && name === undefined) return true
+  if (key !== brakeFileRecord.at && name === undefined) return true
   const reading: Promise<unknown> = name === undefined ? brakeFile(objects).read() : readOwned(objects, name)
   return !isUnreadable(await unlessUnreadable(reading))
 }
 
 async function listTold(objects: ObjectStore): Promise<readonly string[]> {
   const told: string[] = []
-  for (const prefix of [brakeKey, ownedPrefix]) {
+  for (const prefix of [brakeFileRecord.at, ownedPermissionSets.at]) {
     for (const key of (await listHeads(objects, statusPrefix + prefix)).keys()) told.push(inputOfStatus(key))
   }
   return told
 }
 
 export function describeSpoiled(key: string): Pick<Status, 'reason' | 'remedy'> {
-  const isBrake = key === brakeKey
+  const isBrake = key === brakeFileRecord.at
   const received = `${key}: received content that this version of ssofile cannot read, or that S3 does not return`
   const before = 'restore the object from an earlier version or a copy'
   return {

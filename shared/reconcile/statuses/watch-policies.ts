@@ -3,19 +3,25 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { policyPrefix } from '../../domain/guardrails/policy-file.ts'
 import { record } from '../../domain/json/record.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { defineRecord } from '../records/define-record.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { JsonRecord } from '../records/json-record.ts'
 import type { Policies } from '../records/policies.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from './tell-broken.ts'
 
-export const policyStateKey = 'state/policies.json'
 const policyState = record({
   v: z.literal(1),
   etags: z.record(z.string(), z.string()),
   /** A look right after the change may have used policies that are a few seconds old, so everything is looked at once more. */
   again: z.literal(true).optional(),
+})
+
+export const policyStateRecord = defineRecord({
+  at: 'state/policies.json',
+  meaning: 'the policies that inputs were looked at with',
+  source: { is: 'cache', of: 'policies/' },
+  value: policyState,
 })
 
 /**
@@ -32,7 +38,7 @@ export async function watchPolicies(
   const { broken } = await policies.read()
   const names = await tellBroken(ports, policyPrefix, broken)
   const etags = await policies.etags()
-  const record = new JsonRecord(objects, policyStateKey, policyState)
+  const record = policyStateRecord.of(objects)
   const known = (await spoiledAsAbsent(record.read()))?.value
   const isChanged = JSON.stringify(known?.etags ?? {}) !== JSON.stringify(etags)
   if (isChanged || known?.again) {

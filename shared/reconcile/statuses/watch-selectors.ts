@@ -10,8 +10,8 @@ import { expandScopeAtMost } from '../../domain/scopes/expand-scope.ts'
 import { type Selectors, selectorPrefix } from '../../domain/scopes/selector-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { defineRecord } from '../records/define-record.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { forEachAssignmentKey } from '../records/ledger.ts'
 import { listLinksOfKind } from '../records/list-links.ts'
@@ -20,9 +20,14 @@ import type { SelectorFiles } from '../records/selector-files.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from './tell-broken.ts'
 
-export const selectorStateKey = 'state/selectors.json'
 /** By name: the last content, and whether it could be used. */
 const selectorState = record({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
+export const selectorStateRecord = defineRecord({
+  at: 'state/selectors.json',
+  meaning: 'the selectors that links were looked at with',
+  source: { is: 'cache', of: 'selectors/' },
+  value: selectorState,
+})
 
 /** The most access to ask for in one run, whose function has a minute. The sweep asks for the rest within five minutes. */
 export const lostMost = 50_000
@@ -43,7 +48,7 @@ export async function watchSelectors(
   const { selectors, contents } = await files.readWithContents()
   const complaints = [...selectors.values()].flatMap((selector) => (selector.ok ? [] : [selector.complaint]))
   const broken = await tellBroken(ports, selectorPrefix, complaints)
-  const record = new JsonRecord(objects, selectorStateKey, selectorState)
+  const record = selectorStateRecord.of(objects)
   const known = new Map(Object.entries((await spoiledAsAbsent(record.read()))?.value.contents ?? {}))
   const changed = [...new Set([...known.keys(), ...contents.keys()])].filter(
     (name) => known.get(name) !== contents.get(name),

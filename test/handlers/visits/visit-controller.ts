@@ -1,7 +1,6 @@
 import { removalAct } from '../../../shared/domain/brake/act.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
 import type { Brake } from '../../../shared/reconcile/brake/brake.ts'
 import { removeMember } from '../../../shared/reconcile/calls/taking-calls.ts'
@@ -14,9 +13,8 @@ import type {
   ReadingContext,
   ReconcileContext,
 } from '../../../shared/reconcile/inputs/controller.ts'
-import { JsonRecord } from '../../../shared/reconcile/records/json-record.ts'
 import { decideVisit, type VisitAction, type VisitEnd, type VisitFacts } from './decide-visit.ts'
-import { type OwnedVisit, ownedVisit, type VisitFile, visitKind } from './visit-file.ts'
+import { type OwnedVisit, ownedVisits, type VisitFile, visitKind } from './visit-file.ts'
 
 type VisitContext = ReconcileContext & { readonly brake: Pick<Brake, 'admit' | 'drop'> }
 
@@ -35,7 +33,7 @@ type VisitInput = Input<VisitTypes>
 export const visitController: Controller<VisitTypes> = {
   noun: 'visit',
   format: visitKind,
-  entryOf: (objects: Ports['objects'], name) => new JsonRecord(objects, `owned_visits/${name}`, ownedVisit),
+  entryOf: ownedVisits.of,
   historyOf: (name) => ({ folder: `history/visits/${name}/`, name }),
   gather,
   decide: decideVisit,

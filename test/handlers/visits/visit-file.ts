@@ -6,6 +6,7 @@ import { record } from '../../../shared/domain/json/record.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
+import { defineRecords } from '../../../shared/reconcile/records/define-record.ts'
 
 const prefix = 'visits/'
 const mostBytes = 1024
@@ -21,13 +22,20 @@ const rules: JsonRules = {
 }
 
 /** Our record: whom we have put into which group, or are about to. */
-export const ownedVisit = record({
+const ownedVisit = record({
   v: z.literal(1),
   user: principalId,
   group: principalId,
   groupName: principalName,
 })
 export type OwnedVisit = z.infer<typeof ownedVisit>
+export const ownedVisits = defineRecords({
+  at: 'owned_visits/',
+  meaning: 'one visit that ssofile made',
+  source: { is: 'primary' },
+  key: (name: string) => name,
+  value: ownedVisit,
+})
 
 /** The user whom a key names: `visits/<user name>.json`. */
 export function parseVisitKey(key: string): Parsed<PrincipalName> {

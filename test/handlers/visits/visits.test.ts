@@ -39,13 +39,16 @@ import {
   nth,
   withoutGroup,
 } from '../../shared/reconcile/inputs/samples.ts'
+import { recordsOfTests } from '../../within-rights.ts'
 import { visitController } from './visit-controller.ts'
-import { visitKind } from './visit-file.ts'
+import { ownedVisits, visitKind } from './visit-file.ts'
 
 /** This kind is in no product: what it is, only this folder says. */
 const withdraw: (() => void)[] = []
 beforeAll(() => {
   withdraw.push(register(visitKind, by(visitController)))
+  recordsOfTests.add(ownedVisits.at)
+  withdraw.push(() => void recordsOfTests.delete(ownedVisits.at))
 })
 afterAll(() => {
   for (const one of withdraw) one()

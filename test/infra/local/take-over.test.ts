@@ -3,7 +3,7 @@ import { takeOver } from '../../../infra/local/take-over.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
-import { Lease, leaseKey } from '../../../shared/reconcile/dispatcher/lease.ts'
+import { Lease, leaseRecord } from '../../../shared/reconcile/dispatcher/lease.ts'
 import { CollectedLog } from '../../collected-log.ts'
 import { VirtualClock } from '../../virtual-clock.ts'
 
@@ -22,7 +22,7 @@ async function worldHeldBy(holder: string) {
 test('the lease and the wake of a dispatcher that died with its process are free at once; the rest keeps its instant', async () => {
   const { objects, queues } = await worldHeldBy('local system')
   await takeOver({ objects, queues }, 'local system')
-  expect(await objects.head(leaseKey)).toBeUndefined()
+  expect(await objects.head(leaseRecord.at)).toBeUndefined()
   expect(queues.queue('dispatch').counts()).toEqual({ visible: 1, inFlight: 0 })
   expect(queues.queue('links').counts()).toEqual({ visible: 0, inFlight: 1 })
 })
@@ -37,5 +37,5 @@ test('a wake whose visibility timeout has ended meanwhile is left as it is', asy
 test('the lease of somebody else is respected', async () => {
   const { objects, queues } = await worldHeldBy('ssofile apply')
   await takeOver({ objects, queues }, 'local system')
-  expect(await objects.head(leaseKey)).toBeDefined()
+  expect(await objects.head(leaseRecord.at)).toBeDefined()
 })

@@ -1,14 +1,15 @@
+import { attributes } from './attributes/part.ts'
 import { core } from './core/part.ts'
 import type { KindName, LivedKind, Part } from './part.ts'
 import { people } from './people/part.ts'
 
 /** One line for each part. */
-export const parts = { core, people } as const
+export const parts = { core, people, attributes } as const
 
 /** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
 export const kindsWithoutLife: readonly KindName[] = [
   ...(['permissionSet', 'request', 'approval', 'decision', 'review'] as const),
-  ...(['group', 'membership', 'rule', 'attributes'] as const),
+  ...(['group', 'membership', 'rule'] as const),
   ...(['policyTest', 'policy', 'selector', 'eligibility', 'hygiene', 'retirement'] as const),
 ]
 

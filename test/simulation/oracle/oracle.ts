@@ -135,6 +135,11 @@ export class Oracle {
     return this.#watched.truth.isOurs(name)
   }
 
+  /** An operator has released a list with these items. */
+  noteReleasedItems(items: readonly string[]): void {
+    for (const judge of this.#judges.values()) judge.noteReleasedItems(items)
+  }
+
   /** Somebody adds an assignment in the console. */
   noteForeign(target: AssignmentTarget): void {
     this.#watched.truth.noteForeign(target)

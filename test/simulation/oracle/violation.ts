@@ -28,6 +28,7 @@ export const promises = {
   sessions: '11 Ended sessions stay denied until none can be left',
   suspended: '12 A suspended person has no access from ssofile',
   people: '14 Nobody is taken over, changed or ended through another file',
+  attributes: '15 Attributes for access control lose nothing without a release',
   told: '13 Everybody who must know is told, once',
 } as const
 

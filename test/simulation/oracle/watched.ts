@@ -49,6 +49,9 @@ export abstract class Judge {
   /** Somebody, maybe the product, has changed the directory. */
   noteDirectoryChange(_change: IdentityStoreChange): void {}
 
+  /** An operator has released a list of the brake. `items`: besides links and access. */
+  noteReleasedItems(_items: readonly string[]): void {}
+
   /** After the faults, at rest. */
   checkAtRest(_how: AtRest): void {}
 

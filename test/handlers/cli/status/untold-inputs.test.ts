@@ -156,4 +156,21 @@ describe('among too many files that are not valid', () => {
     await world.objects.put(valid, '')
     expect(await readInCrowd(world.ports, valid)).toBeUndefined()
   })
+
+  test('a group without a status is told to be rejected for its own fault', async () => {
+    const world = new World({ configuration: { limits } }).start()
+    const file = (index: number) => `groups/bad${index}.json`
+    for (let index = 0; index < 4; index++) {
+      await world.objects.put(file(index), '{')
+      await world.clock.advance(2_000)
+    }
+    expect(await world.json(`status/${file(3)}.json`)).toBeUndefined()
+    expect(await readInCrowd(world.ports, file(3))).toMatchObject({
+      input: file(3),
+      state: 'rejected',
+      reason: expect.stringContaining('a file that ends at line 1'),
+    })
+    await world.objects.put(file(3), '')
+    expect(await readInCrowd(world.ports, file(3))).toBeUndefined()
+  })
 })

@@ -8,7 +8,7 @@ import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.t
 import { judgeUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { ownedMembershipRecord } from '../../../../shared/reconcile/records/owned-groups.ts'
+import { ownedMembershipRecords } from '../../../../shared/reconcile/records/owned-groups.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { intercept } from '../../../intercept.ts'
 import { readAnswer } from '../../../read-answer.ts'
@@ -98,7 +98,7 @@ test('a person whom a file has put into the group lately does not count as unuse
   const id = { group: idOf(world, 'GROUP', 'admins'), user: idOf(world, 'USER', 'ana') }
   const names = { group: principalName.parse('admins'), user: principalName.parse('ana') }
   const made: OwnedMembership = { v: 1, state: 'granted', ...names, files: [], calledAt: joined, grantedAt: joined }
-  await ownedMembershipRecord(world.objects, id).write(made, undefined)
+  await ownedMembershipRecords.of(world.objects, id).write(made, undefined)
   const { rows } = await ask(world, { unusedForDays: 90 })
   expect(rows.map((row) => [row.person, judgeUse(row, 90), row.unusedDays])).toEqual([
     ['ana', 'too new', 0],

@@ -4,7 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { watchUses } from '../../../../shared/modules/people/watch-uses.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
-import { changesPrefix, readHand } from '../../../../shared/reconcile/records/tell-event.ts'
+import { changesByDate, readHand } from '../../../../shared/reconcile/records/tell-event.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { World } from '../../../world.ts'
 
@@ -63,7 +63,7 @@ async function countSince(world: World, days: number): Promise<void> {
 }
 
 async function toldIn(world: World): Promise<readonly string[]> {
-  const keys = (await Array.fromAsync(world.objects.list(changesPrefix))).map(({ key }) => key)
+  const keys = (await Array.fromAsync(world.objects.list(changesByDate.at))).map(({ key }) => key)
   const told = keys.filter((key) => key.includes('%use-watched%'))
   return Promise.all(
     told.map(async (key) => `${key.split('%use-watched%')[1]}: ${(await readHand(world.objects, key)).reason}`),

@@ -7,7 +7,7 @@ import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'
-import { brakeFile, brakeKey, readBrake } from '../../../../shared/reconcile/records/brake-file.ts'
+import { brakeFile, brakeFileRecord, readBrake } from '../../../../shared/reconcile/records/brake-file.ts'
 import { readEndedSessions, recordEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { Grouping } from '../people/grouping.ts'
@@ -151,7 +151,7 @@ test.each([
   const before = await held()
   expect(before).toHaveLength(2)
   await loseAndRestore(grouping, async (key) => {
-    if (isNew && key === brakeKey) await brakeFile(world.objects).write(emptyBrake, undefined)
+    if (isNew && key === brakeFileRecord.at) await brakeFile(world.objects).write(emptyBrake, undefined)
   })
   expect(await held()).toEqual(before)
 })

@@ -12,7 +12,7 @@ import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import { countBase } from '../../../../shared/reconcile/brake/count-base.ts'
 import { countOpen } from '../../../../shared/reconcile/brake/count-open.ts'
-import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
+import { brakeFile, brakeFileRecord, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -138,7 +138,7 @@ describe('the record of the brake', () => {
   test('is written once for all who ask together', async () => {
     let writes = 0
     const { world, start } = open(async ({ operation, args, proceed }) => {
-      if (operation === 'put' && args[0] === brakeKey) writes++
+      if (operation === 'put' && args[0] === brakeFileRecord.at) writes++
       return proceed()
     })
     const brake = start()
@@ -167,7 +167,7 @@ describe('the record of the brake', () => {
     let lost = 0
     const { world, start, admit } = open(async ({ operation, args, proceed }) => {
       const answer = await proceed()
-      if (operation === 'put' && args[0] === brakeKey && args[2] !== undefined && ++lost === 2)
+      if (operation === 'put' && args[0] === brakeFileRecord.at && args[2] !== undefined && ++lost === 2)
         throw noAnswer('PutObject')
       return answer
     })
@@ -312,7 +312,8 @@ describe('a look at the record', () => {
   test('alarms once while the record cannot be read, and again when that comes back', async () => {
     let isBroken = true
     const { world, start, alarms } = open(async ({ operation, args, proceed }) => {
-      if (isBroken && args[0] === brakeKey && (operation === 'head' || operation === 'get')) throw noAnswer('GetObject')
+      if (isBroken && args[0] === brakeFileRecord.at && (operation === 'head' || operation === 'get'))
+        throw noAnswer('GetObject')
       return proceed()
     })
     const brake = start()

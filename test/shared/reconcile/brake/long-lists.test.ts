@@ -12,14 +12,15 @@ import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import {
   BrakeFile,
   brakeFile,
-  brakeKey,
+  brakeFileRecord,
+  brakeParts,
   digestOf,
   forgetBrakeParts,
   longNames,
-  partsPrefix,
   readBrake,
   releaseList,
 } from '../../../../shared/reconcile/records/brake-file.ts'
+import { defineRecords } from '../../../../shared/reconcile/records/define-record.ts'
 import { LongLists } from '../../../../shared/reconcile/records/long-lists.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -54,9 +55,14 @@ function change(record: BrakeRecord, { does, indexes }: Step): BrakeRecord {
 test('a list whose parts are read while another read learns of a newer record is whole', async () => {
   const { ports } = new World()
   const lists = new LongLists<string, string[], readonly string[]>({
-    prefix: 'parts/',
+    parts: defineRecords({
+      at: 'parts/',
+      meaning: 'parts of lists, in this test',
+      source: { is: 'text' },
+      key: (digest: string) => digest,
+      value: z.array(z.string()),
+    }),
     most: 1,
-    body: z.array(z.string()),
     toBody: (items) => [...items],
     itemsOf: (body) => body,
     namesOf: (items) => items,
@@ -106,14 +112,14 @@ describe('a long list of the brake', () => {
     const { objects } = new World()
     const file = brakeFile(objects)
     await file.write(many(5_000), undefined)
-    const parts = async () => (await Array.fromAsync(objects.list(partsPrefix))).length
+    const parts = async () => (await Array.fromAsync(objects.list(brakeParts.at))).length
     // Its items are the same names, and need no objects of their own.
     expect(await parts()).toBe(10)
     const { value = emptyBrake, object } = (await file.read()) ?? {}
     const key = keyOf(9_999)
     await file.write(hold(value, [key], { window: { ...window, counted: [] }, items: [key] }, terms), object?.etag)
     expect(await parts()).toBe(12)
-    expect((await objects.head(brakeKey))?.size).toBeLessThan(5_000)
+    expect((await objects.head(brakeFileRecord.at))?.size).toBeLessThan(5_000)
     const [list] = (await brakeFile(objects).read())?.value.lists ?? []
     expect(list?.held).toHaveLength(5_001)
     expect((await releaseList(objects, list ? digestOf(list) : '', 'me')).outcome).toBe('released')
@@ -144,21 +150,21 @@ describe('a long list of the brake', () => {
     const { objects } = new World()
     const [list] = many(2_000).lists
     const older = { v: 1, ...many(2_000), lists: [{ digest: 'd', figure: 2_000, ...list }] }
-    await objects.put(brakeKey, JSON.stringify(older))
+    await objects.put(brakeFileRecord.at, JSON.stringify(older))
     const { value = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
     expect(JSON.parse(JSON.stringify(value))).toEqual(many(2_000))
     await brakeFile(objects).write(value, object?.etag)
     expect(JSON.stringify((await brakeFile(objects).read())?.value)).toBe(JSON.stringify(value))
     // An older version refuses the record, instead of taking the list for an empty one.
-    expect(JSON.parse(new TextDecoder().decode((await objects.get(brakeKey))?.body))).toMatchObject({ v: 2 })
+    expect(JSON.parse(new TextDecoder().decode((await objects.get(brakeFileRecord.at))?.body))).toMatchObject({ v: 2 })
   })
 
   test('makes the record unreadable if a part of it is gone, except for readers of other rules', async () => {
     const { objects } = new World()
     await brakeFile(objects).write(many(1_000), undefined)
-    const [{ key = '' } = {}] = await Array.fromAsync(objects.list(partsPrefix))
+    const [{ key = '' } = {}] = await Array.fromAsync(objects.list(brakeParts.at))
     await objects.delete(key)
-    await expect(brakeFile(objects).read()).rejects.toThrow(brakeKey)
+    await expect(brakeFile(objects).read()).rejects.toThrow(brakeFileRecord.at)
     expect(await readBrake(objects, ['memberships'])).toMatchObject({ lists: [] })
   })
 
@@ -166,7 +172,10 @@ describe('a long list of the brake', () => {
     const { objects } = new World()
     const file = brakeFile(objects)
     await file.write(many(1_200), undefined)
-    for (const key of [brakeKey, ...(await Array.fromAsync(objects.list(partsPrefix))).map((one) => one.key)])
+    for (const key of [
+      brakeFileRecord.at,
+      ...(await Array.fromAsync(objects.list(brakeParts.at))).map((one) => one.key),
+    ])
       await objects.delete(key)
     expect(await file.read()).toBeUndefined()
     await file.write(many(1_201), undefined)
@@ -178,9 +187,9 @@ describe('a long list of the brake', () => {
     const file = brakeFile(world.objects)
     await file.write(many(1_000), undefined)
     await world.clock.advance(9 * 24 * 60 * 60_000)
-    await file.write(many(700), (await world.objects.head(brakeKey))?.etag)
+    await file.write(many(700), (await world.objects.head(brakeFileRecord.at))?.etag)
     await forgetBrakeParts(world.ports)
-    expect(await world.keys(partsPrefix)).toHaveLength(2)
+    expect(await world.keys(brakeParts.at)).toHaveLength(2)
     expect((await brakeFile(world.objects).read())?.value).toEqual(many(700))
   })
 })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { type ReconcileReport, reconcile, sweep } from '../../../../shared/reconcile/differences/reconcile.ts'
-import { checkpointKey } from '../../../../shared/reconcile/records/checkpoint.ts'
+import { checkpointRecord } from '../../../../shared/reconcile/records/checkpoint.ts'
 import { idOf, manyAccounts } from '../../../bench/many-accounts.ts'
 import { putInForce } from '../../../bench/put-in-force.ts'
 import { isShallow } from '../../../depth.ts'
@@ -134,12 +134,12 @@ test('a sweep by ranges of accounts lists inputs and statuses once for all its r
 test('a sweep of all accounts finds the unsettled entries that one by ranges remembers', async () => {
   const world = await differing()
   await compare(world, 'sweep')
-  expect(await world.json(checkpointKey)).toMatchObject({ entries: [expect.anything()] })
+  expect(await world.json(checkpointRecord.at)).toMatchObject({ entries: [expect.anything()] })
   await world.clock.advance(30 * minuteMs)
   expect(await compare(world, 'sweep')).toMatchObject({ unfinished: 1 })
   await world.clock.advance(30 * minuteMs)
   expect(await sweep(world.ports, world.configuration)).toMatchObject({ unfinished: 1 })
-  expect(await world.json(checkpointKey)).toMatchObject({ entries: [expect.anything()] })
+  expect(await world.json(checkpointRecord.at)).toMatchObject({ entries: [expect.anything()] })
 })
 
 test.each(names)('a %s after the restore of a lost ledger has as many ranges as one before the loss', async (name) => {

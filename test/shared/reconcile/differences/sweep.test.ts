@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { assignmentKey, assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { sweep } from '../../../../shared/reconcile/differences/reconcile.ts'
-import { leaseKey } from '../../../../shared/reconcile/dispatcher/lease.ts'
+import { leaseRecord } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
@@ -217,7 +217,7 @@ describe('a status that says that work goes on', () => {
     await world.clock.advance(5 * minuteMs)
     const slice = world.slice()
     await world.clock.advance(100)
-    expect(await world.keys(leaseKey)).toEqual([leaseKey])
+    expect(await world.keys(leaseRecord.at)).toEqual([leaseRecord.at])
     expect(await world.finish(sweep(world.ports, world.configuration))).toMatchObject({ ...nothing, inputs: 1 })
     await world.finish(slice)
   })
@@ -232,7 +232,7 @@ describe('a status that says that work goes on', () => {
     await tell(world, link, { state: 'revoking', etag: undefined, lastModified: undefined })
     const lease = { v: 1, nonce: 'n', holder: 'somebody', renewedAt: world.clock.now().toISOString() }
     await world.clock.advance(5 * minuteMs)
-    await world.objects.put(leaseKey, JSON.stringify(lease))
+    await world.objects.put(leaseRecord.at, JSON.stringify(lease))
     expect(await world.finish(sweep(world.ports, world.configuration))).toMatchObject(nothing)
     await world.clock.advance(2 * minuteMs)
     expect(await swept(world)).toMatchObject({ grants: 1, revocations: 1 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { Lease, leaseKey } from '../../../../shared/reconcile/dispatcher/lease.ts'
+import { Lease, leaseRecord } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -28,7 +28,7 @@ describe('the dispatcher lease', () => {
   test('starts nothing 40 seconds after the last renewal began, also when a renewal hangs for ever', async () => {
     const world = new World({ isOwned: false })
     const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
-      const isRenewal = operation === 'put' && args[0] === leaseKey && JSON.stringify(args[2]).includes('ifMatch')
+      const isRenewal = operation === 'put' && args[0] === leaseRecord.at && JSON.stringify(args[2]).includes('ifMatch')
       return isRenewal ? new Promise(() => {}) : proceed()
     })
     const lease = await acquire(world, ports)
@@ -45,7 +45,7 @@ describe('the dispatcher lease', () => {
     let renewals = 0
     const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
       const answer = await proceed()
-      const isRenewal = operation === 'put' && args[0] === leaseKey && JSON.stringify(args[2]).includes('ifMatch')
+      const isRenewal = operation === 'put' && args[0] === leaseRecord.at && JSON.stringify(args[2]).includes('ifMatch')
       if (isRenewal && ++renewals === 1) throw noAnswer('PutObject')
       return answer
     })
@@ -96,7 +96,7 @@ describe('the dispatcher lease', () => {
     void lease?.keep()
     const etags = new Set<string | undefined>()
     for (let second = 0; second < 60; second++) {
-      etags.add((await world.objects.head(leaseKey))?.etag)
+      etags.add((await world.objects.head(leaseRecord.at))?.etag)
       await world.clock.advance(1_000)
     }
     expect(etags.size).toBe(3)
@@ -110,7 +110,7 @@ describe('the dispatcher lease', () => {
     const world = new World({ isOwned: false })
     const lease = await acquire(world)
     void lease?.keep()
-    await world.objects.put(leaseKey, '{}')
+    await world.objects.put(leaseRecord.at, '{}')
     await world.clock.advance(20_100)
     expect(lease?.mayStart()).toBe(false)
     await world.clock.advance(60_000)
@@ -118,7 +118,7 @@ describe('the dispatcher lease', () => {
       'the dispatcher lost the lease; it starts nothing new',
     ])
     await world.finish(lease?.release() ?? Promise.resolve())
-    expect(await world.keys('control/')).toEqual([leaseKey])
+    expect(await world.keys('control/')).toEqual([leaseRecord.at])
   })
 
   test('that someone else has taken while a renewal went unanswered is not taken for ours', async () => {
@@ -134,11 +134,11 @@ describe('the dispatcher lease', () => {
     await world.clock.advance(20_100)
     isFailing = false
     const theirs = { v: 1, nonce: 'theirs', holder: 'someone else', renewedAt: world.clock.now().toISOString() }
-    await world.objects.put(leaseKey, JSON.stringify(theirs))
+    await world.objects.put(leaseRecord.at, JSON.stringify(theirs))
     await world.clock.advance(20_000)
     expect(lease?.mayStart()).toBe(false)
     await world.finish(lease?.release() ?? Promise.resolve())
-    expect(await world.json(leaseKey)).toEqual(theirs)
+    expect(await world.json(leaseRecord.at)).toEqual(theirs)
   })
 
   test('that someone else has released while a renewal went unanswered is lost', async () => {
@@ -153,7 +153,7 @@ describe('the dispatcher lease', () => {
     isFailing = true
     await world.clock.advance(20_100)
     isFailing = false
-    await world.objects.delete(leaseKey)
+    await world.objects.delete(leaseRecord.at)
     await world.clock.advance(20_000)
     expect(lease?.mayStart()).toBe(false)
     expect(world.log.lines.at(-1)?.message).toBe('the dispatcher lost the lease; it starts nothing new')
@@ -224,11 +224,11 @@ describe('the dispatcher lease', () => {
   test('says in its object who holds it and since when, under another nonce each time', async () => {
     const world = new World({ isOwned: false })
     const lease = await acquire(world)
-    const first = await world.json(leaseKey)
+    const first = await world.json(leaseRecord.at)
     expect(first).toEqual({ v: 1, nonce: expect.any(String), holder: 'test', renewedAt: '2026-03-03T10:00:00.000Z' })
     void lease?.keep()
     await world.clock.advance(20_100)
-    const second = await world.json(leaseKey)
+    const second = await world.json(leaseRecord.at)
     expect(second).toMatchObject({ holder: 'test', renewedAt: expect.stringMatching(/^2026-03-03T10:00:20/) })
     expect(second?.nonce).not.toBe(first?.nonce)
     await world.finish(lease?.release() ?? Promise.resolve())

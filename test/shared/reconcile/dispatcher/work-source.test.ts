@@ -49,6 +49,19 @@ test('a hint in hand stays invisible to others for as long as it is worked on', 
   await source.close()
 })
 
+test('open work of an unknown form is told as an error, once', async () => {
+  const { world, source, warnings, end } = open()
+  await world.objects.put(twinOf('notes.txt'), '')
+  source.start()
+  await world.clock.advance(60_000)
+  expect(source.take(() => true)).toEqual([])
+  const object = twinOf('notes.txt')
+  expect(warnings()).toEqual([
+    ['error', 'ssofile cannot retry open work of an unknown form; look at its key, and delete it', { object }],
+  ])
+  await end()
+})
+
 test('a hint that is given back has not been received yet', async () => {
   const { world, source, send } = open()
   await send(hint(accountOf(1)), accountOf(1))

@@ -3,7 +3,7 @@ import type { Kind } from '../../../../shared/domain/inputs/kind.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, heldDigests, readBrake, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
-import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
+import { pauseRecord } from '../../../../shared/reconcile/records/pause.ts'
 import { isShallow, stride } from '../../../depth.ts'
 import { dyingPorts, noAnswer } from '../../../intercept.ts'
 import { Grouping } from '../../modules/people/grouping.ts'
@@ -158,12 +158,12 @@ export function describeGuarantees(kind: Kind, sample: Sample): void {
   test('has a status under a pause, changes nothing, and is done after it', async () => {
     const { grouping, calls } = await prepare(sample.prepare)
     const key = sample.key(grouping)
-    await grouping.put(pauseKey, { v: 1, reason: 'an incident', by: 'ada', since: '2026-03-03T10:00:00.000Z' })
+    await grouping.put(pauseRecord.at, { v: 1, reason: 'an incident', by: 'ada', since: '2026-03-03T10:00:00.000Z' })
     await grouping.put(key, body)
     await minutes(grouping, 6)
     expect(calls).toEqual([])
     expect(await grouping.status(key)).toBeDefined()
-    await grouping.delete(pauseKey)
+    await grouping.delete(pauseRecord.at)
     await minutesUntil(grouping, () => isDone(sample, grouping), 'the file')
   })
 
@@ -172,13 +172,13 @@ export function describeGuarantees(kind: Kind, sample: Sample): void {
     const key = sample.key(grouping)
     await grouping.put(key, body)
     await minutesUntil(grouping, () => isDone(sample, grouping), 'the file')
-    await grouping.put(pauseKey, { v: 1, reason: 'an incident', by: 'ada', since: '2026-03-03T10:00:00.000Z' })
+    await grouping.put(pauseRecord.at, { v: 1, reason: 'an incident', by: 'ada', since: '2026-03-03T10:00:00.000Z' })
     await grouping.world.clock.advance(10_000)
     calls.length = 0
     await grouping.delete(key)
     await minutes(grouping, 6)
     expect(calls).toEqual([])
-    await grouping.delete(pauseKey)
+    await grouping.delete(pauseRecord.at)
     await minutesUntil(grouping, () => isOver(sample, grouping), 'its end')
   })
 

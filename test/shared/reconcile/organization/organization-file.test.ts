@@ -5,8 +5,8 @@ import type { Ports } from '../../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import {
   forgetOrganizationParts,
-  organizationKey,
   organizationParts,
+  organizationRecord,
   partAccountsMost,
   readOrganization,
 } from '../../../../shared/reconcile/organization/organization-file.ts'
@@ -26,7 +26,7 @@ function openLarge() {
     return proceed()
   })
   const partsIn = (operation: 'get' | 'put') =>
-    calls.splice(0).filter((call) => call.startsWith(`${operation} ${organizationParts}`)).length
+    calls.splice(0).filter((call) => call.startsWith(`${operation} ${organizationParts.at}`)).length
   return { world, ports, partsIn }
 }
 
@@ -39,7 +39,7 @@ test('a large organization is in parts, and a reading writes only parts with a c
   const first = await rebuild(world, ports)
   expect(first.hasTags).toBe(true)
   expect(await readOrganization(world.objects)).toEqual(first)
-  expect(await world.json(organizationKey)).toMatchObject({ v: 2, accounts: [] })
+  expect(await world.json(organizationRecord.at)).toMatchObject({ v: 2, accounts: [] })
   partsIn('put')
   // The tags that nobody has read for the longest time are read again: those of the first twentieth.
   await rebuild(world, ports)
@@ -71,22 +71,22 @@ test('a reader of a range reads only the parts of its accounts', async () => {
 test('a record of an older version, which has all accounts, is read and replaced', async () => {
   const { world } = openLarge()
   const before = await rebuild(world)
-  await world.objects.put(organizationKey, JSON.stringify(before))
+  await world.objects.put(organizationRecord.at, JSON.stringify(before))
   const cache = new OrganizationCache(world.ports, [])
   expect(await world.finish(cache.view())).toEqual(before)
   const { after } = await world.finish(cache.refresh([idOf(1)]))
   expect(after).toEqual({ ...before, revision: before.revision + 1 })
   expect(await readOrganization(world.objects)).toEqual(after)
   // An older version refuses the record, instead of taking the organization for an empty one.
-  expect(organizationView.safeParse(await world.json(organizationKey)).success).toBe(false)
+  expect(organizationView.safeParse(await world.json(organizationRecord.at)).success).toBe(false)
 })
 
 test('an organization with a part that is gone is read again', async () => {
   const { world } = openLarge()
   const before = await rebuild(world)
-  const [part = ''] = await world.keys(organizationParts)
+  const [part = ''] = await world.keys(organizationParts.at)
   await world.objects.delete(part)
-  await expect(readOrganization(world.objects)).rejects.toThrow(organizationKey)
+  await expect(readOrganization(world.objects)).rejects.toThrow(organizationRecord.at)
   const again = await world.finish(new OrganizationCache(world.ports, []).view(), 1_000)
   expect(again.accounts).toEqual(before.accounts)
   expect(await readOrganization(world.objects)).toEqual(again)
@@ -105,10 +105,10 @@ test('a process that knows the organization writes all of it anew after somebody
 test('without a record no part is deleted: its writer may be about to name it', async () => {
   const { world } = openLarge()
   await rebuild(world)
-  await world.objects.delete(organizationKey)
+  await world.objects.delete(organizationRecord.at)
   await world.clock.advance(25 * 60 * 60_000)
   await forgetOrganizationParts(world.ports)
-  expect(await world.keys(organizationParts)).toHaveLength(3)
+  expect(await world.keys(organizationParts.at)).toHaveLength(3)
 })
 
 test('a part that no record names is deleted after a day', async () => {
@@ -117,9 +117,9 @@ test('a part that no record names is deleted after a day', async () => {
   world.organizations.goneAccount(idOf(2))
   const view = await rebuild(world)
   await forgetOrganizationParts(world.ports)
-  expect(await world.keys(organizationParts)).toHaveLength(4)
+  expect(await world.keys(organizationParts.at)).toHaveLength(4)
   await world.clock.advance(25 * 60 * 60_000)
   await forgetOrganizationParts(world.ports)
-  expect(await world.keys(organizationParts)).toHaveLength(3)
+  expect(await world.keys(organizationParts.at)).toHaveLength(3)
   expect(await readOrganization(world.objects)).toEqual(view)
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { isReleased } from '../../../../shared/domain/brake/releases.ts'
-import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
+import { brakeFile, brakeFileRecord, digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -33,7 +33,7 @@ async function open(lists: readonly BrakeList[] = [list, other]) {
 describe('control/brake.json', () => {
   test('says of each list first what a person looks for, and the list itself', async () => {
     const world = await open()
-    const { lists } = (await world.json(brakeKey)) ?? {}
+    const { lists } = (await world.json(brakeFileRecord.at)) ?? {}
     const shown: readonly Record<string, unknown>[] = Array.isArray(lists) ? lists : []
     expect(shown.map((one) => Object.keys(one).slice(0, 7))).toEqual([
       ['digest', 'rule', 'cause', 'name', 'figure', 'limit', 'since'],
@@ -53,7 +53,7 @@ describe('control/brake.json', () => {
     const { objects } = new World()
     const release = { digest: '63d39feddad502ed', at: since, by: 'ana', hinted: false, keys: held, people: ['id-1'] }
     const older = { v: 1, lists: [], contents: [], retirements: [], windows: [], releases: [release] }
-    await objects.put(brakeKey, JSON.stringify(older))
+    await objects.put(brakeFileRecord.at, JSON.stringify(older))
     const { value } = (await brakeFile(objects).read()) ?? {}
     expect(value?.releases).toMatchObject([{ rule: 'own', keys: held, items: [] }])
     expect(value && isReleased(value, { key: keyOf('a') }, new Date(since))).toBe(true)
@@ -86,7 +86,7 @@ describe('a release', () => {
   test('is of the list that was shown, whatever becomes of another one meanwhile', async () => {
     const world = await open()
     const shown = digestOf(list)
-    const etag = (await world.objects.head(brakeKey))?.etag
+    const etag = (await world.objects.head(brakeFileRecord.at))?.etag
     const grown = { ...other, held: [...other.held, keyOf('d')] }
     await brakeFile(world.objects).write({ ...emptyBrake, lists: [list, grown] }, etag)
     expect(await releaseList(world.objects, shown, 'me')).toMatchObject({ outcome: 'released', list: { held } })
@@ -121,7 +121,7 @@ describe('a release', () => {
     const { objects } = intercept(world.ports, async ({ operation, proceed }) => {
       if (operation === 'put' && isFirst) {
         isFirst = false
-        const etag = (await world.objects.head(brakeKey))?.etag
+        const etag = (await world.objects.head(brakeFileRecord.at))?.etag
         await brakeFile(world.objects).write({ ...emptyBrake, lists: [{ ...list, held: [...held, keyOf('c')] }] }, etag)
       }
       return proceed()

@@ -94,6 +94,20 @@ test('a folder has sixteen groups at most, however many files, and deletions sha
   expect(groupsOf('another', 'reconcile')).toEqual(groupsOf('invented', 'ObjectCreated:Put'))
 })
 
+test.each(['requests', 'approvals', 'decisions'])(
+  'one person has eleven groups at most for %s, however many files overtake others or failed before',
+  (place) => {
+    const groupsOf = (person: string) => {
+      const keys = Array.from({ length: 1_000 }, (_, nth) => `${place}/${person}/${nth}`)
+      const forms = [{}, { overtakes: true }, { isAlone: true }] as const
+      return forms.map((form) => new Set(keys.map((key) => toOutgoing({ ...message, key, ...form }, none).groupId)))
+    }
+    const all = groupsOf('one').concat(groupsOf('another'))
+    expect(all.map(({ size }) => size)).toEqual([1, 2, 8, 1, 2, 8])
+    expect(new Set(all.flatMap((groups) => [...groups])).size).toBe(22)
+  },
+)
+
 describe('what takes access away from a person', () => {
   const created = 'ObjectCreated:Put'
   const deleted = 'ObjectRemoved:Delete'

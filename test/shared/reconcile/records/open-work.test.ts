@@ -5,12 +5,14 @@ import {
   listOpenWork,
   moveTwin,
   nextAttempt,
+  openKeyOf,
   openWorkKey,
+  scheduleWork,
 } from '../../../../shared/reconcile/records/open-work.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
-const key = 'account%000000000001%ReadOnly-ps%50 % of a%GROUP%ssofile'
+const key = openKeyOf('account%000000000001%ReadOnly-ps%50 % of a%GROUP%ssofile')
 const after = (ms: number) => new Date(now.getTime() + ms)
 
 test('the next attempt comes after a minute, doubling to an hour, within the upper half of that time', () => {
@@ -23,19 +25,22 @@ test('the next attempt comes after a minute, doubling to an hour, within the upp
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60])
 })
 
-test('open work is listed earliest first, urgent work before it, all or what is due, and what is none is passed over', async () => {
+test('open work is listed earliest first, urgent work before it, all or what is due, and work of an unknown form has no hint', async () => {
   const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
   const instants = [after(60_000), after(-1), now, after(1)]
   for (const instant of instants) await objects.put(openWorkKey({ at: instant.toISOString() }, key), '')
   const file = openWorkKey({ at: after(2).toISOString() }, 'permission_sets/ReadOnly-ps.json')
   await objects.put(file, '')
-  await objects.put(openWorkKey({ at: after(-2).toISOString() }, 'notes.txt'), '')
+  const unknown = openWorkKey({ at: after(-2).toISOString() }, 'notes.txt')
+  await objects.put(unknown, '')
   await objects.put(`state/opened/${now.toISOString()}%${key}`, '')
 
-  const all = await Array.fromAsync(listOpenWork(objects))
+  const [first, ...all] = await Array.fromAsync(listOpenWork(objects))
+  expect(first).toEqual({ object: unknown, key: 'notes.txt', nextAttempt: after(-2), hint: undefined })
+  await objects.delete(unknown)
   expect(all.map(({ nextAttempt: at }) => at.getTime() - now.getTime())).toEqual([-1, 0, 1, 2, 60_000])
-  expect(all[0]).toEqual({ object: `state/open/2026-03-03T09:59:59.999Z%${key}`, key, nextAttempt: after(-1) })
-  expect(all[3]).toEqual({ object: file, key: 'permission_sets/ReadOnly-ps.json', nextAttempt: after(2) })
+  expect(all[0]).toMatchObject({ object: `state/open/2026-03-03T09:59:59.999Z%${key}`, key, nextAttempt: after(-1) })
+  expect(all[3]).toMatchObject({ object: file, key: 'permission_sets/ReadOnly-ps.json', nextAttempt: after(2) })
   const due = await Array.fromAsync(listOpenWork(objects, now))
   expect(due.map(({ nextAttempt: at }) => at)).toEqual([after(-1), now])
   const urgent = [now, after(60_000)].map((at) => openWorkKey({ at: at.toISOString(), isUrgent: true }, key))
@@ -46,6 +51,18 @@ test('open work is listed earliest first, urgent work before it, all or what is 
   ])
   const allNow = await Array.fromAsync(listOpenWork(objects))
   expect(allNow.map(({ object }) => object)).toEqual([...urgent, ...all.map(({ object }) => object)])
+})
+
+test('work of a form that nobody could retry is refused when it is written', async () => {
+  const objects = new MemoryObjectStore({ bucket: 'ssofile', clock: new VirtualClock(now) })
+  const schedule = async (text: string) => scheduleWork(objects, { at: now.toISOString() }, openKeyOf(text))
+  await expect(schedule('groups/developers.json')).rejects.toThrow(
+    "state/open/: received open work for 'groups/developers.json', expected an account assignment",
+  )
+  expect(await Array.fromAsync(objects.list(''))).toEqual([])
+  for (const known of [key, 'permission_sets/A-ps.json', 'access_control_attributes.json', 'look%300000000001%roles'])
+    await schedule(known)
+  expect(await Array.fromAsync(listOpenWork(objects))).toHaveLength(4)
 })
 
 describe('the twin of a record', () => {

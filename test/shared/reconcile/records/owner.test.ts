@@ -5,7 +5,7 @@ import {
   defaultConfiguration,
 } from '../../../../shared/domain/deployment/configuration.ts'
 import {
-  deployedConfigurationKey,
+  deployedConfigurationRecord,
   readDeployedConfiguration,
 } from '../../../../shared/reconcile/records/deployed-configuration.ts'
 import { checkOwner, claimBucket, type Deployment, readOwner } from '../../../../shared/reconcile/records/owner.ts'
@@ -129,7 +129,7 @@ describe('a bucket', () => {
   test('may have been claimed by a version with more keys, anywhere, which its functions and commands leave out', async () => {
     const { world, instance, claim } = await open()
     const more = { ...defaultConfiguration, brake: { ...defaultConfiguration.brake, later: { most: 1 } }, later: 'x' }
-    await world.objects.put(deployedConfigurationKey, JSON.stringify({ v: 1, later: true, configuration: more }))
+    await world.objects.put(deployedConfigurationRecord.at, JSON.stringify({ v: 1, later: true, configuration: more }))
     expect(await readDeployedConfiguration(world.objects)).toEqual(defaultConfiguration)
     const alpha = { ...deployment('alpha'), later: 'x' }
     await world.objects.put(ownerKey, JSON.stringify({ v: 1, ...instance, deployment: alpha, later: 'x' }))

@@ -5,7 +5,7 @@ import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   describePause,
   pauseChanges,
-  pauseKey,
+  pauseRecord,
   readPause,
   reconcileAfterPause,
   resumeChanges,
@@ -209,7 +209,7 @@ describe('history says of a pause', () => {
     const world = await open()
     await pause(world)
     await next(world)
-    await world.objects.delete(pauseKey)
+    await world.objects.delete(pauseRecord.at)
     await next(world)
     const [, resumed = ''] = await world.keys('history/pause/')
     expect(await world.json(resumed)).toMatchObject({ event: 'resumed', by: 'unknown' })
@@ -283,7 +283,7 @@ describe('a resume', () => {
     const world = new World()
     const { pause: shown } = await pauseChanges(world.ports, { reason: 'first', by: 'x' })
     const ports = meanwhile(world, async () => {
-      await world.objects.delete(pauseKey)
+      await world.objects.delete(pauseRecord.at)
       await world.clock.advance(1_000)
       await pauseChanges(world.ports, { reason: 'second', by: 'y' })
     })
@@ -308,7 +308,7 @@ describe('control/pause.json', () => {
     'that says %j is a pause all the same',
     async (body) => {
       const world = new World()
-      await world.objects.put(pauseKey, body)
+      await world.objects.put(pauseRecord.at, body)
       expect(await readPause(world.objects)).toEqual({
         v: 1,
         reason: '(control/pause.json cannot be read)',
@@ -322,7 +322,7 @@ describe('control/pause.json', () => {
     const world = new World()
     await pause(world)
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
-      if (operation === 'get') await world.objects.delete(pauseKey)
+      if (operation === 'get') await world.objects.delete(pauseRecord.at)
       return proceed()
     })
     expect(await readPause(ports.objects)).toBeUndefined()
@@ -333,13 +333,13 @@ describe('control/pause.json', () => {
     await pause(world)
     const ports = intercept(world.ports, async ({ operation, proceed }) => {
       const answer = await proceed()
-      if (operation === 'put') await world.objects.delete(pauseKey)
+      if (operation === 'put') await world.objects.delete(pauseRecord.at)
       return answer
     })
     let puts = 0
     const counting = intercept(ports, async ({ operation, proceed }) => {
       if (operation !== 'put') return proceed()
-      return ++puts === 1 ? proceed() : world.objects.put(pauseKey, '{}')
+      return ++puts === 1 ? proceed() : world.objects.put(pauseRecord.at, '{}')
     })
     expect(await pauseChanges(counting, { reason: 'another', by: 'you' })).toMatchObject({ isNew: true })
     expect(puts).toBe(2)
