@@ -1,6 +1,7 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
-import { inputQueues, queuesOfPeople } from '../shared/domain/inputs/kind.ts'
+import { inputQueues, type Kind, queuesOfPeople } from '../shared/domain/inputs/kind.ts'
+import { kinds } from '../shared/domain/inputs/kinds.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { retireCredentials } from '../shared/modules/credentials/retire-credentials.ts'
@@ -15,6 +16,7 @@ import { comparedMost } from '../shared/modules/requests/compare-own-inputs.ts'
 import { EligibilityFiles } from '../shared/modules/requests/eligibility-files.ts'
 import { AskedPeople, askAgainOfPeople } from '../shared/modules/requests/follow-people.ts'
 import { askForWaiting, listToldOfPeople, sweepRequests } from '../shared/modules/requests/list-requests.ts'
+import { tellEligibilityNames } from '../shared/modules/requests/tell-eligibility-names.ts'
 import { watchEligibilities } from '../shared/modules/requests/watch-eligibilities.ts'
 import { forgetUses } from '../shared/modules/usage/use-records.ts'
 import { functionSettings } from '../shared/ports/deployment-settings.ts'
@@ -50,6 +52,7 @@ import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
+import { kindsWithoutMessage, tellFiles } from '../shared/reconcile/statuses/tell-files.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
 
@@ -161,6 +164,7 @@ export const jobsOfMinuteLinks: Jobs = () => [
     (ports) => new Policies(ports),
     tellPolicies,
   ),
+  job('files without a message', { read: kindsWithoutMessage().map(({ at }) => at), write: statusPlaces }, tellOthers),
   remembering(
     'selectors',
     {
@@ -214,6 +218,16 @@ export const jobsOfHourly: Jobs = () => [
   // A person may be eligible, or an approver, who was not before.
   job('requests that wait', { send: ['requests'] }, (ports, configuration) =>
     askForWaiting(ports, configuration, 'reconcile'),
+  ),
+  job(
+    'names in eligibilities',
+    {
+      read: ['eligibility/', 'state/eligibilities.json', 'selectors/', ...organizationPlaces],
+      write: statusPlaces,
+      directory: 'read',
+      identityCenter: 'instance',
+    },
+    tellEligibilityNames,
   ),
   job(
     'attributes',
@@ -468,6 +482,12 @@ async function tellPolicies(ports: Ports, configuration: Configuration, policies
   ports.metrics.record('PoliciesBroken', broken.length)
   if (broken.length > 0)
     ports.log.error('policies are not valid: ssofile grants nothing new until they are corrected', { broken })
+}
+
+/** The others have jobs of their own, because changes of them concern inputs. */
+async function tellOthers(ports: Ports): Promise<void> {
+  const watched: readonly Kind[] = [kinds.policy, kinds.selector, kinds.eligibility]
+  for (const kind of kindsWithoutMessage()) if (!watched.includes(kind)) await tellFiles(ports, kind)
 }
 
 async function tellSelectors(ports: Ports, configuration: Configuration, selectors: SelectorFiles): Promise<void> {

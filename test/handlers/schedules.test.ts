@@ -333,6 +333,11 @@ test('the schedule of each minute asks once for a reconcile without state/, and 
   expect(asked()).toBe(3)
 })
 
+const eligibilityOfNobody = JSON.stringify({
+  ...{ for: { groups: ['nobody'] }, permissionSets: ['*'], scopes: ['root%all'], longest: 'PT1H' },
+  approvers: { groups: ['nobody'] },
+})
+
 describe('the jobs of the schedules', () => {
   const name = permissionSetName.parse('Some-ps')
   const writes = ['put', 'delete', 'send']
@@ -368,8 +373,15 @@ describe('the jobs of the schedules', () => {
     await recordEndedSessions(objects, ended)
     await objects.delete('control/ended-sessions.json')
     await recordEndedSessions(objects, ended)
-    for (const key of ['control/brake.json', 'policies/a.json', 'selectors/a.json', 'eligibility/a.json'])
+    for (const key of [
+      'control/brake.json',
+      'policies/a.json',
+      'selectors/a.json',
+      'eligibility/a.json',
+      'hygiene.json',
+    ])
       await objects.put(key, '{')
+    if (of === 'hourly') await objects.put('eligibility/b.json', eligibilityOfNobody)
     // Nothing is deleted while it cannot be read.
     if (of === 'sweep') await objects.delete('control/brake.json')
     await objects.put('state/people.json', '{}')

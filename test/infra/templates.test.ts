@@ -1020,7 +1020,7 @@ describe('the API', () => {
     expect(timeoutSeconds).toBeLessThan(30)
   })
 
-  test('alone may write inputs, and else only asks who somebody is, and whose an account', () => {
+  test('alone may write inputs, and else only asks who somebody is, who can approve, and whose an account', () => {
     const writing = listFunctionRoles('api').filter(({ Properties }) =>
       /"s3:PutObject"[^}]*(?<!status)\/(links_data(?!\/temporary)|permission_sets)/.test(textOf(Properties.Policies)),
     )
@@ -1034,6 +1034,7 @@ describe('the API', () => {
       'DescribeUser',
       'GetGroupId',
       'GetUserId',
+      'ListGroupMemberships',
       'ListGroupMembershipsForMember',
       'ListGroups',
       'ListInstances',

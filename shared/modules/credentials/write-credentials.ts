@@ -2,7 +2,8 @@ import pLimit from 'p-limit'
 import { noPrincipals } from '../../domain/account-facts/emergency-principals.ts'
 import { describeAnalyzers } from '../../domain/account-facts/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/files/hygiene-file.ts'
+import { defaultHygiene, type Hygiene } from '../../domain/files/hygiene-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import { count } from '../../domain/text/count.ts'
@@ -11,7 +12,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { answerOrError } from '../../ports/service-error.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
-import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { tellFiles } from '../../reconcile/statuses/tell-files.ts'
 import { sendDigests } from '../notifications/send-digests.ts'
 import { openAccountOwners } from './account-owners.ts'
 import { CredentialMails } from './credential-mails.ts'
@@ -115,7 +116,7 @@ async function readHygiene(
 ): Promise<{ readonly hygiene: Hygiene; readonly notes: readonly string[] }> {
   const read = await readHygieneFile(ports.objects)
   const broken = read.ok ? [] : [read.complaint]
-  await tellBroken(ports, hygieneKey, broken)
+  await tellFiles(ports, kinds.hygiene)
   if (read.ok) return { hygiene: read.value, notes: [] }
   const notes = broken.map(
     (complaint) => `ssofile uses the defaults and notifies nobody: ${renderComplaint(complaint)}`,

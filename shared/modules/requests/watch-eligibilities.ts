@@ -1,14 +1,14 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { eligibilityPrefix } from '../../domain/files/eligibility-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { tellBroken } from '../../reconcile/statuses/tell-broken.ts'
+import { tellFiles } from '../../reconcile/statuses/tell-files.ts'
 import { type EligibilityFiles, eligibilityStateRecord, toStored } from './eligibility-files.ts'
 import { listUndecided } from './list-requests.ts'
 
 /**
- * Writes a status for each broken eligibility. When an eligibility has changed, looks at every waiting or rejected request.
+ * Writes a status for each eligibility. When an eligibility has changed, looks at every waiting or rejected request.
  * Returns the broken ones. Safe to repeat after an interruption: it notes the change last.
  */
 export async function watchEligibilities(
@@ -19,7 +19,7 @@ export async function watchEligibilities(
   const { objects } = ports
   const { eligibilities, contents, texts } = await files.read()
   const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
-  const broken = await tellBroken(ports, eligibilityPrefix, complaints)
+  const broken = await tellFiles(ports, kinds.eligibility, complaints)
   const record = eligibilityStateRecord.of(objects)
   const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
   const isSame =

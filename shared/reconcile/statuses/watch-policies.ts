@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { policyPrefix } from '../../domain/guardrails/policy-file.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { record } from '../../domain/json/record.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { defineRecord } from '../records/define-record.ts'
@@ -8,7 +8,7 @@ import { sendInputs } from '../records/inputs.ts'
 import type { Policies } from '../records/policies.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { tellBroken } from './tell-broken.ts'
+import { tellFiles } from './tell-files.ts'
 
 const policyState = record({
   v: z.literal(1),
@@ -25,7 +25,7 @@ export const policyStateRecord = defineRecord({
 })
 
 /**
- * Writes a status for each broken policy, as for an input. When a policy has changed, looks at every rejected input again,
+ * Writes a status for each policy. When a policy has changed, looks at every rejected input again,
  * because it may be accepted now. Returns the broken policies. Safe to repeat after an interruption.
  */
 export async function watchPolicies(
@@ -36,7 +36,7 @@ export async function watchPolicies(
   const { objects } = ports
   const statuses = new StatusStore(objects, ports.clock)
   const { broken } = await policies.read()
-  const names = await tellBroken(ports, policyPrefix, broken)
+  const names = await tellFiles(ports, kinds.policy, broken)
   const etags = await policies.etags()
   const record = policyStateRecord.of(objects)
   const known = (await spoiledAsAbsent(record.read()))?.value

@@ -2,12 +2,13 @@ import * as z from 'zod'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { kinds } from '../../domain/inputs/kinds.ts'
 import { record } from '../../domain/json/record.ts'
 import { type Link, renderGrant } from '../../domain/links/link.ts'
 import { accessHint, type Hint } from '../../domain/messages/hint.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { expandScopeAtMost } from '../../domain/scopes/expand-scope.ts'
-import { type Selectors, selectorPrefix } from '../../domain/scopes/selector-file.ts'
+import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { defineRecord } from '../records/define-record.ts'
@@ -18,7 +19,7 @@ import { listLinksOfKind } from '../records/list-links.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import type { SelectorFiles } from '../records/selector-files.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { tellBroken } from './tell-broken.ts'
+import { tellFiles } from './tell-files.ts'
 
 /** By name: the last content, and whether it could be used. */
 const selectorState = record({ v: z.literal(1), contents: z.record(z.string(), z.string()) })
@@ -36,7 +37,7 @@ type WatchedPorts = Pick<Ports, 'objects' | 'organizations' | 'queues' | 'random
 
 /**
  * Looks at every link whose selector was written, changed or deleted since the last run, and at ledger entries that these links
- * no longer select. Writes a status for each broken selector and returns their keys. Safe to repeat after an interruption: it
+ * no longer select. Writes a status for each selector and returns the keys of broken ones. Safe to repeat after an interruption: it
  * notes the changes last.
  */
 export async function watchSelectors(
@@ -47,7 +48,7 @@ export async function watchSelectors(
   const { objects } = ports
   const { selectors, contents } = await files.readWithContents()
   const complaints = [...selectors.values()].flatMap((selector) => (selector.ok ? [] : [selector.complaint]))
-  const broken = await tellBroken(ports, selectorPrefix, complaints)
+  const broken = await tellFiles(ports, kinds.selector, complaints)
   const record = selectorStateRecord.of(objects)
   const known = new Map(Object.entries((await spoiledAsAbsent(record.read()))?.value.contents ?? {}))
   const changed = [...new Set([...known.keys(), ...contents.keys()])].filter(

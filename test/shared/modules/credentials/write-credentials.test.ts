@@ -298,7 +298,8 @@ describe('hygiene.json', () => {
     await put(world, {})
     await world.objects.delete(`${folder}summary.json`)
     await night(world)
-    expect(await world.objects.get('status/hygiene.json.json')).toBeUndefined()
+    const corrected = await world.objects.get('status/hygiene.json.json')
+    expect(JSON.parse(new TextDecoder().decode(corrected?.body))).toMatchObject({ state: 'applied' })
   })
 
   const receivers = ['payments', 'security'].map((name) => ({ name, mail: [`${name}@example.com`] }))

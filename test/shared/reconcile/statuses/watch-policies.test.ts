@@ -30,15 +30,16 @@ test('a policy that is not valid has a status, stands in the index and is counte
   expect(world.metrics.sumOf('PoliciesBroken')).toBe(1)
   await world.objects.put(key, forbidding)
   await watch()
-  expect([await world.keys('status/'), await world.keys('attention/')]).toEqual([[], []])
+  expect([await world.keys('status/'), await world.keys('attention/')]).toEqual([[`status/${key}.json`], []])
   expect(world.metrics.sumOf('PoliciesBroken')).toBe(1)
 })
 
-test('a policy under tests/ is none', async () => {
+test('a file under policies/tests/ has a status of its own, and is no policy', async () => {
   const { world, watch } = open()
   await world.objects.put('policies/tests/a.json', '{')
   await watch()
-  expect(await world.keys('status/')).toEqual([])
+  expect(await world.keys('status/')).toEqual(['status/policies/tests/a.json.json'])
+  expect(world.metrics.sumOf('PoliciesBroken')).toBe(0)
 })
 
 test('when a policy changes, what it refused is looked at again, and granted', async () => {

@@ -1,0 +1,73 @@
+import type { Kind } from '../../domain/inputs/kind.ts'
+import { allKinds, kindOf } from '../../domain/inputs/kinds.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { type NewStatus, rejection, type Status } from '../../domain/statuses/status.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
+import { describeInput, readParsedInput } from '../records/read-input.ts'
+import { inputOfStatus, listInState, StatusStore, statusPrefix } from '../records/status-store.ts'
+
+type TellingPorts = Pick<Ports, 'objects' | 'clock'>
+
+/**
+ * The kinds whose files have no message: nothing is performed for one, and the products that read them read all. A schedule tells them, with
+ * this function for all.
+ */
+export function kindsWithoutMessage(): readonly Kind[] {
+  return allKinds().filter(({ queue, starts }) => queue === undefined && starts === undefined)
+}
+
+/**
+ * Writes the status of each file of such a kind: `rejected`, or `applied`. `broken`: complaints that one file alone does not show, such as
+ * too many files. Removes the status of a deleted file. Reads only files whose status is missing or older, or that are rejected. Safe to
+ * repeat after an interruption. Returns the objects of `broken`.
+ */
+export async function tellFiles(
+  { objects, clock }: TellingPorts,
+  kind: Kind,
+  broken: readonly Complaint[] = [],
+): Promise<readonly string[]> {
+  const statuses = new StatusStore(objects, clock)
+  const complaints = new Map(broken.map((complaint) => [complaint.object, complaint]))
+  const listed = await listHeads(objects, kind.at)
+  const files = new Map([...listed].filter(([key]) => kindOf(key) === kind))
+  const told = new Map(
+    [...(await listHeads(objects, statusPrefix + kind.at))].map(([key, head]) => [inputOfStatus(key), head]),
+  )
+  const rejected = new Set(await listInState(objects, 'rejected', kind.at))
+  const isTold = (key: string) => {
+    const [file, status] = [files.get(key), told.get(key)]
+    return file && status && status.lastModified > file.lastModified && !rejected.has(key)
+  }
+  const isOurs = (key: string) => files.has(key) || kindOf(key) === kind || key === kind.at
+  const due = [...new Set([...files.keys(), ...told.keys(), ...complaints.keys()])].filter(
+    (key) => isOurs(key) && (complaints.has(key) || !isTold(key)),
+  )
+  await forEachAtOnce(due, async (key) => {
+    await statuses.revise(key, (current) =>
+      describeFile(key, { current, complaint: complaints.get(key), kind, objects }),
+    )
+  })
+  return [...complaints.keys()]
+}
+
+type Telling = Pick<Ports, 'objects'> & {
+  readonly current: Status | undefined
+  readonly complaint: Complaint | undefined
+  readonly kind: Kind
+}
+
+/** `undefined`: the file is gone. A status that says more of the same upload stays. */
+async function describeFile(
+  key: string,
+  { current, complaint, kind, objects }: Telling,
+): Promise<NewStatus | undefined> {
+  const found = await readParsedInput(objects, key, kind)
+  if (complaint) return { ...(found && describeInput(found.head)), ...rejection(complaint) }
+  if (found === undefined) return undefined
+  const { head, file } = found
+  if (!file.ok) return { ...describeInput(head), ...rejection(file.complaint) }
+  const isSame = current?.etag === head.etag && current.versionId === head.versionId
+  if (isSame && current.state !== 'rejected') return current
+  return { ...describeInput(head), state: 'applied' }
+}
