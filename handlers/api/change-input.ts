@@ -2,6 +2,7 @@ import { type Access, mayChange } from '../../shared/domain/deployment/api-acces
 import { type ApiCaller, renderCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { judgeInput, type Rules } from '../../shared/domain/links/judge-input.ts'
+import { partitionOfArn } from '../../shared/domain/permission-sets/other-partition.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
@@ -60,7 +61,13 @@ export async function change(
     const reading = await read()
     if ('statusCode' in reading || reading.body === 'deleted') return reading
     const uploadedAt = ports.clock.now()
-    const rules = { guardrails: await policies.read(), uploader: { name: caller.arn }, uploadedAt }
+    const rules = {
+      guardrails: await policies.read(),
+      uploader: { name: caller.arn },
+      uploadedAt,
+      // API Gateway knows only callers of its own partition.
+      partition: partitionOfArn(caller.arn),
+    }
     const faults = judge(key, reading.body, configuration, rules)
     return faults.length === 0 ? reading : refusal(400, errorsOf(key, faults))
   })

@@ -1,5 +1,5 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
-import { allowsAlmostEverything } from '../../shared/domain/iam-policies/allows-everything.ts'
+import { isAdministrator } from '../../shared/domain/iam-policies/is-administrator.ts'
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
@@ -191,7 +191,10 @@ export class PageLooks {
       about,
       risks: judgeRisk({ permissionSet, allowsEverything, accounts, guardrails: await this.#policies.read() }),
       ...(await this.tellNames(scope.kind === 'account' ? [scope.id] : [])),
-      last: (await requestsOf(userId)).filter(({ key }) => key !== found.read.key).slice(0, lastMost),
+      // By the digest of the upload: every request for the same access has the same key.
+      last: (await requestsOf(userId))
+        .filter(({ digest }) => digest !== read.status?.request?.digest)
+        .slice(0, lastMost),
       rows: own.slice(0, othersMost),
       isCut: unread || isUnplaced || own.length > othersMost,
     })
@@ -307,7 +310,7 @@ export class PageLooks {
       const file = found?.file.ok ? found.file.value : undefined
       this.#abouts.set(name, {
         about: file?.description,
-        isAdministrator: file && allowsAlmostEverything(file),
+        isAdministrator: file && isAdministrator(file),
         atMs: nowMs,
       })
     }

@@ -171,9 +171,9 @@ export class ServedCalls {
   }
 
   async #tellMe(person: object): Promise<Answer> {
-    const { approveWithin, portal, organizations } = this.#settings
+    const { approveWithin, portal, organizations, auditors, operators } = this.#settings
     const { account } = await this.#looks.organization()
-    return answer(200, { ...person, approveWithin, portal, organizations, account })
+    return answer(200, { ...person, approveWithin, portal, organizations, account, auditors, operators })
   }
 
   /** Calls that show something need the present groups. `GET /me` only names the views, and each tab asks it every minute, so older groups are enough. */

@@ -175,6 +175,7 @@ export interface SsoAdmin {
 /** The calls about permission sets and attributes that change nothing. */
 export type ReadingSsoAdmin = Pick<
   SsoAdmin,
+  | 'instance'
   | 'describeAttributes'
   | 'describePermissionSet'
   | 'listTagsForResource'

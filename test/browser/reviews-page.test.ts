@@ -98,6 +98,7 @@ async function beginLargeReview(): Promise<void> {
   const access = {
     kind: 'link',
     scope: `account%${account}`,
+    accounts: [account],
     permissionSet: 'Read-ps',
     type: 'USER',
     isPrivileged: false,

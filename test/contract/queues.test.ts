@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import { SqsQueues } from '../../shared/aws/sqs-queues.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
+import { sentBy } from '../../shared/memory/sqs/model-senders.ts'
 import type { OutgoingMessage, QueueName, Queues, ReceivedMessage } from '../../shared/ports/queues.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { startLocalServer } from './local-server.ts'
@@ -17,7 +18,7 @@ const settings = {
 
 async function openMemory(): Promise<Opened> {
   const clock = new VirtualClock(start)
-  return { queues: new MemoryQueues({ clock, settings }), clock, close: async () => {} }
+  return { queues: sentBy(new MemoryQueues({ clock, settings }), 'router'), clock, close: async () => {} }
 }
 
 async function openSqs(): Promise<Opened> {
@@ -65,7 +66,7 @@ describe.each([
     expect(bodiesOf(await receive('links')).map((body) => JSON.parse(body))).toEqual([value, {}])
   })
 
-  test('a message is received with its body, its group and when it was sent', async () => {
+  test('a message is received with its body, its group, its sender and when it was sent', async () => {
     await queues.send('links', [message('g', '{"ü": "日本 🦊"}')])
     expect(await receive('links')).toEqual([
       {
@@ -74,6 +75,7 @@ describe.each([
         body: '{"ü": "日本 🦊"}',
         groupId: 'g',
         receiveCount: 1,
+        senderId: expect.any(String),
         sentAt: start,
       },
     ])

@@ -16,7 +16,7 @@ const other = {
   permissionSetName: 'Other_+=,.@-ps',
   description: 'Lignes \u00e9crites\n\tsur plusieurs lignes',
   sessionDurationInMinutes: 90,
-  managedPoliciesArnList: ['arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess'],
+  managedPoliciesArnList: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
   inlinePolicyDocument: '' as const,
   permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' },
 }

@@ -12,8 +12,6 @@ import { operatorActions } from './operator-actions.ts'
 import { organizationActions } from './organization-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
-import { reviewActions } from './review-actions.ts'
-import { selectorActions } from './selector-actions.ts'
 import { sessionActions } from './session-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoilActions } from './spoil-actions.ts'
@@ -32,13 +30,11 @@ const actions = {
   ...permissionSetActions,
   ...brakeActions,
   ...spoilActions,
-  ...selectorActions,
   ...requestActions,
   ...hostileActions,
   ...operatorActions,
   ...sessionActions,
   ...membershipActions,
-  ...reviewActions,
 }
 export type Action = ActionIn<typeof actions>
 

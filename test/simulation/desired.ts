@@ -1,6 +1,6 @@
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { selectsNow } from './selector-actions.ts'
+import { selectsNow } from './kinds/governance/selector-files.ts'
 
 type Reading = { readonly grants: (link: string) => boolean; readonly unclear: boolean }
 

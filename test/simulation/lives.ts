@@ -1,4 +1,3 @@
-import type { Action } from './action.ts'
 import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
 import type { Part } from './kinds/part.ts'
 import { allParts } from './kinds/parts.ts'
@@ -19,6 +18,7 @@ import {
   deleteHis,
   deleteLateFile,
   deleteLink,
+  deleteSelector,
   deleteTemporary,
   done,
   employ,
@@ -201,7 +201,7 @@ const organization: Lives = {
     before: writeSelector('unit'),
     actions: [
       [upload(selected), done, writeSelector('rest'), longDone],
-      [{ do: 'delete a selector', name: 'pick' }, longDone],
+      [deleteSelector, longDone],
     ],
   },
   'a selector changes while AWS takes its time': {
@@ -491,7 +491,7 @@ export const otherSteps = flatten([
   [make(`GROUP/${group}`), make('GROUP/team-late'), move(account, unit)],
   [letRequestsTake(0), { do: 'take the lease' }, { do: 'delete control/brake.json' }],
   (['detach', 'session', 'inline', 'delete'] as const).map(changeSet),
-  [writeSelector('nobody'), { do: 'write a selector', name: 'other', body: 'tag' }],
+  writeSelector('nobody'),
   { do: 'rename an account', account, to: 'renamed' },
   { do: 'create an organizational unit and move an account there', account },
   { do: 'delete an organizational unit that is empty', unit: nestedUnit },
@@ -499,49 +499,19 @@ export const otherSteps = flatten([
   { do: 'import', isCompact: true },
 ])
 
-const beginReview: Action = { do: 'begin a review' }
-const closeReview: Action = { do: 'close the review' }
-const review = (verdict: 'keep' | 'revoke', nth: number, by: 'ann' | 'bob' = 'ann'): Action => {
-  return { do: 'decide in a review', by, nth, verdict }
-}
-const reviews: Lives = {
-  'a review keeps one link and revokes another, and is closed': {
-    before: [uploadAll(own, another), done, beginReview],
-    actions: [[review('keep', 0), review('revoke', 1), done, closeReview, longDone], longDone],
-  },
-  'a link that a reviewer revokes is edited, asked again, revoked, and uploaded again': {
-    before: [upload(own), done, beginReview],
-    actions: [
-      [upload(own, 'reason'), review('revoke', 0), done, review('revoke', 1, 'bob'), longDone],
-      [upload(own), longDone, closeReview],
-    ],
-  },
-  'two reviewers disagree, and the review is closed before anything is carried out': {
-    before: [uploadAll(own, another), done, beginReview],
-    actions: [review('keep', 0), review('revoke', 0, 'bob'), closeReview, longDone],
-  },
-}
-
 const listLivesOf = ({ lives = {}, settings }: Part) => withSettings(listLives(lives), settings)
 const withSettings = (lives: readonly CanonicalLife[], settings: Part['settings']) =>
   lives.map((life) => ({ ...life, settings: { ...settings, ...life.settings } }))
 
-const day = wait(24 * 60 * 60_000)
 /** Only without a fault, because days are long. */
-export const longLives = [
-  ...listLives({
-    'nobody decides in a review, which reminds, escalates and ends': {
-      before: [uploadAll(own, another), done, beginReview],
-      actions: [day, day, day, longDone],
-    },
-  }),
-  ...allParts.flatMap(({ longLives = {}, settings }) => withSettings(listLives(longLives), settings)),
-]
+export const longLives = allParts.flatMap(({ longLives = {}, settings }) =>
+  withSettings(listLives(longLives), settings),
+)
 
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
   ...listLives(brake).map((life) => ({ ...life, settings: { brakeCount: 1 } })),
-  ...[otherHands, leavers, memberships, reviews].flatMap(listLives),
+  ...[otherHands, leavers, memberships].flatMap(listLives),
 ]
 
 /** People ask, approve, change their minds, and finish. */

@@ -19,13 +19,6 @@ type Decision = Account & {
 
 /** Actions of people to get access for half an hour. */
 export const requestActions = {
-  'write the eligibility': asking<{ readonly approvals: 1 | 2 }>(({ objects, checker }, { approvals }) => {
-    const people = { for: { groups: ['askers'] }, approvers: { groups: ['approvers'] } }
-    const access = { permissionSets: ['First-ps'], scopes: ['root%all'], longest: 'PT30M' }
-    checker.temporary.needed.note('approvals', approvals)
-    const body = JSON.stringify({ ...people, ...access, approvals, endsSessions: true })
-    void objects.as('governance').put('eligibility/first.json', body)
-  }),
   'ask for access': asking<Account>(({ objects, checker }, { account }, requesterId) => {
     const key = keyOf(requesterId, account)
     // Each upload has another text, like an edited one.

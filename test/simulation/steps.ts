@@ -1,6 +1,9 @@
 import type { Action } from './action.ts'
 import type { CallGroup, Fault, FaultKind } from './chaos.ts'
 import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
+import { stepsWith } from './kinds/file-steps.ts'
+import { eligibilityFiles } from './kinds/governance/eligibility-files.ts'
+import { selectorFiles } from './kinds/governance/selector-files.ts'
 import { fileGroup } from './membership-actions.ts'
 import { accounts, type bodies, units } from './small-world.ts'
 import type { WorldSettings } from './world-settings.ts'
@@ -72,11 +75,9 @@ export const move = (account: string, unit: string): Action => ({ do: 'move an a
 export const tag = (account: string, value: 'a' | 'b'): Action => ({ do: 'tag an account', account, value })
 export const leave: Action = { do: 'an account leaves', account }
 export const lackAccount = (times: number): Action => ({ do: 'Organizations does not list an account', account, times })
-export const writeSelector = (body: Of<'write a selector'>['body']): Action => ({
-  do: 'write a selector',
-  name: 'pick',
-  body,
-})
+const selector = stepsWith('selector', selectorFiles)
+export const writeSelector = (body: keyof typeof selectorFiles.valid | 'broken') => selector.write('pick', body)
+export const deleteSelector = selector.remove('pick')
 export type Version = Of<'upload a permission set'>['version']
 export const version = (version: Version): Action => ({ do: 'upload a permission set', name: 'First-ps', version })
 export const lateVersion = (version: Version): Action => ({ do: 'upload a permission set', name: 'Late-ps', version })
@@ -98,7 +99,11 @@ export const changeSet = (change: Of<'change First-ps in the console'>['change']
 
 export type Decision = Omit<Of<'decide on a request'>, 'do' | 'account' | 'by'>
 export const approval: Decision = { decision: 'approve', of: 'the present upload', isSealed: false }
-export const writeEligibility = (approvals: 1 | 2): Action => ({ do: 'write the eligibility', approvals })
+export const writeEligibility = (approvals: 1 | 2) =>
+  stepsWith('eligibility', eligibilityFiles).write(
+    'first',
+    approvals === 1 ? 'with one approval' : 'with two approvals',
+  )
 export const ask: Action = { do: 'ask for access', account }
 export const decide = (by: string, said: Partial<Decision> = {}): Action => {
   return { do: 'decide on a request', account, by, ...approval, ...said }

@@ -1,4 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { warnOfAttributesFile } from '../../../shared/domain/attributes/known-sources.ts'
 import { kindOf, parseInput } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf, type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import {
@@ -58,11 +59,12 @@ export function findInvalid(
   )
 }
 
-/** Warnings about surprising parts of valid permission set files to upload, in whole sentences. */
+/** Warnings about surprising parts of valid files to upload, in whole sentences. */
 export function warnOfUploads(uploads: readonly Upload[]): readonly string[] {
   return uploads.flatMap(({ key, body }) => {
     const file = key.startsWith(permissionSetPrefix) ? parsePermissionSetFile(key, body) : undefined
-    return file?.ok ? file.value.warnings.map((warning) => `${quote(key, 1100)}: ${warning}`) : []
+    const warnings = file?.ok ? file.value.warnings : warnOfAttributesFile(key, body)
+    return warnings.map((warning) => `${quote(key, 1100)}: ${warning}`)
   })
 }
 

@@ -31,20 +31,24 @@ type Options = {
   readonly folders: readonly string[]
   readonly now: Date
   readonly guardrails?: Guardrails
+  /** Of Identity Center. `undefined`: not known. */
+  readonly partition?: string | undefined
   readonly onJudged?: () => void
 }
 
 /** Checks every file against grammar, rules and policies, and the names in links against the permission sets that exist. */
 export async function validateInputs(
   files: readonly InputFile[],
-  { folders, now, guardrails = noGuardrails, onJudged }: Options,
+  { folders, now, guardrails = noGuardrails, partition, onJudged }: Options,
 ): Promise<Validation> {
   const errors: InputError[] = []
   const warnings: InputWarning[] = []
   const described = new Set<PermissionSetName>()
   const named = new Map<PermissionSetName, string[]>()
   const later = new Set<string>()
-  const judged = await Promise.all(files.map((file) => judge(file, folders, { now, guardrails }).finally(onJudged)))
+  const judged = await Promise.all(
+    files.map((file) => judge(file, folders, { now, guardrails, partition }).finally(onJudged)),
+  )
   for (const [index, { key }] of files.entries()) {
     const { faults = [], warnings: told = [], names, describes, later: unjudged = [] } = judged[index] ?? {}
     errors.push(...faults.flatMap((fault) => (fault.key === undefined ? [{ key, ...fault }] : [])))
@@ -77,13 +81,14 @@ export async function validateInputs(
 async function judge(
   file: InputFile,
   folders: readonly string[],
-  { now, guardrails }: Required<Pick<Options, 'now' | 'guardrails'>>,
+  { now, guardrails, partition }: Required<Pick<Options, 'now' | 'guardrails'>> & Pick<Options, 'partition'>,
 ): Promise<InputJudgement> {
   const { key, sizeBytes, uploadedAt = now } = file
   try {
     const isLink = key.startsWith(linkPrefix) || key.startsWith(membershipPrefix)
     const body = await file.read(isLink ? linkBodyMostBytes : permissionSetFileMostBytes)
-    const judged = judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
+    const rules = { guardrails, partition, uploader: 'later', uploadedAt } as const
+    const judged = judgeInput({ key, body, sizeBytes }, folders, now, rules)
     if (isLink) return judged
     const policies = judgeManagedPolicies(key, body)
     return {

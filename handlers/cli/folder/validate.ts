@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
+import { warnOfAttributesFile } from '../../../shared/domain/attributes/known-sources.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { describeBlindWatches } from '../../../shared/domain/guardrails/watched.ts'
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds, kinds, parseInput } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
+import { partitionOfArn } from '../../../shared/domain/permission-sets/other-partition.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { bucketOf, isBucketNamed } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
@@ -50,17 +53,20 @@ export function addValidate(program: Command): void {
     })
 }
 
-type Source = Pick<Configuration, 'folders' | 'usageDays'> & Omit<FolderListing, 'prefixes'>
+type Source = Judging & Omit<FolderListing, 'prefixes'>
+/** `partition`: of Identity Center. `undefined`: no bucket says it. */
+type Judging = Pick<Configuration, 'folders' | 'usageDays'> & { readonly partition?: string | undefined }
 
 async function validate(source: string, { config, policies }: Options): Promise<Validation> {
-  const { folders, usageDays, files, faults, warnings } = await open(source, config)
+  const { folders, usageDays, partition, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
   const others = listGoverned().filter((kind) => !isOfPolicies(kind))
   const governance = [
     ...(await validateGovernance(policies ?? source, listGoverned().filter(isOfPolicies))),
     ...(await validateGovernance(source, others)),
   ]
-  const told = new Set(governance.map(({ key }) => key))
+  const governed = governance.flatMap(({ errors }) => errors)
+  const told = new Set(governed.map(({ key }) => key))
   // An error of all policies together is in no single file.
   const ofAll = guardrails.broken.flatMap((one) => (told.has(one.object) ? [] : [errorOf(one)]))
   const progress = new Progress()
@@ -71,15 +77,16 @@ async function validate(source: string, { config, policies }: Options): Promise<
   }
   // An invalid policy is one error of its own. Otherwise every file would get that error.
   const usable = { ...guardrails, broken: [] }
-  const found = await validateInputs(files, { folders, now: new Date(), guardrails: usable, onJudged })
+  const found = await validateInputs(files, { folders, partition, now: new Date(), guardrails: usable, onJudged })
   progress.end()
   return {
     ...found,
-    errors: [...faults, ...found.errors, ...governance, ...ofAll].sort((a, b) =>
+    errors: [...faults, ...found.errors, ...governed, ...ofAll].sort((a, b) =>
       a.key < b.key ? -1 : a.key > b.key ? 1 : 0,
     ),
     warnings: [
       ...found.warnings,
+      ...governance.flatMap(({ warnings: ofFiles }) => ofFiles),
       ...warnings.map((warning) => ({ warning })),
       ...describeBlindWatches(guardrails, usageDays).map((warning) => ({ warning })),
       ...(guardrails.broken.length === 0 ? [] : [{ warning: nothingNew }]),
@@ -100,16 +107,20 @@ function errorOf({ object: key, received, expected, remedy }: Complaint): InputE
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
     const isOfBucket = config === undefined && isBucketNamed()
-    const { folders, usageDays } = isOfBucket
-      ? await findConfiguration(openCliPorts(bucketOf(undefined)).objects)
-      : await readConfiguration(config)
+    const judging = isOfBucket ? await readJudging(bucketOf(undefined)) : await readConfiguration(config)
     const listing = await listFolder(source)
-    return { folders, usageDays, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
+    return { ...judging, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
   }
   const bucket = bucketOf(source)
+  const files = await listBucketInputs(openCliPorts(bucket).objects)
+  return { ...(await readJudging(bucket, config)), files, faults: [], warnings: [] }
+}
+
+async function readJudging(bucket: string, config?: string): Promise<Judging> {
   const { objects } = openCliPorts(bucket)
   const { folders, usageDays } = await findConfiguration(objects, config)
-  return { folders, usageDays, files: await listBucketInputs(objects), faults: [], warnings: [] }
+  const owner = await readOwner(objects)
+  return { folders, usageDays, partition: owner && partitionOfArn(owner.instanceArn) }
 }
 
 function toJson({ links, memberships, permissionSets, errors, warnings }: Validation) {
@@ -159,12 +170,24 @@ function renderWarning({ key, warning }: InputWarning): string {
   return `${object}${paint('pending', 'warning')}   ${quote(warning, 2000)}\n`
 }
 
-/** The faults of these files of governance, in a folder or a bucket: each fault once, with its place. */
-async function validateGovernance(source: string, kinds: readonly Kind[]): Promise<readonly InputError[]> {
+type Judged = Pick<Validation, 'errors' | 'warnings'>
+
+/** Judges these files of governance, in a folder or a bucket: each fault once, with its place. */
+async function validateGovernance(source: string, kinds: readonly Kind[]): Promise<readonly Judged[]> {
   const found = await Promise.all(
-    kinds.map(async (kind) => (await readFiles(source, kind)).flatMap((file) => faultsOfFile(file, kind))),
+    kinds.map(async (kind) =>
+      (await readFiles(source, kind)).map((file) => ({
+        errors: faultsOfFile(file, kind),
+        warnings: warningsOfFile(file),
+      })),
+    ),
   )
   return found.flat()
+}
+
+function warningsOfFile(file: ProposedFile): readonly InputWarning[] {
+  if ('complaint' in file) return []
+  return warnOfAttributesFile(file.key, file.body).map((warning) => ({ key: file.key, warning }))
 }
 
 function faultsOfFile(file: ProposedFile, kind: Kind): readonly InputError[] {

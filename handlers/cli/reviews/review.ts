@@ -19,6 +19,7 @@ import {
   type Manifest,
   renderReviewCsv,
   sayCounts,
+  sayGiven,
   sayPace,
 } from '../../../shared/modules/reviews/rules/manifest.ts'
 import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
@@ -179,11 +180,14 @@ function renderItems(
       ? [`task ${digest.slice(0, digestLeast)}, ${end?.owners?.join(', ')}, until ${end?.dueAt}: ${end?.task}\n`]
       : [],
   )
+  const given = items.flatMap(({ digest, result, given: by }) =>
+    by ? [`${result} ${digest.slice(0, digestLeast)}: ${sayGiven(by)}\n`] : [],
+  )
   const pace = reviewers.map((one) => `${sayPace(one)}\n`)
   const closing = closed ? `closed early by ${closed.by ?? 'somebody'}\n` : ''
   const after = isRunning(phase) ? `${sayInstants({ run, terms })}\n` : closing
   const table = renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])
-  return `${table}\n${tasks.join('')}${phase} since ${run}: ${sayCounts(counts)}\n${after}${pace.join('')}`
+  return `${table}\n${[...given, ...tasks].join('')}${phase} since ${run}: ${sayCounts(counts)}\n${after}${pace.join('')}`
 }
 
 /** When a run ends, and what becomes of what nobody decides. */

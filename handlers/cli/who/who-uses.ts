@@ -4,7 +4,8 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { ChangesQuestion } from '../../../shared/modules/access/list-access-changes.ts'
 import { unreadUses } from '../../../shared/modules/access/own-uses.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
-import type { LastUse } from '../../../shared/modules/usage/rules/person-uses.ts'
+import { findUnknownUses } from '../../../shared/modules/usage/find-unknown-uses.ts'
+import { keyOf, type LastUse } from '../../../shared/modules/usage/rules/person-uses.ts'
 import type { Watched } from '../../../shared/modules/usage/rules/watched.ts'
 import { readLastUses, readWatched } from '../../../shared/modules/usage/use-records.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -21,7 +22,8 @@ type UsesOptions = Pick<ChangesQuestion, 'since' | 'account' | 'permissionSet'> 
   readonly user?: string | undefined
   readonly json: boolean
 }
-type NamedUse = LastUse & { readonly person: string }
+/** `isUnknown`: nobody has or ever had the access, by ssofile's records. Absent: somebody has or had it, or it could not be asked. */
+type NamedUse = LastUse & { readonly person: string; readonly isUnknown?: true }
 
 /** `ssofile who --used`: each person's last use of each access since then, also of access that is gone. Answers the exit code. */
 export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
@@ -39,7 +41,10 @@ export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuff
   const named = recent.map((use): NamedUse => ({ ...use, person: names?.get(use.user) ?? use.user }))
   const isWanted = ({ person, user: id }: NamedUse) =>
     user === undefined || [user, user + principalSuffix].includes(person) || user === id
-  const uses = named.filter(isWanted).sort((a, b) => (a.at < b.at ? 1 : -1))
+  const wanted = named.filter(isWanted).sort((a, b) => (a.at < b.at ? 1 : -1))
+  const finding = findUnknownUses(ports.objects, wanted)
+  const unknown = await unlessRefused(finding, 'whether ssofile knows the access could not be asked', notes)
+  const uses = wanted.map((use): NamedUse => (unknown?.has(keyOf(use)) ? { ...use, isUnknown: true } : use))
   if (asked.json) process.stdout.write(renderJson({ uses, watched, notes }))
   else await show(renderUses(uses, watched, terminalWidth()) + renderNotes(notes))
   return uses.length > 0 ? 0 : 1
@@ -54,7 +59,7 @@ export function renderUses(uses: readonly NamedUse[], { since, gaps }: Watched, 
   const rows = uses.map((use) => [
     use.person,
     use.account,
-    use.permissionSet,
+    use.isUnknown ? `${use.permissionSet} (not known to ssofile)` : use.permissionSet,
     `${use.at.slice(0, 16).replace('T', ' ')}Z`,
     use.by,
     String(use.hours90),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
 import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
+import { oneOrMore } from '../../../shared/domain/iam-policies/policy-statement.ts'
 import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import {

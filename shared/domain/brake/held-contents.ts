@@ -19,15 +19,14 @@ export const heldContents = record({
   since: z.iso.datetime(),
   etag: z.string(),
   versionId: z.string().optional(),
-  /** How many account assignments have the set, and for how many the file may make administrators without a release. */
+  /** How many account assignments have the set, and for how many the file may take much away, or make administrators, without a release. */
   assignments: z.int().min(0),
   limit: z.int().min(0),
   leavesNone: z.boolean(),
+  mayLeaveNone: z.boolean().default(false),
   givesAdministrator: z.boolean(),
-  /** It is one too many of its uploader: `passed` sets lost something before it, and `base` sets existed. */
+  /** It is one too many: `passed` sets lost something before it, and `base` sets existed. */
   many: record({
-    /** As in `uploaderWithoutSession`. Absent: unknown. */
-    uploader: z.string().optional(),
     limit: z.int().min(0),
     base: z.int().min(0),
     minutes: z.number(),
@@ -42,7 +41,7 @@ export type HeldContents = z.infer<typeof heldContents>
 /** The effect of a change, and how many assignments it affects. */
 export type ContentsFinding = Pick<
   HeldContents,
-  'assignments' | 'limit' | 'leavesNone' | 'givesAdministrator' | 'takesAway' | 'taken'
+  'assignments' | 'limit' | 'leavesNone' | 'mayLeaveNone' | 'givesAdministrator' | 'takesAway' | 'taken'
 >
 
 /** The part of a change that the brake judges. `undefined`: nobody loses anything, and nobody becomes an administrator. */
@@ -54,38 +53,42 @@ export function findContents(
   return { assignments, limit, ...change, takesAway: takesAway.slice(0, namedMost), taken: takesAway.length }
 }
 
-/** Whether the brake holds the file even if its uploader changed few others. */
-export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit }: ContentsFinding): boolean {
-  return leavesNone || (givesAdministrator && assignments > limit)
+/** Whether the brake holds the file even if few others changed. */
+export function isHeldAlone(finding: ContentsFinding): boolean {
+  const { leavesNone, mayLeaveNone, givesAdministrator, assignments, limit } = finding
+  return leavesNone || ((mayLeaveNone || givesAdministrator) && assignments > limit)
 }
 
 /** A text for a person: the permissions that a change takes away, and the number of assignments that lose them. `undefined`: none. */
-export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
-  if (leavesNone) return `leaves the permission set without any policy, on ${count(assignments, 'account assignment')}`
-  return taken === 0
-    ? undefined
-    : `${renderTaken({ takesAway, taken })}, on ${count(assignments, 'account assignment')}`
+export function describeLoss(finding: Omit<ContentsFinding, 'limit' | 'givesAdministrator'>): string | undefined {
+  const { taken, leavesNone, mayLeaveNone } = finding
+  if (taken === 0 && !leavesNone && !mayLeaveNone) return undefined
+  return `${renderLoss(finding)}, on ${count(finding.assignments, 'account assignment')}`
 }
 
 /** Why the brake holds a file, for a person. */
 export function describeContents(finding: ContentsFinding & Pick<HeldContents, 'many'>): string {
-  const { assignments, limit, leavesNone, givesAdministrator, taken, many } = finding
+  const { assignments, limit, leavesNone, mayLeaveNone, givesAdministrator, taken, many } = finding
   if (leavesNone || many) return `held by the brake: the file ${describeLoss(finding)}${many ? renderMany(many) : ''}`
   const does = [
-    ...(taken > 0 ? [renderTaken(finding)] : []),
+    ...(taken > 0 || mayLeaveNone ? [renderLoss(finding)] : []),
     ...(givesAdministrator ? ['makes everybody who has it an administrator'] : []),
   ]
-  return `held by the brake: the file ${does.join(' and ')}, on ${count(assignments, 'account assignment')}; to make administrators on more than ${limit} needs a release`
+  const needs = givesAdministrator ? 'to make administrators on' : 'to take so much away from'
+  return `held by the brake: the file ${does.join(' and ')}, on ${count(assignments, 'account assignment')}; ${needs} more than ${limit} needs a release`
 }
 
-function renderMany({ uploader, limit, base, minutes }: NonNullable<HeldContents['many']>): string {
-  const who = uploader === undefined ? 'uploads by unknown people' : quote(uploader)
+function renderMany({ limit, base, minutes }: NonNullable<HeldContents['many']>): string {
   const of = base > limit ? ` of the ${base.toLocaleString('en')}` : ''
-  return `; more than ${limit}${of} permission sets would lose something by ${who} within ${minutes} minutes`
+  return `; more than ${limit}${of} permission sets would lose something within ${minutes} minutes`
 }
 
-function renderTaken({ takesAway, taken }: Pick<ContentsFinding, 'takesAway' | 'taken'>): string {
+type Loss = Pick<ContentsFinding, 'takesAway' | 'taken' | 'leavesNone' | 'mayLeaveNone'>
+
+function renderLoss({ takesAway, taken, leavesNone, mayLeaveNone }: Loss): string {
   const told = takesAway.slice(0, toldMost).map((one) => quote(one, 300))
   const more = taken > told.length ? ` and ${(taken - told.length).toLocaleString('en')} more` : ''
-  return `may take away what the permission set allows (${taken}: ${told.join('; ')}${more})`
+  const what = taken > 0 ? ` (${taken}: ${told.join('; ')}${more})` : ''
+  if (leavesNone) return `takes away almost everything that the permission set allows${what}`
+  return `may take away ${mayLeaveNone ? 'almost everything that' : 'what'} the permission set allows${what}`
 }

@@ -5,16 +5,13 @@ import { holdContents } from './lists.ts'
 import { findRelease } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, limitOf, type Tally, windowOf, withWindow } from './windows.ts'
 
-/** On more account assignments than this, a file needs a release to make administrators. */
+/** On more account assignments than this, a file needs a release to take almost everything away, or to make administrators. */
 export function contentsLimit(ledgerEntries: number, limits: Configuration['brake']): number {
   return limitOf({ rule: 'indirect', cause: 'permission set' }, ledgerEntries, limits)
 }
 
-/** An edit of a permission set that `findContents` found, and its uploader, as in `uploaderWithoutSession`. */
-export type Edit = {
-  readonly file: Omit<HeldContents, 'since' | 'many'>
-  readonly uploader: string | undefined
-}
+/** An edit of a permission set that `findContents` found. */
+export type Edit = Omit<HeldContents, 'since' | 'many'>
 
 /** The window that an edit seems to exceed, if its base must be counted first. */
 export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTerms): readonly BrakeWindow[] {
@@ -42,16 +39,15 @@ export function judgeEdit(
   edit: Edit,
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly held: HeldContents | undefined } {
-  const { file, uploader } = edit
   const alone = judgeAlone(brake, edit, terms)
   if (alone === 'passes') return { brake, held: undefined }
-  const known = brake.contents.find(({ digest }) => digest === file.digest)
+  const known = brake.contents.find(({ digest }) => digest === edit.digest)
   const hold = (record: BrakeRecord, many: HeldContents['many']) => {
-    const held = { ...file, ...(many && { many }), since: known?.since ?? terms.now.toISOString() }
+    const held = { ...edit, ...(many && { many }), since: known?.since ?? terms.now.toISOString() }
     return { brake: holdContents(record, held), held }
   }
   if (alone === 'held') return hold(brake, undefined)
-  if (alone === 'stays held') return hold(brake, findTooMany(brake, file)?.many)
+  if (alone === 'stays held') return hold(brake, findTooMany(brake, edit)?.many)
   const { window, items } = countEdit(brake, edit, terms)
   if (!isBeyond(window, items, terms)) {
     const counted = { ...window, counted: [...window.counted, ...items] }
@@ -59,30 +55,31 @@ export function judgeEdit(
   }
   const { base = 0, counted } = window
   const limit = limitOf(window, base, terms.limits)
-  const many = { uploader, limit, base, minutes: terms.limits.own.minutes, passed: counted.length }
+  const many = { limit, base, minutes: terms.limits.own.minutes, passed: counted.length }
   return hold(withWindow(brake, { ...window, busyAt: terms.now.toISOString() }), many)
 }
 
 /** The decision without a count. */
-function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
-  if (findRelease(brake, file.digest, now)) return 'passes'
-  if (isHeldAlone(file)) return 'held'
-  if (file.taken === 0) return 'passes'
-  return findTooMany(brake, file) ? 'stays held' : 'counts'
+function judgeAlone(brake: BrakeRecord, edit: Edit, { now }: BrakeTerms) {
+  if (findRelease(brake, edit.digest, now)) return 'passes'
+  if (isHeldAlone(edit)) return 'held'
+  if (edit.taken === 0) return 'passes'
+  return findTooMany(brake, edit) ? 'stays held' : 'counts'
 }
 
 /**
  * The brake already holds this content, so a new window does not let it pass. With a KMS key the same content has another ETag in each
  * upload; its digest changes if it takes something else away now.
  */
-function findTooMany({ contents }: BrakeRecord, { name, etag, digest }: Edit['file']): HeldContents | undefined {
+function findTooMany({ contents }: BrakeRecord, { name, etag, digest }: Edit): HeldContents | undefined {
   return contents.find(
     (one) => one.name === name && (one.etag === etag || one.digest === digest) && one.many !== undefined,
   )
 }
 
-function countEdit(brake: BrakeRecord, { file, uploader }: Edit, terms: BrakeTerms) {
-  const one: Tally = { rule: 'own', cause: 'uploader', name: uploader, items: [file.name] }
+function countEdit(brake: BrakeRecord, { name }: Edit, terms: BrakeTerms) {
+  // All uploaders have one count, as in a folder of links: somebody with two roles has no second one.
+  const one: Tally = { rule: 'own', cause: 'uploader', items: [name] }
   const window = windowOf(brake, one, terms)
   return { window, items: addedTo(window, one) }
 }

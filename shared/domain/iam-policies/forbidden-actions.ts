@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { covers, overlap } from '../text/glob.ts'
-import { oneOrMore, statementsOf } from './allows-everything.ts'
+import { oneOrMore, statementsOf } from './policy-statement.ts'
 
 const statement = z.object({
   Effect: z.literal('Allow'),

@@ -219,8 +219,8 @@ export const kinds = {
     meaning: 'a [review](reviews.md): who looks at which access, and until when',
     queue: 'people',
     uses: {
-      // The questions are about permission sets, exceptions, access that others gave, and last uses.
-      read: ['permission_sets/', 'hygiene.json', 'access/', 'foreign/', 'usage/', 'changes/'],
+      // The questions are about permission sets, exceptions, access that others gave, and last uses; history has the proofs.
+      read: ['permission_sets/', 'hygiene.json', 'assignments/', 'foreign/', 'usage/', 'changes/', 'history/'],
       put: ['history/reviews/', 'review-results/'],
       // Revoked by a review.
       remove: ['links_data/', 'memberships/'],

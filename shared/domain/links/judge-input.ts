@@ -9,11 +9,13 @@ import {
   type Verdict,
 } from '../guardrails/judge-by-policies.ts'
 import { type Guardrails, noGuardrails } from '../guardrails/policy-file.ts'
+import { complainAboutJson } from '../json/json-faults.ts'
 import { placeOf, renderJsonPath } from '../json/json-path.ts'
 import { isSystemFile } from '../json/system-file.ts'
+import { otherPartitionFaults } from '../permission-sets/other-partition.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
-import type { Complaint, Parsed } from '../statuses/complaint.ts'
+import { type Complaint, type Parsed, refused } from '../statuses/complaint.ts'
 import { findFolderFault, linkPrefix, parseLinkKey } from './link.ts'
 import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
 import { splitFolder } from './link-fields.ts'
@@ -42,7 +44,11 @@ export type InputJudgement = {
 }
 
 /** The policies for valid inputs, with the uploader and the time of the upload. */
-export type Rules = Pick<LinkCase, 'uploader' | 'uploadedAt'> & { readonly guardrails: Guardrails }
+export type Rules = Pick<LinkCase, 'uploader' | 'uploadedAt'> & {
+  readonly guardrails: Guardrails
+  /** Of Identity Center, such as `aws`. `undefined`: not known. */
+  readonly partition?: string | undefined
+}
 
 /** All faults and warnings that one input shows alone, at this time. */
 export function judgeInput(
@@ -69,7 +75,7 @@ export function judgeInput(
 function judgeMembership(
   { key, body, sizeBytes }: InputBytes,
   folders: readonly string[],
-  { now, rules: { guardrails, ...upload } }: { readonly now: Date; readonly rules: Rules },
+  { now, rules: { guardrails, partition: _, ...upload } }: { readonly now: Date; readonly rules: Rules },
 ): InputJudgement {
   const named = parseMembershipKey(key, folders)
   const said = parseLinkBody(key, body, sizeBytes)
@@ -86,7 +92,7 @@ function judgeMembership(
 function judgeLink(
   { key, body, sizeBytes }: InputBytes,
   folders: readonly string[],
-  { now, rules: { guardrails, ...upload } }: { readonly now: Date; readonly rules: Rules },
+  { now, rules: { guardrails, partition: _, ...upload } }: { readonly now: Date; readonly rules: Rules },
 ): InputJudgement {
   const link = parseLinkKey(key, folders)
   const said = parseLinkBody(key, body, sizeBytes)
@@ -109,8 +115,10 @@ function judgeLink(
   })
 }
 
-function judgePermissionSet({ key, body, sizeBytes }: InputBytes, { guardrails }: Rules): InputJudgement {
-  const file = parsePermissionSetFile(key, body, sizeBytes)
+function judgePermissionSet({ key, body, sizeBytes }: InputBytes, { guardrails, partition }: Rules): InputJudgement {
+  const parsedFile = parsePermissionSetFile(key, body, sizeBytes)
+  const others = parsedFile.ok ? otherPartitionFaults(parsedFile.value, partition) : []
+  const file = others.length === 0 ? parsedFile : refused(complainAboutJson(key, others))
   const name = parsePermissionSetKey(key)
   return withVerdict(file.ok ? judgePermissionSetByPolicies(guardrails, file.value) : noObjection, {
     faults: faultsOf(file, body),

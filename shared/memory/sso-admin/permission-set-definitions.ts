@@ -4,6 +4,7 @@ import { policyFaults } from '../../domain/iam-policies/policy-faults.ts'
 import { isJsonObject } from '../../domain/json/json-faults.ts'
 import { renderJsonPath } from '../../domain/json/json-path.ts'
 import type { JsonObject, JsonValue } from '../../domain/json/strict-json.ts'
+import { otherPartitionFaults, partitionOfArn } from '../../domain/permission-sets/other-partition.ts'
 import type {
   CustomerManagedPolicy,
   PermissionsBoundary,
@@ -87,7 +88,7 @@ export class PermissionSetDefinitions extends NamedTable<PermissionSetDefinition
     const definition = this.get(arn)
     if (definition.managedPolicyArns.includes(policyArn))
       throw conflict(`Policy with arn ${policyArn} is already attached to PermissionSet.`)
-    checkManagedPolicy(policyArn)
+    checkManagedPolicy(policyArn, arn)
     checkPolicyCount(definition)
     this.#change(definition, { managedPolicyArns: [...definition.managedPolicyArns, policyArn].sort() })
   }
@@ -123,7 +124,8 @@ export class PermissionSetDefinitions extends NamedTable<PermissionSetDefinition
     const definition = this.get(arn)
     const document = parseJsonObject(inlinePolicy)
     if (document === undefined) throw invalid('The policy document is malformed: it is not a JSON object.')
-    const [fault] = policyFaults(document, [])
+    const elsewhere = otherPartitionFaults({ managedPolicyArns: [], inlinePolicy }, partitionOfArn(arn))
+    const [fault] = [...policyFaults(document, []), ...elsewhere]
     if (fault !== undefined)
       throw invalid(`Invalid PermissionsPolicy Document: ${fault.received} at ${renderJsonPath(fault.path)}`)
     const excess = findExcess(inlinePolicy)
@@ -138,7 +140,7 @@ export class PermissionSetDefinitions extends NamedTable<PermissionSetDefinition
 
   putPermissionsBoundary(arn: PermissionSetArn, permissionsBoundary: PermissionsBoundary): void {
     const definition = this.get(arn)
-    if ('ManagedPolicyArn' in permissionsBoundary) checkManagedPolicy(permissionsBoundary.ManagedPolicyArn)
+    if ('ManagedPolicyArn' in permissionsBoundary) checkManagedPolicy(permissionsBoundary.ManagedPolicyArn, arn)
     this.#change(definition, { permissionsBoundary })
   }
 
@@ -184,8 +186,10 @@ function checkTags(tags: readonly Tag[]): void {
 }
 
 /** Accepts a name that only a newer list has. Nobody has seen AWS's exact answer; ssofile treats either code as a refusal. */
-function checkManagedPolicy(arn: string): void {
-  if (judgeManagedPolicy(arn).verdict === 'misspelt') throw notFound(`Managed policy with arn ${arn} does not exist.`)
+function checkManagedPolicy(arn: string, permissionSet: PermissionSetArn): void {
+  const isElsewhere = partitionOfArn(arn) !== partitionOfArn(permissionSet)
+  if (isElsewhere || judgeManagedPolicy(arn).verdict === 'misspelt')
+    throw notFound(`Managed policy with arn ${arn} does not exist.`)
 }
 
 function parseJsonObject(text: string): JsonObject | undefined {

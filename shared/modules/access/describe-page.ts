@@ -1,4 +1,4 @@
-import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { isAdministrator } from '../../domain/iam-policies/is-administrator.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { attentionStates } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -91,7 +91,7 @@ async function listAdministratorSets({ objects }: Store): Promise<readonly strin
   const names: string[] = []
   await forEachAtOnce((await listHeads(objects, permissionSetPrefix)).keys(), async (key) => {
     const reading = await readPermissionSetFile(objects, key)
-    if (reading?.file.ok && allowsAlmostEverything(reading.file.value)) names.push(reading.file.value.name)
+    if (reading?.file.ok && isAdministrator(reading.file.value)) names.push(reading.file.value.name)
   })
   return names.sort()
 }

@@ -3,8 +3,6 @@ import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { AssignmentSet } from '../../domain/assignments/plan.ts'
 import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { toldUploader } from '../../domain/links/find-uploader.ts'
-import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import {
   parsePermissionSetKey,
   permissionSetKey,
@@ -197,8 +195,7 @@ async function judgeEdits(looks: readonly Look[], ports: Ports, configuration: C
   for (const { input, facts } of looks) {
     const edit = facts?.comparison?.edit
     if (!input?.head || edit === undefined) continue
-    const uploader = uploaderWithoutSession(toldUploader(input.told, input.head))
-    const answer = await brake.admitContents({ file: edit, uploader })
+    const answer = await brake.admitContents(edit)
     const { name } = input
     const loss = describeLoss(edit)
     if (!('admission' in answer)) contents.push({ name, reason: describeContents(answer) })

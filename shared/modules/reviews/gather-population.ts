@@ -11,7 +11,12 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import {
+  nameInLinks,
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+} from '../../domain/principals/principal.ts'
 import { expandScope, expandScopeAtMost, isWithin, nameOfReach } from '../../domain/scopes/expand-scope.ts'
 import { renderScope } from '../../domain/scopes/scope.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
@@ -29,6 +34,7 @@ import { foreignAccess, readForeign } from '../../reconcile/records/foreign-assi
 import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { ownedMembershipRecords, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { readInput } from '../../reconcile/records/read-input.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -153,6 +159,7 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
     return Map.groupBy(ofGroups, ({ link }) => link.principal)
   })
   const people = new People(identityStore)
+  const principals = once(() => NameIndex.read(objects))
   const foreignOfPrincipals = once(async () => Map.groupBy(await foreign(), (one) => one.principalId))
   return {
     file,
@@ -180,6 +187,12 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
     groupIdOf: onceEach(async (name: string) => {
       const group = principalName.safeParse(name + suffix).data
       return group && (await identityStore.findPrincipalId('GROUP', group))
+    }),
+    /** By our records, because there may be many users, and the directory answers few calls a second. */
+    idOfRecords: async (type: PrincipalType, name: PrincipalName) => (await principals()).idsOf(type, name)[0],
+    userIdOf: onceEach(async (name: string) => {
+      const user = principalName.safeParse(name + suffix).data
+      return user && (await identityStore.findPrincipalId('USER', user))
     }),
     /** `is: undefined`: the group is gone. */
     membersOf: (groupId: PrincipalId) => unlessUnread(people.membersOf(groupId)),
@@ -293,7 +306,7 @@ async function listForeign(objects: ObjectStore) {
 
 /** Links for temporary access are left out: each had its approval, and ends. */
 async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
-  const { file, sources, links, reachOf, isPrivileged, ownerOf } = reading
+  const { file, sources, links, reachOf, isPrivileged, ownerOf, idOfRecords, groupIdOf, userIdOf } = reading
   const { objects, configuration } = sources
   const some = (await links()).filter(({ head }) => !head.key.startsWith(temporaryPrefix))
   const read = await pLimit(readsAtOnce).map(some, async ({ head, link }): Promise<readonly Access[]> => {
@@ -306,9 +319,11 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
     if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
     const upload = 'object' in read ? read.object : head
     const { file: shown, told } = await readUpload(objects, upload)
+    const byRecords = await idOfRecords(type, principal)
+    const principalId = byRecords ?? (await (type === 'GROUP' ? groupIdOf : userIdOf)(principal))
     const subject: Subject = {
       kind: 'link',
-      ...{ permissionSet, principal, type, isPrivileged: privileged },
+      ...{ permissionSet, principal, principalId, type, isPrivileged: privileged, accounts: [...accounts] },
       scope: renderScope(scope),
       file: shown,
       since: told?.since ?? upload.lastModified.toISOString(),

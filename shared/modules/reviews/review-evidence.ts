@@ -1,16 +1,10 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { decisionKey, parseDecisionFile } from '../../domain/files/decision-file.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
-import { renderNameInKey } from '../../reconcile/records/name-in-key.ts'
-import { readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { type Change, listChanges, parseChangeKey, renderChangeKey } from '../../reconcile/records/tell-event.ts'
-import { listPresent } from './carry-out.ts'
+import { canGive, judgeOutcomes, readStories } from './judge-outcome.ts'
 import {
   beginningOf,
   digestOf,
@@ -23,15 +17,7 @@ import {
 } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
-import {
-  describeSubject,
-  filesOf,
-  type GivenDecision,
-  isFileOf,
-  isUnproven,
-  type ReviewItem,
-  type Subject,
-} from './rules/review-item.ts'
+import { describeSubject, type GivenDecision, isUnproven, type ReviewItem } from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
@@ -57,98 +43,18 @@ export async function writeEvidence(objects: ObjectStore, evidence: ReviewEviden
   for (const { key, text } of await findStaleEvidence(objects, evidence)) await objects.put(key, text)
 }
 
-type Proving = {
-  readonly objects: ObjectStore
-  readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'>
-  readonly configuration: Pick<Configuration, 'folders'>
-}
+type Proving = { readonly objects: ObjectStore } & Parameters<typeof judgeOutcomes>[2]
 
-/** Looks for the proof of each revocation that has none yet. Returns the evidence afterwards. */
+/** Judges each revocation and task that has no outcome yet. Returns the evidence afterwards. */
 export async function proveOutcomes(evidence: ReviewEvidence, at: string, context: Proving): Promise<ReviewEvidence> {
-  const { objects } = context
-  const { review, run } = evidence
-  if (!evidence.items.some(isUnproven)) return evidence
-  const checked = await pLimit(readsAtOnce).map(evidence.items.filter(isUnproven), async (item) => {
-    const cameBack = item.end?.is === 'deleted' ? await listPresent(item.subject, context) : []
-    const isToProve = cameBack.length > 0 || (await isOver(item, context))
-    return isToProve ? [{ item, cameBack }] : []
+  const folder = folderOf(evidence.review, evidence.run.run)
+  const judge = judgeOutcomes(evidence.items.filter(isUnproven), at, context)
+  const proven = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
+    const outcome = isUnproven(item) ? await judge(item) : undefined
+    const next = { ...item, ...outcome, provenAt: at }
+    return outcome ? itemRecord(context.objects, folder, item.digest).revise(() => next) : item
   })
-  const over = checked.flat()
-  const items = over.map(({ item }) => item)
-  const changes = await listEnds(items, at, objects)
-  const proven = await pLimit(readsAtOnce).map(over, ({ item, cameBack }) => {
-    const since = item.end?.at ?? at
-    const proof = (changes.get(endOf(item.subject) ?? '') ?? []).filter((change) => isSince(change, since))
-    const next = { ...item, proof: proof.map(renderChangeKey), provenAt: at, ...(cameBack.length > 0 && { cameBack }) }
-    return itemRecord(objects, folderOf(review, run.run), item.digest).revise(() => next)
-  })
-  const byDigest = new Map(proven.map((item) => [item.digest, item]))
-  return { ...evidence, items: evidence.items.map((item) => byDigest.get(item.digest) ?? item) }
-}
-
-/** The changes with the names of the ends of these items, since the first of them. There may be millions of others. */
-async function listEnds(
-  items: readonly ReviewItem[],
-  at: string,
-  objects: ObjectStore,
-): Promise<ReadonlyMap<string, readonly Change[]>> {
-  const ends = new Map<string, Change[]>(items.flatMap(({ subject }) => endOf(subject) ?? []).map((name) => [name, []]))
-  if (ends.size === 0) return ends
-  // Too many for the arguments of one call.
-  const firstMs = items.reduce((ms, { end }) => Math.min(ms, Date.parse(end?.at ?? at)), Number.POSITIVE_INFINITY)
-  const sinceMs = firstMs - wholeSecondMs
-  for await (const change of listChanges(objects, renderInstant(new Date(sinceMs))))
-    ends.get(nameOfEnd(change))?.push(change)
-  return ends
-}
-
-/**
- * Whether nothing is left of the item.
- *
- * | item                       | is over when                                                              |
- * | -------------------------- | ------------------------------------------------------------------------- |
- * | a link, a membership by files | its files, which are absent, have no status: the loops have finished   |
- * | another membership         | the directory has no such membership                                      |
- * | foreign access             | the access list has it nowhere                                            |
- * | a setting                  | never: a person looks at it                                               |
- */
-async function isOver({ subject, end }: ReviewItem, { objects, identityStore }: Proving): Promise<boolean> {
-  if (end?.is === 'deleted') {
-    for (const { key } of filesOf(subject)) if (await spoiledAsAbsent(readStatus(objects, key))) return false
-    return true
-  }
-  if (subject.kind === 'membership')
-    return (await identityStore.getGroupMembershipId(subject.groupId, subject.userId)) === undefined
-  if (subject.kind !== 'foreign') return false
-  const { accounts, permissionSet, principal, type } = subject
-  for (const account of accounts)
-    if (await objects.head(`access/account%${account}%${permissionSet}%${renderNameInKey(principal)}%${type}%foreign`))
-      return false
-  return true
-}
-
-/** Whether this change tells the end of the item's access, after the item was revoked. */
-function isProof(change: Change, { subject, end }: Pick<ReviewItem, 'subject' | 'end'>): boolean {
-  return end !== undefined && nameOfEnd(change) === endOf(subject) && isSince(change, end.at)
-}
-
-/** S3 dates decisions in whole seconds. */
-const wholeSecondMs = 1_000
-
-function isSince(change: Change, at: string): boolean {
-  return Date.parse(change.at) >= Date.parse(at) - wholeSecondMs
-}
-
-/** The change that ends an item's access: its event and its name, without the account. `undefined`: ssofile records none. */
-function endOf(subject: Subject): string | undefined {
-  if (subject.kind === 'membership') return `membership-removed ${renderNameInKey(`${subject.group}%${subject.user}`)}`
-  if (subject.kind !== 'link' && subject.kind !== 'foreign') return undefined
-  const event = subject.kind === 'link' ? 'revoked' : 'foreign-gone'
-  return `${event} ${subject.permissionSet}%${renderNameInKey(subject.principal)}%${subject.type}%ssofile`
-}
-
-function nameOfEnd({ event, name }: Change): string {
-  return `${event} ${event === 'membership-removed' ? name : name.split('%').slice(2).join('%')}`
+  return { ...evidence, items: proven }
 }
 
 const { etag, terms } = reviewRun.shape
@@ -156,7 +62,7 @@ const begun = z.looseObject({ items: z.int(), hash: z.string(), etag: etag.optio
 
 /**
  * Recomputes everything that the evidence of a run says from the bucket: the population from its history, each decision from its file, each
- * end from the decisions, each proof from `changes/`, and the manifest from all of them. Returns what does not match. Empty: all does.
+ * end from the decisions, each outcome from the history of the access, and the manifest from all of them. Returns what does not match. Empty: all does.
  */
 export async function verifyReview(objects: ObjectStore, review: string, run: ReviewRun): Promise<readonly string[]> {
   const evidence = await readEvidence(objects, review, run)
@@ -207,15 +113,22 @@ async function verifyItem(
   for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, review, objects)))
   const end = findBaselessEnd(item, run)
   if (end) faults.push(end)
-  for (const key of item.proof ?? []) {
-    const change = parseChangeKey(key)
-    const isGood = change && isProof(change, item) && (await objects.head(key)) !== undefined
-    if (!isGood) faults.push(`the proof ${key} is not one`)
-  }
-  for (const { key } of item.cameBack ?? [])
-    if (item.end?.is !== 'deleted' || !isFileOf(item.subject, key))
-      faults.push(`the file ${key} is not one that gives the access again`)
-  return faults
+  return [...faults, ...(await verifyOutcome(item, objects))]
+}
+
+/** Recomputes the proofs from the history of the access, by ids. */
+async function verifyOutcome(item: ReviewItem, objects: ObjectStore): Promise<readonly string[]> {
+  const { subject, end, provenAt, given, proof = [] } = item
+  if (provenAt === undefined) return proof.map((key) => `the proof ${key} is not one: nobody judged the outcome`)
+  const stories = await readStories(item, provenAt, objects)
+  const ends = stories.flatMap((story) => story.end ?? [])
+  const others = (given ?? []).filter(({ key }) => end?.is !== 'deleted' || !canGive(subject, key))
+  const unproven = stories.filter((one) => (one.isThere ? given === undefined : one.end && !proof.includes(one.end)))
+  return [
+    ...proof.filter((key) => !ends.includes(key)).map((key) => `the proof ${key} is not one`),
+    ...others.map(({ key }) => `the file ${key} is not one that gives the access`),
+    ...unproven.map(({ of }) => `it has no proof that ${of} ended`),
+  ]
 }
 
 /** Its file is as it was when it counted, and history has it. */

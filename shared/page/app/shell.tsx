@@ -1,3 +1,4 @@
+import Alert from '@cloudscape-design/components/alert'
 import AppLayout from '@cloudscape-design/components/app-layout'
 import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
@@ -9,9 +10,9 @@ import { addressOf, parseRoute } from '../../modules/page/rules/address.ts'
 import type { PageFacts } from '../../modules/page/rules/told.ts'
 import { isHosted, signOut } from './api-calls.ts'
 import { applyLook, type Look, readLook } from './look.ts'
-import { Loading } from './parts/layout.tsx'
+import { Loading, View } from './parts/layout.tsx'
 import { follow, useHash } from './route.ts'
-import { AppContext, type Flash, useTold } from './use-told.ts'
+import { AppContext, type Flash, useApp, useTold } from './use-told.ts'
 import { Approvals } from './views/approvals.tsx'
 import { Ask } from './views/ask.tsx'
 import { Changes } from './views/changes.tsx'
@@ -54,8 +55,9 @@ export function Shell() {
   const { told, flashes, flash, dismiss, look, send } = useTold(route.view)
   const [isOpen, setOpen] = useState(isWide)
   const isSignedOut = route.view === 'signed-out'
-  const view = views[route.view] === undefined || !mayOpen(route.view, told) ? 'access' : route.view
+  const view = views[route.view] === undefined ? 'access' : route.view
   const { title = '', Shown = MyAccess } = views[view] ?? {}
+  const isOpened = mayOpen(view, told)
   useEffect(() => {
     document.title = `${title} · ssofile`
     window.scrollTo(0, 0)
@@ -66,7 +68,7 @@ export function Shell() {
   const app = useMemo(() => told && { told, look, send }, [told, look, send])
   const shown = app && (
     <AppContext.Provider value={app}>
-      <Shown />
+      {isOpened ? <Shown /> : <NotYours view={view} title={title} />}
     </AppContext.Provider>
   )
   const waiting = flashes.length === 0 && <Loading />
@@ -204,6 +206,23 @@ function showFlash({ id, type, text, faults = [] }: Flash, dismiss: (id: string)
     ariaRole: type === 'error' ? ('alert' as const) : ('status' as const),
     onDismiss: () => dismiss(id),
   }
+}
+
+/** Somebody followed the address of a view that only others may see. */
+function NotYours({ view, title }: { readonly view: string; readonly title: string }) {
+  const { auditors, operators } = useApp().told.me
+  const of = { who: [auditors], changes: [auditors, operators], operations: [operators] }[view] ?? []
+  const groups = of.flatMap((names = []) => names)
+  const who = groups.length === 0 ? 'nobody: no group is named for it' : `members of ${groups.join(' or ')}`
+  return (
+    <View title={title}>
+      <Alert type="warning" header={`You may not see ${title}.`}>
+        {isHosted
+          ? `It is for ${who}. Ask the platform team.`
+          : 'ssofile browse does not show it; the page of the company does.'}
+      </Alert>
+    </View>
+  )
 }
 
 function SignedOut() {

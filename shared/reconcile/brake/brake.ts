@@ -235,7 +235,7 @@ export class Brake {
       const { brake, held } = judgeEdit(record, edit, terms)
       verdict = held ?? {
         admission: admitted(),
-        isReleased: findRelease(record, edit.file.digest, terms.now) !== undefined,
+        isReleased: findRelease(record, edit.digest, terms.now) !== undefined,
       }
       return brake
     })

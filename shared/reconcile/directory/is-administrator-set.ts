@@ -1,4 +1,4 @@
-import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { isAdministrator } from '../../domain/iam-policies/is-administrator.ts'
 import { isSameUpload, type Upload } from '../../domain/links/upload.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -37,7 +37,7 @@ export async function isAdministratorSet(
   const arn = await resolve(name)
   if (arn === undefined || arn === 'new') return false
   const managedPolicyArns = await listUnlessGone((token) => ssoAdmin.listManagedPolicies(arn, token))
-  return allowsAlmostEverything({ managedPolicyArns, inlinePolicy: await ssoAdmin.getInlinePolicy(arn) })
+  return isAdministrator({ managedPolicyArns, inlinePolicy: await ssoAdmin.getInlinePolicy(arn) })
 }
 
 /** The first two rows of that table. `undefined`: only Identity Center knows. */
@@ -47,7 +47,7 @@ export async function isAdministratorByBucket(
 ): Promise<boolean | undefined> {
   const reading = await readPermissionSetFile(objects, permissionSetKey(name))
   if (!reading?.file.ok) return undefined
-  if (allowsAlmostEverything(reading.file.value)) return true
+  if (isAdministrator(reading.file.value)) return true
   return (await isInForce(reading.object, name, objects)) ? false : undefined
 }
 

@@ -10,6 +10,7 @@ import {
   type AttributesFacts,
   decideAttributes,
 } from '../../domain/attributes/decide-attributes.ts'
+import { warnOfSources } from '../../domain/attributes/known-sources.ts'
 import { planAttributes } from '../../domain/attributes/plan-attributes.ts'
 import { exempt } from '../../domain/brake/admission.ts'
 import type { BrakeList } from '../../domain/brake/brake-record.ts'
@@ -19,7 +20,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { attributesHint } from '../../domain/messages/hint.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
-import { rejection } from '../../domain/statuses/status.ts'
+import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -157,7 +158,7 @@ async function perform(
       if (answer.outcome === 'passes') return {}
       const { since: at, items } = answer.list
       await tellHeldAttributes(objects, at, [...items])
-      return { told: describeHeld(answer.list, action.drift) }
+      return { told: { ...describeHeld(answer.list, action.drift), ...warningsOf(file) } }
     }
     case 'keep':
       return file.is === 'valid' ? { entry: { v: 1, applied: [...file.body] } } : {}
@@ -202,7 +203,7 @@ async function awaitOutcome(context: AttributesContext, looks = 1): Promise<Attr
   return awaitOutcome(context, looks + 1)
 }
 
-function describe(end: AttributesEnd, { now }: AttributesInput, { configured }: AttributesFacts): Description {
+function describe(end: AttributesEnd, { file, now }: AttributesInput, { configured }: AttributesFacts): Description {
   switch (end.tell) {
     case 'invalid':
     case 'nothing':
@@ -231,11 +232,16 @@ function describe(end: AttributesEnd, { now }: AttributesInput, { configured }: 
         },
       }
     case 'applied':
-      return { told: { state: 'applied' } }
+      return { told: { state: 'applied', ...warningsOf(file) } }
   }
 }
 
-function describeHeld(list: BrakeList, drift: readonly string[]): Description['told'] {
+function warningsOf(file: AttributesInput['file']): Pick<NewStatus, 'warnings'> {
+  const warnings = file.is === 'valid' ? warnOfSources(file.body) : []
+  return warnings.length > 0 ? { warnings: [...warnings] } : {}
+}
+
+function describeHeld(list: BrakeList, drift: readonly string[]): NewStatus {
   return {
     state: 'held',
     reason: [describeList(list), ...(drift.length > 0 ? [describeDrift(drift)] : [])].join('. '),

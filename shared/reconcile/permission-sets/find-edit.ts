@@ -23,7 +23,7 @@ export async function findEdit(
   { file, object }: { readonly file: PermissionSetFile; readonly object: InputHead },
   { owned, actual }: { readonly owned: OwnedPermissionSet; readonly actual: PermissionSetDefinition },
   { limits, assignmentsOf, ledgerEntries }: ContentsReach,
-): Promise<Edit['file'] | undefined> {
+): Promise<Edit | undefined> {
   if (isAccepted(owned, object)) return undefined
   const { givesAdministrator, ...weighed } = weighContents(actual, definitionOf(file))
   // A new permission set takes nothing away: nobody had it before.

@@ -1,8 +1,10 @@
 import { unansweredMs } from '../../domain/assignments/access-proof.ts'
-import { judgePermissionSetByPolicies } from '../../domain/guardrails/judge-by-policies.ts'
+import { judgePermissionSetByPolicies, type Objection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findExcess } from '../../domain/iam-policies/inline-policy.ts'
+import { renderJsonPath } from '../../domain/json/json-path.ts'
 import { isSameUpload, type Upload } from '../../domain/links/upload.ts'
 import type { DefinitionFacts } from '../../domain/permission-sets/decide-permission-set.ts'
+import { otherPartitionFaults, partitionOfArn } from '../../domain/permission-sets/other-partition.ts'
 import {
   definitionOf,
   isOfRoles,
@@ -97,8 +99,11 @@ async function gatherDefinition(
   context: ReadingPermissionSets,
 ): Promise<Omit<Facts, 'hasDenials' | 'entry' | 'owesFormer'>> {
   const { entry, learnt } = input
-  const objections = judgePermissionSetByPolicies(await context.policies.read(), file)
   const isNew = entry === undefined || !isAccepted(entry, head)
+  const byPolicies = judgePermissionSetByPolicies(await context.policies.read(), file)
+  const objections = isNew
+    ? { ...byPolicies, refusals: [...(await judgePartition(file, context)), ...byPolicies.refusals] }
+    : byPolicies
   const wish: DefinitionFacts = {
     isObjected: isNew && objections.refusals.length > 0,
     isInForce: isApplied(entry, head) && !context.isDriftCheck,
@@ -131,6 +136,20 @@ async function gatherDefinition(
     if (!isServiceError(error) || !(await isRefusal(error, entry, context.ssoAdmin))) throw error
     return { objections, obstacle: { is: 'refused', error }, wish: { ...wish, obstacle: 'refused' } }
   }
+}
+
+/** AWS itself would refuse it, for a policy only after it changed other parts of the permission set. */
+async function judgePartition(
+  file: PermissionSetFile,
+  { ssoAdmin }: ReadingPermissionSets,
+): Promise<readonly Objection[]> {
+  const { instanceArn } = await ssoAdmin.instance()
+  return otherPartitionFaults(file, partitionOfArn(instanceArn)).map(({ path, received, expected, remedy }) => ({
+    policy: renderJsonPath(path),
+    received: `${received}, at ${renderJsonPath(path)}`,
+    expected,
+    remedy,
+  }))
 }
 
 async function readLive(

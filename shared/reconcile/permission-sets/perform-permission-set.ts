@@ -2,7 +2,6 @@ import { exempt } from '../../domain/brake/admission.ts'
 import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
 import { describeUpload, identityOf, isSameUpload } from '../../domain/links/upload.ts'
-import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import {
   definitionOf,
   planPermissionSetChanges,
@@ -293,7 +292,7 @@ async function askBrake(
 ): Promise<Came> {
   if (edit === undefined) return {}
   const by = toldUploader(told, head)
-  const answer = await brake.admitContents({ file: edit, uploader: uploaderWithoutSession(by) })
+  const answer = await brake.admitContents(edit)
   if ('admission' in answer) {
     if (answer.isReleased)
       log.info('a file that the brake held is released', { permissionSet: name, digest: edit.digest })

@@ -84,7 +84,7 @@ export type Comparison = {
   readonly actual: PermissionSetDefinition
   readonly changes: readonly PermissionSetChange[]
   /** The change in the form that the brake judges. */
-  readonly edit: Edit['file'] | undefined
+  readonly edit: Edit | undefined
   /** Accounts have an older version, though the record names no provisioning. `undefined`: not asked. */
   readonly isStale: boolean | undefined
   readonly owed: OwedProvisioning | undefined

@@ -285,9 +285,9 @@ export function digestOf({ rule, cause, name = '', folder, held, items = [] }: N
 /** The digest of one content of a file with one effect. */
 export function contentsDigest(
   file: { readonly name: PermissionSetName; readonly content: string },
-  { leavesNone, givesAdministrator, takesAway }: ContentsChange,
+  { leavesNone, mayLeaveNone, givesAdministrator, takesAway }: ContentsChange,
 ): string {
-  const effect = [String(leavesNone), String(givesAdministrator), ...takesAway]
+  const effect = [...[leavesNone, mayLeaveNone, givesAdministrator].map(String), ...takesAway]
   return digestOfWords([`contents permission set ${file.name}`, file.content, ...effect])
 }
 

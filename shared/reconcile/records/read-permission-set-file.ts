@@ -1,4 +1,4 @@
-import { allowsAlmostEverything } from '../../domain/iam-policies/allows-everything.ts'
+import { isAdministrator } from '../../domain/iam-policies/is-administrator.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -20,5 +20,5 @@ export async function readPermissionSetFile(
 /** Does not ask Identity Center. For a permission set without a valid file, its name decides, as on the page of access. */
 export async function isAdministratorByFile(objects: ObjectStore, name: PermissionSetName): Promise<boolean> {
   const file = (await readPermissionSetFile(objects, permissionSetKey(name)))?.file
-  return file?.ok ? allowsAlmostEverything(file.value) : /admin/i.test(name)
+  return file?.ok ? isAdministrator(file.value) : /admin/i.test(name)
 }

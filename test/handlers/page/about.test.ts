@@ -30,15 +30,24 @@ async function open() {
     }
     const caller = { arn: arnOfPage(session.userName), sourceIpAddress: '192.0.2.7' }
     const served = calls.serve(event, { call: 'GET /about', caller, session, log: world.log })
-    const { rows, isCut } = JSON.parse((await world.finish(served)).body)
-    return { accounts: rows.map((row: { readonly account: string }) => row.account), isCut }
+    const { rows, isCut, last } = JSON.parse((await world.finish(served)).body)
+    const earlier = last.map(({ outcome }: { readonly outcome: string }) => outcome)
+    return { accounts: rows.map((row: { readonly account: string }) => row.account), isCut, earlier }
   }
-  return { world, about }
+  return { asking, key, world, about }
 }
 
 test('an approver sees access in the accounts of the request alone, and none while these are unknown', async () => {
   const { world, about } = await open()
-  expect(await about()).toEqual({ accounts: [account], isCut: false })
+  expect(await about()).toEqual({ accounts: [account], isCut: false, earlier: [] })
   await world.objects.delete('state/organization.json')
-  expect(await about()).toEqual({ accounts: [], isCut: true })
+  expect(await about()).toEqual({ accounts: [], isCut: true, earlier: [] })
+})
+
+test('an approver sees that this person requested the same access before, and how that ended', async () => {
+  const { asking, key, world, about } = await open()
+  await world.objects.delete(key)
+  await world.clock.advance(60_000)
+  await asking.ask({ reason: 'again' }, key)
+  expect(await about()).toMatchObject({ earlier: ['withdrawn'] })
 })

@@ -50,7 +50,11 @@ const acts = [
 describe('what operators do', () => {
   test('is shown and done to members of the groups of operators alone, by what the directory said within five seconds', async () => {
     const { ana, ben, world, membership } = await open()
-    expect(JSON.parse((await ana.send('/api/me')).body)).toMatchObject({ isAuditor: true, isOperator: false })
+    expect(JSON.parse((await ana.send('/api/me')).body)).toMatchObject({
+      isAuditor: true,
+      isOperator: false,
+      operators: ['operators'],
+    })
     expect(JSON.parse((await ben.send('/api/me')).body)).toMatchObject({ isAuditor: false, isOperator: true })
     expect(await ana.send('/api/operations')).toMatchObject({ statusCode: 403 })
     for (const [path, body] of acts) expect(await post(ana, path, body)).toMatchObject({ statusCode: 403 })

@@ -25,6 +25,7 @@ const link = (digit: string, principal: string, isPrivileged = false) => ({
     ...{
       kind: 'link',
       scope: 'account%233000000002',
+      accounts: ['233000000002'],
       permissionSet: 'Admin-ps',
       principal,
       type: 'USER',

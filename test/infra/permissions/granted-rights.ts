@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { deploymentNames } from '../../../infra/deployment-names.ts'
 import { functionPolicy, operatorPolicy } from '../../../infra/function-policy.ts'
 import type { Environment } from '../../../shared/domain/deployment/environment.ts'
-import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
+import { oneOrMore } from '../../../shared/domain/iam-policies/policy-statement.ts'
 import { functionNames } from '../../../shared/ports/deployment-settings.ts'
 import type { RecordedCall, Right } from './compare-calls.ts'
 

@@ -16,7 +16,6 @@ import { nameOf, recordedName } from './names.ts'
 import { OthersPromise } from './others.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
 import { RestPromise } from './rest.ts'
-import { ReviewsPromise } from './reviews.ts'
 import { SessionsPromise } from './sessions.ts'
 import { StatusPromise } from './statuses.ts'
 import { SuspensionsPromise } from './suspensions.ts'
@@ -30,7 +29,7 @@ import { Wishes } from './wishes.ts'
 
 const judgeTypes: readonly JudgeType[] = [
   ...[RestPromise, StatusPromise, TrailPromise, TemporaryPromise, SuspensionsPromise, MembershipsPromise],
-  ...[PermissionSetsPromise, SessionsPromise, LimitsPromise, AccessPromise, ReviewsPromise, BrakePromise],
+  ...[PermissionSetsPromise, SessionsPromise, LimitsPromise, AccessPromise, BrakePromise],
   ...[OthersPromise, ToldPromise],
   ...allParts.flatMap(({ kinds, oracles = [] }) => [...Object.values(kinds).map(({ oracle }) => oracle), ...oracles]),
 ]

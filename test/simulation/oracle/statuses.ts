@@ -3,8 +3,8 @@ import { notifiedPlaces } from '../../../shared/domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { needsReconcile } from '../at-rest.ts'
 import { desiredNow, phaseOf, scopeOf } from '../desired.ts'
+import { selectsNow } from '../kinds/governance/selector-files.ts'
 import { fileGroup, groupFile } from '../membership-actions.ts'
-import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { usersNow } from './names.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
@@ -31,19 +31,15 @@ export class StatusPromise extends Judge {
       if (status) this.#checkStatus(input, status)
       else this.fail(`${input} has no status`)
     }
-    const inputs = new Set([...files, ...asked])
-    for (const key of this.world.keys('status/'))
-      this.#checkWanted(key.slice('status/'.length, -'.json'.length), inputs)
+    for (const key of this.world.keys('status/')) this.#checkWanted(key.slice('status/'.length, -'.json'.length))
     // Until then, an entry whose removal was refused stays in the index.
     if (isReconciled) this.#checkIndex()
   }
 
   /** Each status has an input or a reason to exist. */
-  #checkWanted(input: string, inputs: ReadonlySet<string>): void {
-    if (input.startsWith('selectors/')) {
-      const value = input.slice('selectors/'.length, -'.json'.length)
-      if (!isUnclear(this.world, { scope: 'select', value })) this.fail(`the status of ${input} is left over`)
-    } else if (!inputs.has(input) && !this.world.unreadable.concernsInput(input) && !this.#isLeft(input))
+  #checkWanted(input: string): void {
+    const isThere = this.world.objects.model.find(input) !== undefined
+    if (!isThere && !this.world.unreadable.concernsInput(input) && !this.#isLeft(input))
       this.fail(`the status of ${input} is left over: its input is gone`)
   }
 

@@ -1,4 +1,6 @@
+import { neededNow } from '../kinds/governance/eligibility-files.ts'
 import { byHand, requester } from '../request-actions.ts'
+import { accounts } from '../small-world.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
@@ -71,8 +73,8 @@ export class TemporaryPromise extends Judge {
   readonly decisions = this.#past<'approve' | 'deny'>()
   readonly approvers = this.#past<boolean>()
   readonly askers = this.#past<boolean>()
-  /** The number of required `approvals`. */
-  readonly needed = this.#past<number>()
+  /** The number of required approvals in each account. `undefined`: nobody may ask. */
+  readonly #needed = this.#past<number | undefined>()
   readonly #granted = new Set<string>()
   /** The present or last body of each temporary link. */
   readonly bodies = new Map<string, string>()
@@ -102,6 +104,8 @@ export class TemporaryPromise extends Judge {
 
   override noteChange({ key, isRemoved, caller }: Seen): void {
     const isByHand = caller.accessKeyId === byHand
+    if (key.startsWith('eligibility/'))
+      for (const account of accounts) this.#needed.note(account, neededNow(this.world, account))
     if (isRemoved) {
       if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
       return
@@ -131,16 +135,18 @@ export class TemporaryPromise extends Judge {
     if (this.#granted.has(historyKey)) complain('is written twice')
     this.#granted.add(historyKey)
     if (key === undefined || this.#uploads[upload - 1] !== key) complain('is of an upload that nobody made')
-    else for (const what of this.#complainAboutGrant(upload, this.#seenMs)) complain(what)
+    else for (const what of this.#complainAboutGrant(key, upload)) complain(what)
   }
 
-  #complainAboutGrant(upload: number, sinceMs: number): readonly string[] {
+  #complainAboutGrant(key: string, upload: number): readonly string[] {
+    const sinceMs = this.#seenMs
+    const [, account = ''] = /account%(\d{12})%/.exec(key) ?? []
     const others = this.approvers.things.filter((name) => name !== requester)
     const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
     const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).every((one) => one === 'deny'))
-    const needed = Math.min(...this.needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
+    const needed = Math.min(...this.#needed.since(account, sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
       ...(this.askers.since(requester, sinceMs).includes(true) ? [] : [`grants what ${requester} may not ask for`]),

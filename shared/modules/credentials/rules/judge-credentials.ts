@@ -8,7 +8,7 @@ import type {
 } from '../../../domain/account-facts/credential-facts.ts'
 import { foldIamName } from '../../../domain/account-facts/fold-iam-name.ts'
 import type { Hygiene, Standards } from '../../../domain/files/hygiene-file.ts'
-import { oneOrMore } from '../../../domain/iam-policies/allows-everything.ts'
+import { oneOrMore } from '../../../domain/iam-policies/policy-statement.ts'
 import { parseLooseJson } from '../../../domain/json/loose-json.ts'
 import { renderInstant } from '../../../domain/text/instant.ts'
 import type { CredentialFinding, CredentialRow, FindingKind, Urgency } from './credential-row.ts'

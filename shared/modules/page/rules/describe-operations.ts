@@ -5,7 +5,6 @@ import type { ToldOperations } from './told.ts'
 const schedules: Readonly<Record<string, string>> = {
   sweep: 'Last sweep',
   hourly: 'Last reconcile',
-  nightly: 'Last drift check',
   'minute-links': 'Last minute’s work',
   notifications: 'Last notifications',
   report: 'Last report of access',
@@ -13,7 +12,7 @@ const schedules: Readonly<Record<string, string>> = {
   retire: 'Last look at retired credentials',
 }
 /** Every installation has these. */
-const always: readonly string[] = ['sweep', 'hourly', 'nightly', 'minute-links']
+const always: readonly string[] = ['sweep', 'hourly', 'minute-links']
 
 /** `isGood`: absent, where there is no good and bad. */
 export type HealthFact = { readonly label: string; readonly text: string; readonly isGood?: boolean }
@@ -23,14 +22,14 @@ export function describeHealth(
   { health, pause, lists, contents, attention }: Omit<ToldOperations, 'accounts'>,
   nowMs: number,
 ): readonly HealthFact[] {
-  const { openWork, oldestWork, isDriftCheckOpen, organizationReadAt } = health
+  const { openWork, oldestWork, organizationReadAt } = health
   const age = (at: string | undefined) => (at === undefined ? 'never' : sayAge(Date.parse(at), nowMs))
   const none = (label: string, number: number, unit: string): HealthFact => {
     return { label, text: number === 0 ? 'Nothing' : count(number, unit), isGood: number === 0 }
   }
   const runs = Object.entries(schedules).flatMap(([name, label]): readonly HealthFact[] => {
     const run = health.schedules.find((one) => one.name === name)
-    const text = age(run?.ranAt) + (name === 'nightly' && isDriftCheckOpen ? ', still running' : '')
+    const text = age(run?.ranAt)
     return run || always.includes(name) ? [{ label, text, isGood: run?.isLate === false }] : []
   })
   const held = lists.reduce((sum, one) => sum + one.held, contents.length)
@@ -43,8 +42,21 @@ export function describeHealth(
       text: openWork === 0 ? 'None' : `${count(openWork, 'item')}, the oldest: ${age(oldestWork)}`,
     },
     ...runs,
+    sayDriftCheck(health, nowMs),
     { label: 'Organization read', text: age(organizationReadAt) },
   ]
+}
+
+/** A check begins each night: after two nights it is late. */
+const checkedWithinMs = 2.25 * 24 * 60 * 60_000
+
+/** The schedule of the night only begins the check, and a person may begin one too. So its record counts. */
+function sayDriftCheck({ driftCheckedAt, isDriftCheckOpen }: ToldOperations['health'], nowMs: number): HealthFact {
+  const label = 'Last drift check'
+  if (driftCheckedAt === undefined) return { label, text: 'never', isGood: false }
+  const beganMs = Date.parse(driftCheckedAt)
+  const text = `began ${sayAge(beganMs, nowMs)}, ${isDriftCheckOpen ? 'still running' : 'ended'}`
+  return { label, text, isGood: nowMs - beganMs < checkedWithinMs }
 }
 
 /** Why something is held, under a title that says so already. */

@@ -43,7 +43,8 @@ function partsOfItem(
       const { type, principal, permissionSet } = subject
       const scopes = subject.kind === 'link' ? [subject.scope] : subject.accounts.map((account) => `account%${account}`)
       const shown = scopes.map((scope) => sayScope(scope, accounts)).join(', ')
-      const place = moreAccounts === 0 ? shown : `${shown} and ${count(moreAccounts, 'more account')}`
+      const place =
+        subject.kind === 'link' || moreAccounts === 0 ? shown : `${shown} and ${count(moreAccounts, 'more account')}`
       return { who: type === 'GROUP' ? `Group ${principal}` : principal, set: permissionSet, place }
     }
   }

@@ -65,6 +65,11 @@ export function sayDay(instant: string | undefined): string {
   return !instant ? '' : new Date(instant).toLocaleDateString('en-GB', { dateStyle: 'medium' })
 }
 
+/** The beginning of access. `knownSince`: ssofile saw it then for the first time. */
+export function saySince({ since, knownSince }: { readonly since?: string; readonly knownSince?: string }): string {
+  return sayDay(since) || (knownSince ? `known since ${sayDay(knownSince)}` : 'not known')
+}
+
 export function count(number: number, unit: string): string {
   return `${number.toLocaleString('en-US')} ${unit}${number === 1 ? '' : 's'}`
 }

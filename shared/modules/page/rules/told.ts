@@ -126,6 +126,9 @@ export type Me = {
   readonly name: string
   readonly isAuditor: boolean
   readonly isOperator: boolean
+  /** The groups whose members may see what only auditors, or only operators, see. */
+  readonly auditors?: readonly string[]
+  readonly operators?: readonly string[]
   readonly portal?: string
   /** The pages of all organizations. */
   readonly organizations?: readonly { readonly name: string; readonly url: string }[]

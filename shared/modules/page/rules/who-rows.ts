@@ -17,6 +17,8 @@ export type WhoRow = {
   readonly level: string
   readonly source: string
   readonly since: string
+  /** Instead of `since`: ssofile saw it then for the first time, and nobody knows when it began. */
+  readonly knownSince: string
   readonly until: string
   readonly unusedDays: number | ''
   readonly lastUsed: string
@@ -76,13 +78,18 @@ export function rowsOfReport(
       set: values.permissionSet[set] ?? '',
       level: levels[set] ?? '',
       source: state === 'foreign' ? outside : isTemporary ? 'temporary' : 'standing',
-      since: values.instant[rows.since[row] ?? 0] ?? '',
+      ...sinceOf(state === 'foreign', values.instant[rows.since[row] ?? 0]),
       until: values.instant[rows.until[row] ?? 0] ?? '',
       unusedDays: rows.use[row] ? (values.use[rows.use[row]]?.[1] ?? '') : '',
       lastUsed: lastUsed(values.person[rows.person[row] ?? 0]?.[1] ?? '', account, values.permissionSet[set] ?? ''),
       why: reasons[rows.linkSet[row] ?? 0] ?? '',
     }
   })
+}
+
+/** Others' access began at a time that ssofile does not know. */
+function sinceOf(isForeign: boolean, instant = ''): Pick<WhoRow, 'since' | 'knownSince'> {
+  return isForeign ? { since: '', knownSince: instant } : { since: instant, knownSince: '' }
 }
 
 /** From the list of now. A group without an entry in `members` stands for its members; nobody knows the links. */
@@ -106,7 +113,7 @@ export function rowsOfList(
       set: permissionSet,
       level: isAdministrator(permissionSet, sets) ? administratorLevel : '',
       source: sources[giver],
-      since,
+      ...sinceOf(giver === 'foreign', since),
       until: '',
       unusedDays: '',
       lastUsed: lastUsed(holder.person, account, permissionSet),

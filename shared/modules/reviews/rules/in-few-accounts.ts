@@ -14,7 +14,7 @@ export function inFewAccounts<T extends Pick<Item, 'item' | 'subject' | 'end'>>(
   one: T,
 ): T & { readonly moreAccounts?: number } {
   const { item, subject, end } = one
-  if (subject.kind !== 'foreign' || subject.accounts.length <= accountsShown) return one
+  if (!('accounts' in subject) || subject.accounts.length <= accountsShown) return one
   const accounts = subject.accounts.slice(0, accountsShown)
   const moreAccounts = subject.accounts.length - accountsShown
   const all = subject.accounts.join(', ')

@@ -1,6 +1,6 @@
 import { count } from '../../../domain/text/count.ts'
 import { renderTable, type TableColumn } from '../../../domain/text/render-csv.ts'
-import { describeSubject, type GivenDecision, isDecided, type ReviewItem } from './review-item.ts'
+import { describeSubject, type GivenDecision, isDecided, isFileOf, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
 
 /** Everything that the bucket says about one run. */
@@ -15,6 +15,7 @@ export const results = [
   'revoked',
   'revoking',
   'came back',
+  'still given',
   'task',
   'task done',
   'gone',
@@ -25,27 +26,28 @@ export const results = [
 ] as const
 export type Result = (typeof results)[number]
 
+type Judged = Pick<ReviewItem, 'end' | 'provenAt' | 'given' | 'subject' | 'decisions'>
+
 /**
- * | the item's end | proven | uploaded again | result      |
- * | -------------- | ------ | -------------- | ----------- |
- * | deleted        | no     |                | revoking    |
- * | deleted        | yes    | no             | revoked     |
- * | deleted        | yes    | yes            | came back   |
- * | task           | no     |                | task        |
- * | task           | yes    |                | task done   |
- * | gone           |        |                | gone        |
- * | changed        |        |                | asked again |
- * | kept, not done |        |                | the same    |
- * | none           |        |                | open, decided |
+ * | the item's end | judged | the access          | result      |
+ * | -------------- | ------ | ------------------- | ----------- |
+ * | deleted        | no     |                     | revoking    |
+ * | deleted        | yes    | has ended           | revoked     |
+ * | deleted        | yes    | its files are there again | came back |
+ * | deleted        | yes    | others give it      | still given |
+ * | task           | no     |                     | task        |
+ * | task           | yes    | ended               | task done   |
+ * | gone           |        |                     | gone        |
+ * | changed        |        |                     | asked again |
+ * | kept, not done |        |                     | the same    |
+ * | none           |        |                     | open, decided |
  */
-export function resultOf(
-  { end, provenAt, cameBack, ...item }: Pick<ReviewItem, 'end' | 'provenAt' | 'cameBack' | 'decisions'>,
-  terms: Pick<ReviewRun['terms'], 'keeps'>,
-): Result {
+export function resultOf({ end, provenAt, given, ...item }: Judged, terms: Pick<ReviewRun['terms'], 'keeps'>): Result {
   if (end === undefined) return isDecided(item, terms) ? 'decided' : 'open'
   switch (end.is) {
     case 'deleted':
-      if (cameBack) return 'came back'
+      if (given)
+        return given.length > 0 && given.every(({ key }) => isFileOf(item.subject, key)) ? 'came back' : 'still given'
       return provenAt === undefined ? 'revoking' : 'revoked'
     case 'task':
       return provenAt === undefined ? 'task' : 'task done'
@@ -97,7 +99,7 @@ const columns: readonly TableColumn<Manifest['items'][number]>[] = [
   { title: 'proven', text: ({ provenAt = '' }) => provenAt },
   { title: 'proof', text: ({ proof = [] }) => proof.join(' ') },
   { title: 'digest', text: ({ digest }) => digest },
-  { title: 'came back', text: ({ cameBack = [] }) => cameBack.map(({ key }) => key).join(' ') },
+  { title: 'given by', text: ({ given = [] }) => given.map(({ key }) => key).join(' ') },
   { title: 'task', text: ({ end }) => end?.task ?? '' },
   { title: 'owners', text: ({ end }) => end?.owners?.join(', ') ?? '' },
   { title: 'due', text: ({ end }) => end?.dueAt ?? '' },
@@ -110,6 +112,12 @@ export function renderReviewCsv({ items }: { readonly items: readonly Manifest['
 
 export function describeDecision({ verdict, name, user, at, comment }: GivenDecision): string {
   return `${verdict} by ${name ?? user} at ${at}${comment === undefined ? '' : `: ${comment}`}`
+}
+
+/** The files and records that give revoked access, with their uploaders: they can delete them. */
+export function sayGiven(given: NonNullable<ReviewItem['given']>): string {
+  const said = given.map(({ key, by }) => (by === undefined ? key : `${key} (by ${by})`))
+  return `given by ${said.join(', ') || 'somebody outside ssofile'}`
 }
 
 /** `3 kept, 1 open`: results that no item has are left out. */

@@ -3,6 +3,8 @@ import { itemDigest, verdicts } from '../../../domain/files/decision-file.ts'
 import { folderOfMembership, membershipKey, membershipPrefix } from '../../../domain/files/membership-file.ts'
 import { record } from '../../../domain/json/record.ts'
 import { identityOf, type Upload, uploadIdentity } from '../../../domain/links/upload.ts'
+import { accountId } from '../../../domain/organization/account-id.ts'
+import { permissionSetName } from '../../../domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { principalName, principalType } from '../../../domain/principals/principal.ts'
 import { scopeOf } from '../../../domain/scopes/scope.ts'
@@ -20,9 +22,12 @@ export function shownUploadOf({ key, etag, ...upload }: Pick<ShownFile, 'key' | 
 }
 
 const access = {
-  permissionSet: z.string(),
+  permissionSet: permissionSetName,
   principal: z.string(),
+  /** Absent: nobody has the name. */
+  principalId: principalId.optional(),
   type: principalType,
+  accounts: z.array(accountId),
   isPrivileged: z.boolean(),
   since: z.string().optional(),
   /** The last known use by its people. Absent: none, or uses are not watched. */
@@ -31,16 +36,14 @@ const access = {
 
 /** What one item is about. Its owner is in `reviewers`. */
 export const subject = z.discriminatedUnion('kind', [
-  /** One link, on however many accounts. */
+  /** One link. `accounts`: all that its scope had when the run began. */
   record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
   /** Access of one principal that others gave. */
   record({
     kind: z.literal('foreign'),
-    accounts: z.array(z.string()),
     by: z.string().optional(),
+    /** `principal` is the name when the access was found, or the id if no link can spell the name. */
     ...access,
-    /** `principal` is the name when the access was found, or the id if no link can spell the name. Absent: an earlier version wrote the item. */
-    principalId: principalId.optional(),
   }),
   /** A person in a group. `files`: those that put the person there; empty: a provider, or somebody by hand. */
   record({
@@ -108,14 +111,12 @@ export const reviewItem = record({
   /** Nobody decided until the end, and silence revokes. Written before the deletion. */
   silentAt: z.iso.datetime().optional(),
   end: end.optional(),
-  /** The keys under `changes/` that prove that the access ended; for a task, when ssofile saw it done. */
+  /** The keys in history, by ids, that prove that the access ended, one for each account where it was. */
   proof: z.array(z.string()).optional(),
+  /** The access is still there, or comes again: the files and records that give it. The review revoked none of these. */
+  given: z.array(shownFile).optional(),
+  /** When ssofile judged the revocation, or saw the task done. */
   provenAt: z.iso.datetime().optional(),
-  /**
-   * Files that give the access again after a revocation deleted its files: nobody revoked these. Without a proof the access may never
-   * have ended.
-   */
-  cameBack: z.array(shownFile).optional(),
 })
 export type ReviewItem = z.infer<typeof reviewItem>
 

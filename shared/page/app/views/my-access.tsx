@@ -11,7 +11,16 @@ import {
   sayProgress,
   stateOf,
 } from '../../../modules/page/rules/describe-request.ts'
-import { partsOf, sayAge, sayDay, sayDuration, sayInstant, sayRest, sayScope } from '../../../modules/page/rules/say.ts'
+import {
+  partsOf,
+  sayAge,
+  sayDay,
+  sayDuration,
+  sayInstant,
+  sayRest,
+  sayScope,
+  saySince,
+} from '../../../modules/page/rules/say.ts'
 import type { PastRequest, ToldAccess, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { pageClock } from '../page-clock.ts'
@@ -234,7 +243,7 @@ function Held({ row }: { readonly row: ToldAccess }) {
   const facts = [
     choices.abouts[permissionSet],
     type === 'GROUP' ? `through ${principal}` : 'directly',
-    `since ${sayDay(since)}`,
+    giver === 'foreign' ? saySince({ knownSince: since }) : `since ${sayDay(since)}`,
     until && `ends ${sayInstant(until)}`,
     giver === 'foreign' && 'not given by ssofile',
   ]

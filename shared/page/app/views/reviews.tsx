@@ -7,7 +7,7 @@ import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import { type ItemInTable, reviewRows } from '../../../modules/page/rules/review-rows.ts'
 import { count, sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../modules/page/rules/told.ts'
-import { sayCounts, sayPace } from '../../../modules/reviews/rules/manifest.ts'
+import { sayCounts, sayGiven, sayPace } from '../../../modules/reviews/rules/manifest.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
@@ -58,6 +58,11 @@ function All() {
           { id: 'decided', title: 'Decided', value: ({ decided }) => decided },
           { id: 'open', title: 'Not decided', value: ({ undecided }) => undecided },
           { id: 'revoked', title: 'Revoked', value: ({ counts }) => (counts.revoked ?? 0) + (counts.revoking ?? 0) },
+          {
+            id: 'given',
+            title: 'Still given',
+            value: ({ counts }) => (counts['still given'] ?? 0) + (counts['came back'] ?? 0),
+          },
           { id: 'tasks', title: 'Tasks', value: ({ counts }) => (counts.task ?? 0) + (counts['task done'] ?? 0) },
         ]}
         empty={<Nothing>No review has begun.</Nothing>}
@@ -109,9 +114,10 @@ const sayDecisions = ({ decisions }: ToldReviewItem) =>
       [`${verdict} by ${name ?? user}, ${sayInstant(at)}`, comment].filter(Boolean).join(': '),
     )
     .join('; ')
-const sayEnd = ({ result, end, proof = [] }: ToldReviewItem) =>
+const sayEnd = ({ result, end, given, proof = [] }: ToldReviewItem) =>
   [
     end && `${result}, ${sayInstant(end.at)}`,
+    given && sayGiven(given),
     end?.task,
     end?.owners && `for ${end.owners.join(', ')} until ${sayDay(end.dueAt)}`,
     ...proof,

@@ -7,7 +7,7 @@ import Tabs from '@cloudscape-design/components/tabs'
 import { useMemo } from 'react'
 import { addressOf, addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
 import { filterOf } from '../../../modules/page/rules/filter-query.ts'
-import { sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
+import { sayDay, sayInstant, saySince } from '../../../modules/page/rules/say.ts'
 import type { EverybodyList, ToldMembers, ToldUses } from '../../../modules/page/rules/told.ts'
 import {
   administratorLevel,
@@ -151,6 +151,7 @@ const columns: readonly DataColumn<WhoRow>[] = [
   { id: 'group', title: 'Through', value: ({ group }) => group || 'directly', cell: Through },
   { id: 'source', title: 'Source', value: ({ source }) => source, shown: hidden },
   { id: 'since', title: 'Since', value: ({ since }) => since, cell: Since, isOrdered: true, width: 110 },
+  { id: 'known', title: 'Known since', value: ({ knownSince }) => knownSince, isOrdered: true, shown: hidden },
   { id: 'until', title: 'Ends', value: ({ until }) => until, cell: Until, isOrdered: true, shown: hidden },
   { id: 'unused', title: 'Unused for days', value: ({ unusedDays }) => unusedDays, isOrdered: true, shown: hidden },
   { id: 'used', title: 'Last used', value: ({ lastUsed }) => lastUsed, cell: LastUsed, isOrdered: true, width: 130 },
@@ -158,8 +159,8 @@ const columns: readonly DataColumn<WhoRow>[] = [
 ]
 const columnsOfNow = columns.filter(({ id }) => !['until', 'unused', 'why'].includes(id))
 
-function Since({ since }: WhoRow) {
-  return sayDay(since) || 'not known'
+function Since(row: WhoRow) {
+  return saySince(row)
 }
 
 function LastUsed({ lastUsed }: WhoRow) {

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { isGrave, weighContents } from '../../../../shared/domain/brake/weigh-contents.ts'
+import effects from '../../../../shared/domain/iam-policies/aws-managed-policy-effects.json' with { type: 'json' }
 import { comparePermissions } from '../../../../shared/domain/iam-policies/compare-permissions.ts'
+import {
+  type Conditions,
+  type EvaluatedPolicy,
+  evaluatePolicy,
+} from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
+import { readPolicyStatements } from '../../../../shared/domain/iam-policies/policy-statement.ts'
 import type { PermissionSetPolicies } from '../../../../shared/domain/permission-sets/permission-set-changes.ts'
 import { allow, deny, type Given, noPolicies, permissionSetOf } from '../permission-set-of.ts'
 
@@ -11,6 +18,8 @@ const managed = (...managedPolicyArns: readonly string[]): PermissionSetPolicies
   managedPolicyArns,
 })
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+const billing = 'arn:aws:iam::aws:policy/job-function/Billing'
+const viewOnly = 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'
 const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess'
 const bounded = (set: PermissionSetPolicies, ManagedPolicyArn = readOnly) => ({
   ...set,
@@ -121,8 +130,11 @@ describe('policies by name', () => {
   const own = { ...noPolicies, customerManagedPolicies: [{ Name: 'base', Path: '/ops/' }] }
 
   test('are taken away by name, unless everything is allowed then', () => {
-    expect(weighContents(managed(readOnly), own).takesAway).toEqual([readOnly])
-    expect(weighContents(managed(readOnly, 'arn:x'), managed('arn:y', 'arn:x')).takesAway).toEqual([readOnly])
+    expect(weighContents(managed(readOnly), own).takesAway).toEqual([
+      readOnly,
+      'whatever customer managed policy /ops/base denies, which ssofile cannot know',
+    ])
+    expect(weighContents(managed(readOnly, billing), managed(viewOnly, billing)).takesAway).toEqual([readOnly])
     expect(weighContents(own, managed(readOnly)).takesAway).toEqual(['customer managed policy /ops/base'])
     expect(weighContents(own, managed(administrator)).takesAway).toEqual([])
     expect(weighContents(managed(readOnly), permissionSetOf(allow('*'))).takesAway).toEqual([])
@@ -187,4 +199,223 @@ test('a change that only adds, and makes no administrators, is not grave', () =>
   expect(isGrave(weighContents(managed(readOnly), noPolicies))).toBe(true)
   expect(isGrave(weighContents(managed(readOnly), permissionSetOf(allow('s3:*'))))).toBe(true)
   expect(isGrave(weighContents(noPolicies, managed(administrator)))).toBe(true)
+})
+
+describe('the effect of a change', () => {
+  const weigh = (before: PermissionSetPolicies, after: PermissionSetPolicies) => {
+    const { leavesNone, mayLeaveNone } = weighContents(before, after)
+    return leavesNone ? 'takes almost all' : mayLeaveNone ? 'may take almost all' : 'leaves something'
+  }
+  const beside = (set: PermissionSetPolicies, ...arns: readonly string[]): PermissionSetPolicies => ({
+    ...set,
+    managedPolicyArns: [...set.managedPolicyArns, ...arns.map((name) => `arn:aws:iam::aws:policy/${name}`)],
+  })
+  const owned = (set: PermissionSetPolicies) => ({ ...set, customerManagedPolicies: [{ Name: 'base' }] })
+  const s3 = permissionSetOf(allow('s3:*'))
+  const wide = managed(readOnly, billing)
+  const plus = (set: PermissionSetPolicies, ...statements: readonly Given[]) => ({
+    ...permissionSetOf(...statements),
+    managedPolicyArns: set.managedPolicyArns,
+  })
+  const when = (operator: string, key: string, value: unknown) => ({ Condition: { [operator]: { [key]: value } } })
+  const nobody = when('StringEquals', 'aws:PrincipalTag/team', 'nobody')
+
+  test.each<[string, PermissionSetPolicies, PermissionSetPolicies]>([
+    ['AWSDenyAll', wide, beside(wide, 'AWSDenyAll')],
+    ['AWSDenyAll beside AdministratorAccess', managed(administrator), beside(managed(administrator), 'AWSDenyAll')],
+    ['a policy of AWS that denies all but a few actions', s3, beside(s3, 'root-task/S3UnlockBucketPolicy')],
+    ['a denial of everything', wide, plus(wide, deny('*'))],
+    [
+      'a denial of everything but one action',
+      wide,
+      plus(wide, { Effect: 'Deny', NotAction: 'sts:GetCallerIdentity', Resource: '*' }),
+    ],
+    [
+      'a denial of everything on all but one resource',
+      wide,
+      plus(wide, { Effect: 'Deny', Action: '*', NotResource: 'arn:aws:s3:::x' }),
+    ],
+    [
+      'two denials that are everything together',
+      wide,
+      plus(wide, deny('s3:*'), { Effect: 'Deny', NotAction: 's3:*', Resource: '*' }),
+    ],
+    [
+      'denials of all that the set allows',
+      permissionSetOf(allow(['s3:*', 'ec2:*'])),
+      permissionSetOf(allow(['s3:*', 'ec2:*']), deny('s3:*'), deny('ec2:*')),
+    ],
+    [
+      'denials of each resource',
+      permissionSetOf(allow('s3:*', both)),
+      permissionSetOf(allow('s3:*', both), deny('s3:*', one), deny('s3:*', { Resource: 'arn:aws:s3:::two/*' })),
+    ],
+    ['one harmless action in place of policies', wide, permissionSetOf(allow('sts:GetCallerIdentity'))],
+    [
+      'one harmless action in place of everything',
+      permissionSetOf(allow('*')),
+      permissionSetOf(allow('s3:ListAllMyBuckets')),
+    ],
+    ['one action of the same service', s3, permissionSetOf(allow('s3:ListAllMyBuckets'))],
+    ['the loss of all policies', owned(wide), noPolicies],
+  ])('takes almost all by %s', (_, before, after) => {
+    expect(weigh(before, after)).toBe('takes almost all')
+  })
+
+  test.each<[string, PermissionSetPolicies, PermissionSetPolicies]>([
+    ['a customer managed policy', wide, owned(wide)],
+    ['a policy of AWS that the list lacks', wide, beside(wide, 'PolicyOfNextYear')],
+    [
+      "AWS's quarantine policy",
+      managed(administrator),
+      beside(managed(administrator), 'AWSCompromisedKeyQuarantineV3'),
+    ],
+    ["AWS's first quarantine policy", wide, beside(wide, 'AWSCompromisedKeyQuarantine')],
+    ['a condition that may never be true', s3, permissionSetOf(allow('s3:*', nobody))],
+    [
+      'a denial on a condition that may always be true',
+      wide,
+      plus(wide, deny('*', when('StringNotEquals', 'aws:PrincipalTag/team', 'nobody'))),
+    ],
+    ['a denial outside a network', wide, plus(wide, deny('*', when('NotIpAddress', 'aws:SourceIp', '192.0.2.30/24')))],
+    [
+      'a denial outside a Region that may not exist',
+      wide,
+      plus(wide, deny('*', when('StringNotEquals', 'aws:RequestedRegion', 'frankfurt'))),
+    ],
+    ['another resource', s3, permissionSetOf(allow('s3:*', one))],
+    ['another policy of AWS in place of all', managed(readOnly), managed(viewOnly)],
+    ['a boundary', wide, bounded(wide)],
+    ['a policy that is not understood', wide, { ...wide, ...odd }],
+  ])('may take almost all by %s', (_, before, after) => {
+    expect(weigh(before, after)).toBe('may take almost all')
+  })
+
+  const regions = when('StringNotEquals', 'aws:RequestedRegion', ['eu-central-1', 'eu-west-1'])
+  test.each<[string, PermissionSetPolicies, PermissionSetPolicies]>([
+    ['another action', s3, permissionSetOf(allow(['s3:*', 'ec2:Describe*']))],
+    ['ReadOnlyAccess beside others', managed(billing), wide],
+    ['a policy of AWS that denies one action', wide, beside(wide, 'AmazonConnectReadOnlyAccess')],
+    ['the loss of one policy of two', wide, managed(readOnly)],
+    [
+      'a denial of other Regions',
+      wide,
+      plus(wide, { Effect: 'Deny', NotAction: ['iam:*', 'sts:*'], Resource: '*', ...regions }),
+    ],
+    [
+      'a denial without a second factor',
+      wide,
+      plus(wide, deny('*', when('BoolIfExists', 'aws:MultiFactorAuthPresent', 'false'))),
+    ],
+    ['a denial without TLS', wide, plus(wide, deny('*', when('Bool', 'aws:SecureTransport', 'false')))],
+    ['a denial of what has a tag', wide, plus(wide, deny('*', when('StringEquals', 'aws:ResourceTag/secret', 'yes')))],
+    ['a denial of one action', s3, permissionSetOf(allow('s3:*'), deny('s3:DeleteBucket'))],
+    ['a denial of one service', wide, plus(wide, deny('organizations:*'))],
+    ['a denial of some resources', s3, permissionSetOf(allow('s3:*'), deny('s3:*', one))],
+    ['narrower actions', s3, permissionSetOf(allow(['s3:Get*', 's3:List*']))],
+    ['more than before', managed(readOnly), managed('arn:aws:iam::aws:policy/PowerUserAccess')],
+    ['everything', owned(wide), managed(administrator)],
+    ['the end of a denial', beside(wide, 'AWSDenyAll'), wide],
+    ['what was denied before', beside(wide, 'AWSDenyAll'), beside(managed(readOnly), 'AWSDenyAll')],
+    ['a new set', noPolicies, s3],
+  ])('leaves something by %s', (_, before, after) => {
+    expect(weigh(before, after)).toBe('leaves something')
+  })
+
+  test('is told as a loss for each policy that denies, and not for a denial of what nobody had', () => {
+    expect(weighContents(wide, beside(wide, 'AWSDenyAll')).takesAway).toEqual([
+      'whatever arn:aws:iam::aws:policy/AWSDenyAll denies',
+    ])
+    expect(weighContents(wide, owned(wide)).takesAway).toEqual([
+      'whatever customer managed policy /base denies, which ssofile cannot know',
+    ])
+    expect(taken([allow('s3:*')], [allow('s3:*'), deny('ec2:*')])).toEqual([])
+    expect(weighContents(s3, beside(s3, 'AmazonConnectReadOnlyAccess')).takesAway).toEqual([])
+  })
+
+  test('makes administrators again if a policy beside their rights is gone that may have denied', () => {
+    const gives = (before: PermissionSetPolicies, after: PermissionSetPolicies) =>
+      weighContents(before, after).givesAdministrator
+    const all = managed(administrator)
+    expect([gives(beside(all, 'AWSDenyAll'), all), gives(owned(all), all)]).toEqual([true, true])
+    expect([gives(beside(all, 'ReadOnlyAccess'), all), gives(all, owned(all))]).toEqual([false, false])
+  })
+
+  test.each(Object.keys(effects))('of adding %s is a loss for administrators if AWS denies anything in it', (path) => {
+    const statements = readPolicyStatements(new Map(Object.entries(effects)).get(path)).statements
+    const all = managed(administrator)
+    const { takesAway } = weighContents(all, beside(all, path))
+    expect(takesAway.length > 0).toBe(statements.some(({ effect }) => effect === 'Deny'))
+  })
+})
+
+describe("over drawn policies, an independent evaluator of IAM's rules", () => {
+  const actions = [
+    's3:GetObject',
+    's3:PutObject',
+    'iam:PassRole',
+    'iam:GetRole',
+    'ec2:RunInstances',
+    'lambda:InvokeFunction',
+  ]
+  const resources = ['arn:aws:s3:::one/a', 'arn:aws:s3:::two/a', 'arn:aws:s3:::three/a', 'arn:aws:ec2:::x']
+  const requests = actions.flatMap((action) => resources.map((resource) => ({ action, resource })))
+  const statement = fc.record(
+    {
+      Effect: fc.constantFrom('Allow', 'Allow', 'Deny'),
+      action: fc.tuple(
+        fc.constantFrom('Action', 'NotAction'),
+        fc.array(fc.constantFrom('*', 's3:*', 's3:Get*', 'iam:*', 'iam:PassRole', 'ec2:*', 's3:?utObject'), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+      ),
+      resource: fc.tuple(
+        fc.constantFrom('Resource', 'Resource', 'NotResource'),
+        fc.constantFrom('*', 'arn:aws:s3:::one/*', 'arn:aws:s3:::t*', 'arn:aws:s3:::*'),
+      ),
+      Condition: fc.constantFrom<Conditions>(
+        { StringEquals: { 'aws:PrincipalTag/team': 'ops' } },
+        { StringNotEquals: { 'aws:PrincipalTag/team': 'ops' } },
+        { StringNotEquals: { 'aws:RequestedRegion': 'eu-central-1' } },
+      ),
+    },
+    { requiredKeys: ['Effect', 'action', 'resource'] },
+  )
+  const policy = fc.array(statement, { maxLength: 4 }).map((drawn) =>
+    drawn.map(({ Effect, action: [a, named], resource: [r, resource], Condition }) => ({
+      Effect: Effect === 'Deny' ? ('Deny' as const) : ('Allow' as const),
+      [a]: named,
+      [r]: resource,
+      ...(Condition && { Condition }),
+    })),
+  )
+  const listAllowed = (Statement: EvaluatedPolicy['Statement'], team: string) =>
+    requests.filter(
+      (request) =>
+        evaluatePolicy(
+          { Statement },
+          {
+            principal: 'p',
+            ...request,
+            context: { 'aws:PrincipalTag/team': team, 'aws:RequestedRegion': 'eu-central-1' },
+          },
+        ) === 'allowed',
+    )
+
+  test('finds no lost request that the answer does not tell, and never nothing left where the answer says that something is', () => {
+    fc.assert(
+      fc.property(policy, policy, fc.constantFrom('ops', 'none'), fc.boolean(), (before, drawn, team, isAdded) => {
+        const after = isAdded ? [...before, ...drawn] : drawn
+        const [was, is] = [listAllowed(before, team), listAllowed(after, team)]
+        const change = weighContents(permissionSetOf(...before), permissionSetOf(...after))
+        const lost = was.filter((request) => !is.includes(request))
+        if (lost.length > 0 && change.takesAway.length === 0) return false
+        // Nobody knows whether a former condition ever held, so such a statement counts as permissions.
+        const isPlain = before.every(({ Condition }) => Condition === undefined)
+        return !isPlain || was.length === 0 || is.length > 0 || change.leavesNone || change.mayLeaveNone
+      }),
+      { numRuns: 5_000 },
+    )
+  })
 })

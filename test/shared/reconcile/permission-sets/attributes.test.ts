@@ -35,7 +35,7 @@ class Attributing {
 
   async status() {
     return (await this.world.json(`status/${attributesKey}.json`)) as
-      | { state: string; reason?: string; remedy?: string; etag?: string }
+      | { state: string; reason?: string; remedy?: string; etag?: string; warnings?: string[] }
       | undefined
   }
 
@@ -151,6 +151,16 @@ test('a key in other capitals with another source waits for a release, as the sa
   expect(attributing.now()).toEqual({ Department: 'b' })
   await attributing.put({ department: 'b' })
   await attributing.until('applied')
+})
+
+test('a source that AWS does not list is applied, and its status warns of it', async () => {
+  const attributing = new Attributing()
+  await attributing.put({ Team: `$\${path:enterprise.costCenter}` })
+  await attributing.until('applied')
+  expect((await attributing.status())?.warnings).toEqual([expect.stringContaining("of 'Team'")])
+  await attributing.put({ Cost: `\${path:enterprise.costcenter}` })
+  await attributing.until('held')
+  expect((await attributing.status())?.warnings).toEqual([expect.stringContaining("of 'Cost'")])
 })
 
 test('a file that is deleted gives the attributes up, and none is changed', async () => {

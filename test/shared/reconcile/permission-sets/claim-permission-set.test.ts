@@ -244,3 +244,21 @@ describe('a permission set of ours', () => {
     expect(await read()).toBeUndefined()
   })
 })
+
+describe('a file with an ARN of another partition than that of Identity Center', () => {
+  const china = 'arn:aws-cn:iam::aws:policy/ReadOnlyAccess'
+  const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws-cn:s3:::reports/*' }
+  test.each([
+    ['a managed policy', { managedPoliciesArnList: [china] }],
+    ['a permissions boundary', { permissionsBoundary: { ManagedPolicyArn: china } }],
+    ['a resource', { inlinePolicyDocument: { Version: '2012-10-17', Statement: statement } }],
+  ])('%s is rejected before anything is created', async (_, fields) => {
+    const { claim, arn } = await open(undefined, { ...whole, ...fields })
+    expect(await claim()).toMatchObject({
+      state: 'rejected',
+      reason: expect.stringContaining('which is in the partition aws-cn'),
+      remedy: 'write arn:aws: at its beginning',
+    })
+    expect(arn()).toBeUndefined()
+  })
+})

@@ -35,7 +35,9 @@ const files: Readonly<Record<string, object>> = {
     ],
   },
   'managed policies': { managedPoliciesArnList: [readOnly, billing] },
-  'another managed policy': { managedPoliciesArnList: [billing, 'arn:aws-us-gov:iam::aws:policy/ViewOnlyAccess'] },
+  'another managed policy': {
+    managedPoliciesArnList: [billing, 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'],
+  },
   'twenty-five policies': {
     managedPoliciesArnList: Array.from({ length: 20 }, (_, index) => `arn:aws:iam::aws:policy/Some${index}`),
     customerManagedPoliciesList: Array.from({ length: 5 }, (_, index) => ({ Name: `own-${index}` })),

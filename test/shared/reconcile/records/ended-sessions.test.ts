@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { endedSessionsKey, endSession, endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
@@ -66,4 +67,35 @@ test('a look at a suspension ends no denial that another process added while it 
   expect(await listDeniedWhileSuspended(objects, whose)).toEqual(new Set([later]))
   const { ended } = await readEndedSessions(objects)
   expect(ended.map((one) => one.permissionSet).sort()).toEqual([later, permissionSet])
+})
+
+test('denials of one person in many accounts at once take one write', async () => {
+  const { objects } = open()
+  const puts: string[] = []
+  const put = objects.put.bind(objects)
+  objects.put = async (...args) => {
+    const result = await put(...args)
+    puts.push(result.outcome)
+    return result
+  }
+  const accounts = Array.from({ length: 15 }, (_, nth) => accountId.parse(`2330000000${10 + nth}`))
+  const until = new Date('2026-03-03T10:00:00Z')
+  const endIn = (account: AccountId) =>
+    recordEndedSessions(objects, [endSession({ user: kenji, name: 'x', permissionSet, account, by: 'y' }, until)])
+  await Promise.all(accounts.map(endIn))
+  expect(puts).toEqual(['written'])
+  expect((await readEndedSessions(objects)).ended.map(({ account }) => account).sort()).toEqual(accounts)
+})
+
+test('denials whose write fails are written by the next call', async () => {
+  const { objects, end } = open()
+  const put = objects.put.bind(objects)
+  objects.put = async () => {
+    throw new Error('away')
+  }
+  const failed = await Promise.allSettled([end(kenji), end(lars)])
+  expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  objects.put = put
+  await Promise.all([end(kenji), end(lars)])
+  expect((await readEndedSessions(objects)).ended).toHaveLength(2)
 })

@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { parseEligibilityFile } from '../../../../../shared/domain/files/eligibility-file.ts'
 import { playbookTemplates } from '../../../../../shared/domain/files/playbook-templates.ts'
-import { allowsEverything } from '../../../../../shared/domain/iam-policies/allows-everything.ts'
 import { evaluatePolicy } from '../../../../../shared/domain/iam-policies/evaluate-policy.ts'
+import { isAdministrator } from '../../../../../shared/domain/iam-policies/is-administrator.ts'
 import { parsePermissionSetFile } from '../../../../../shared/domain/permission-sets/permission-set-file.ts'
 
 const folder = new URL('../../../../../fixtures/playbooks/', import.meta.url)
@@ -30,11 +30,11 @@ test('there are four playbooks, each with an eligibility that means exactly it',
 })
 
 test.each(sets)(
-  '$name is valid, is no administrator, and denies other Regions and addresses, and changes of trail and break-glass',
-  ({ key, body }) => {
+  '$name is valid, makes administrators only if it is the one to administer, and denies other Regions and addresses, and changes of trail and break-glass',
+  ({ key, body, name }) => {
     const read = parsePermissionSetFile(key, body)
     expect(read).toMatchObject({ ok: true })
-    expect(read.ok && allowsEverything(read.value)).toBe(false)
+    expect(read.ok && isAdministrator(read.value)).toBe(name === 'Playbook-Administer')
     const { Statement } = inline.parse(JSON.parse(body.toString())).inlinePolicyDocument
     expect(Statement.filter(({ Effect }) => Effect === 'Deny').map(({ Sid }) => Sid)).toEqual([
       'OnlyInTheseRegions',

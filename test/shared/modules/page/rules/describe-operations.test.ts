@@ -22,8 +22,8 @@ test('an installation in which nothing has run yet says so of what every install
     'Work that waits: None, undefined',
     'Last sweep: never, false',
     'Last reconcile: never, false',
-    'Last drift check: never, false',
     'Last minute’s work: never, false',
+    'Last drift check: never, false',
     'Organization read: never, undefined',
   ])
 })
@@ -31,19 +31,27 @@ test('an installation in which nothing has run yet says so of what every install
 test('a schedule that is late, a drift check that still runs and old work are told with their age', () => {
   const schedules = [
     { name: 'sweep', ranAt: '2026-03-03T09:00:00Z', isLate: true },
-    { name: 'nightly', ranAt: '2026-03-03T02:00:00Z', isLate: false },
     { name: 'report', ranAt: '2026-03-03T04:00:00Z', isLate: false },
   ]
   const oldestWork = '2026-03-03T11:40:00Z'
-  const told = tell({ ...quiet, health: { schedules, isDriftCheckOpen: true, openWork: 3, oldestWork } })
+  const driftCheckedAt = '2026-03-03T02:00:00Z'
+  const health = { schedules, driftCheckedAt, isDriftCheckOpen: true, openWork: 3, oldestWork }
+  const told = tell({ ...quiet, health })
   expect(told).toEqual(
     expect.arrayContaining([
       'Work that waits: 3 items, the oldest: 20 minutes ago, undefined',
       'Last sweep: 3 hours ago, false',
-      'Last drift check: 10 hours ago, still running, true',
+      'Last drift check: began 10 hours ago, still running, true',
       'Last report of access: 8 hours ago, true',
     ]),
   )
+})
+
+test.each([
+  ['2026-03-03T11:00:00Z', 'began 1 hour ago, ended, true'],
+  ['2026-02-28T11:00:00Z', 'began 3 days ago, ended, false'],
+])('a drift check that began at %s and has ended counts, whoever began it', (driftCheckedAt, said) => {
+  expect(tell({ ...quiet, health: { ...quiet.health, driftCheckedAt } })).toContain(`Last drift check: ${said}`)
 })
 
 test('the reason under a title that says that it is held begins with what happened', () => {

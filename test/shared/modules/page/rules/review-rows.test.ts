@@ -13,7 +13,8 @@ function item(principal: string, said: object = {}): ToldReviewItem {
     isPrivileged: false,
     since: '2020-01-01T00:00:00Z',
   }
-  const subject = { kind: 'link', scope: 'account%233000000002', file, ...access, ...said }
+  const accounts = ['233000000002']
+  const subject = { kind: 'link', scope: 'account%233000000002', accounts, file, ...access, ...said }
   const read = reviewItem.parse({ digest: '0'.repeat(32), subject, reviewers: [] })
   return { ...read, review: 'quarter', item: principal, result: 'open', mayDecide: true }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { saySince } from '../../../../../shared/modules/page/rules/say.ts'
 import { countMatrix, describeRows, lastUsedOf, rowsOfList } from '../../../../../shared/modules/page/rules/who-rows.ts'
 
 const access = {
@@ -36,6 +37,23 @@ test.each([
   expect(rows.map(({ person, remark }) => [person, remark])).toEqual([...holders, ['ana', '']])
   expect(rows.map(({ group }) => group)).toEqual([...holders.map(() => 'team'), ''])
   expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)
+})
+
+test('access of others has the day on which ssofile first saw it beside the beginning of other access', () => {
+  const [ours, foreign] = rowsOfList(
+    {
+      ...list,
+      rows: [
+        { ...access, principal: 'ana', type: 'USER' },
+        { ...access, principal: 'ben', type: 'USER', giver: 'foreign' },
+      ],
+    },
+    {},
+  )
+  expect(ours).toMatchObject({ since: access.since, knownSince: '' })
+  expect(foreign).toMatchObject({ since: '', knownSince: access.since })
+  const said = [ours, foreign, undefined].map((row) => saySince(row ?? {}))
+  expect(said).toEqual(['3 Mar 2026', 'known since 3 Mar 2026', 'not known'])
 })
 
 test('a permission set that allows everything is administrator-like, whatever its name, and people count once', () => {

@@ -106,7 +106,7 @@ test('every fact of an access is compared: by id if the item has one, else by na
     const accounts = ['233000000002']
     const subject = {
       membership: { kind: 'membership', group: 'team', user: 'kim', groupId: group, files: [] },
-      link: { kind: 'link', scope: 'root%all', file: { key: 'links_data/a', etag: 'a' }, ...access },
+      link: { kind: 'link', scope: 'root%all', accounts, file: { key: 'links_data/a', etag: 'a' }, ...access },
       foreign: { kind: 'foreign', accounts, ...access, principalId: hasId ? id : other },
       'foreign of an earlier version': { kind: 'foreign', accounts, ...access },
       setting: { kind: 'setting', what: 'an eligibility', remedy: 'change it' },

@@ -9,17 +9,21 @@ const digest = itemDigest.parse('0'.repeat(32))
 
 test('each end, proven or not, has a result, and each result comes about', () => {
   const ends = ['deleted', 'gone', 'task', 'changed', 'kept', 'not done'] as const
-  const of = (item: Partial<Parameters<typeof resultOf>[0]>) => resultOf({ decisions: [], ...item }, { keeps: 2 })
+  const of = (item: Partial<Parameters<typeof resultOf>[0]>) =>
+    resultOf({ subject: membership(), decisions: [], ...item }, { keeps: 2 })
   const told = ends.flatMap((is) => [of({ end: { is, at } }), of({ end: { is, at }, provenAt: at })])
-  const cameBack = of({ end: { is: 'deleted', at }, provenAt: at, cameBack: [{ key: 'links_data/a', etag: 'e' }] })
-  const [keep, revoke] = [given('keep'), given('revoke')]
+  const given = (...keys: string[]) =>
+    of({ end: { is: 'deleted', at }, provenAt: at, given: keys.map((key) => ({ key, etag: 'e' })) })
+  const [own, rule] = ['memberships/oncall%kenji%ssofile', 'rules/oncall.json']
+  expect([given(own), given(own, rule), given()]).toEqual(['came back', 'still given', 'still given'])
+  const [keep, revoke] = [decided('keep'), decided('revoke')]
   expect([of({}), of({ decisions: [keep] })]).toEqual(['open', 'open'])
   expect([of({ decisions: [keep, keep] }), of({ decisions: [revoke] })]).toEqual(['decided', 'decided'])
-  expect(new Set([...told, cameBack, 'open', 'decided'])).toEqual(new Set(results))
+  expect(new Set([...told, given(own), given(), 'open', 'decided'])).toEqual(new Set(results))
 })
 
 const id = principalId.parse('11111111-2222-3333-4444-555555555555')
-const given = (verdict: 'keep' | 'revoke') => ({ user: id, verdict, key: 'k', etag: 'e', at })
+const decided = (verdict: 'keep' | 'revoke') => ({ user: id, verdict, key: 'k', etag: 'e', at })
 const membership = (...keys: string[]): Subject => ({
   kind: 'membership',
   group: 'oncall',

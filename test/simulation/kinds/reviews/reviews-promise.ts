@@ -1,5 +1,5 @@
-import { linkOfItem, listItems } from '../review-actions.ts'
-import { Judge, type Seen } from './watched.ts'
+import { Judge, type Seen } from '../../oracle/watched.ts'
+import { linkOfItem, listItems } from './review-files.ts'
 
 /** Promise 3, for reviews: no link goes that nobody revoked. */
 export class ReviewsPromise extends Judge {

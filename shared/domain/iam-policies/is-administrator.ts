@@ -1,0 +1,88 @@
+import { matchesAction, matchesGlob } from '../text/glob.ts'
+import { effectOf } from './policies-effect.ts'
+import type { ConditionTest, PolicyStatement } from './policy-statement.ts'
+
+/**
+ * Each of these actions lets people give themselves all other rights, if they may use it on everything: on their own policies and roles, on
+ * those of others whom they can become, or through a service. With `iam:PassRole` a service acts with any role. Identity Center protects
+ * its own roles from IAM, so people make or change another role. (IAM User Guide, "Permissions management".)
+ */
+const grantingActions: Readonly<Record<string, readonly string[]>> = {
+  role: ['attachrolepolicy', 'putrolepolicy', 'updateassumerolepolicy', 'passrole'],
+  user: ['attachuserpolicy', 'putuserpolicy', 'createaccesskey', 'createloginprofile', 'updateloginprofile'],
+  group: ['attachgrouppolicy', 'putgrouppolicy', 'addusertogroup'],
+  policy: ['createpolicyversion', 'setdefaultpolicyversion'],
+}
+
+/** Nobody has such a name, so only patterns that mean everything match it. */
+const anyName = 'zq/ssofile-0/any'
+const probes = Object.entries(grantingActions).flatMap(([type, actions]) =>
+  actions.map((action) => ({ action: `iam:${action}`, resource: `arn:aws:iam::0:${type}/${anyName}` })),
+)
+
+type Policies = Parameters<typeof effectOf>[0]
+
+/**
+ * Whether people with the permission set are administrators: all its policies together let them give themselves every right.
+ *
+ * | an action of the list above is                                                     | counts |
+ * | ---------------------------------------------------------------------------------- | ------ |
+ * | allowed on every role, user, group or policy, also of one account only             | yes    |
+ * | allowed on a condition about the person, the session, the network or the time      | yes    |
+ * | allowed on a condition about the resource or the request, such as a tag or service | no     |
+ * | allowed on some names only                                                         | no     |
+ * | denied on everything, without a condition                                          | no     |
+ *
+ * A customer managed policy counts for nothing: each account has its own. AWS's PowerUserAccess makes no administrators. So this list has
+ * none of its rights, such as `sts:AssumeRole`: the trust of each role decides there.
+ */
+export function isAdministrator(set: Policies): boolean {
+  const { allows, denies } = effectOf(set)
+  return probes.some(
+    ({ action, resource }) =>
+      allows.some((one) => hasAction(one, action) && isOn(one, resource) && !one.tests.some(isLimit)) &&
+      !denies.some((one) => one.isUnlimited && hasAction(one, action)),
+  )
+}
+
+function hasAction({ actions, isInverted }: PolicyStatement, action: string): boolean {
+  return actions.some((one) => matchesAction(one, action)) !== isInverted
+}
+
+function isOn({ onlyOn, butOn }: PolicyStatement, resource: string): boolean {
+  if (onlyOn === undefined) return butOn.length > 0 && !butOn.some((one) => matchesGlob(one)(resource))
+  return onlyOn.some((one) => matchesGlob(anywhere(one))(resource))
+}
+
+/** In any partition, Region and account: whoever administers one account is an administrator. A variable may be any text. */
+function anywhere(resource: string): string {
+  const parts = resource
+    .replace(/^2012-10-17 (?=.*\$\{)/, '')
+    .replace(/\$\{[^}]*\}/g, '*')
+    .split(':')
+  const isFree = (nth: number) => nth === 1 || (parts.length > 5 && (nth === 3 || nth === 4))
+  return parts.map((part, nth) => (isFree(nth) ? '*' : part)).join(':')
+}
+
+/**
+ * Whether a test of a condition limits what people may do: the resource or the request must have a certain value, such as a tag. A test of
+ * the person, the session or the network limits only who, when and from where; the organization or the account of a resource, only where. A
+ * test that also matches without the key, or excludes some values, limits nothing. (IAM User Guide, "AWS global condition context keys";
+ * "IAM JSON policy elements: Condition operators".)
+ */
+export function isLimit({ operator, key, values }: ConditionTest): boolean {
+  const isAboutRequest = /^(?!aws:)|^aws:(?:ResourceTag|RequestTag|RequestedRegion|TagKeys)/i.test(key)
+  const isDemand = /^(?!ForAllValues:|Null$)(?!.*Not).*(?<!IfExists)$/i.test(operator)
+  const telling = tellingValues[key.toLowerCase()] ?? []
+  const isMet = values.some((one) => isWild(one) || telling.some((value) => matchesGlob(one)(value)))
+  return isAboutRequest && isDemand && !isMet
+}
+
+const isWild = (text: string): boolean => /^[*?]+$/.test(text) && text.includes('*')
+
+/** Values with which IAM's calls still do everything: IAM's own Region of each partition, a policy that allows everything, any service. */
+const tellingValues: Readonly<Record<string, readonly string[]>> = {
+  'aws:requestedregion': ['us-east-1', 'cn-north-1', 'us-gov-west-1', 'eusc-de-east-1'],
+  'iam:policyarn': ['arn:aws:iam::aws:policy/AdministratorAccess'],
+  'iam:passedtoservice': ['any-service.amazonaws.com'],
+}

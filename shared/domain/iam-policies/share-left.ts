@@ -1,0 +1,143 @@
+import { covers, overlap } from '../text/glob.ts'
+import { isLimit } from './is-administrator.ts'
+import type { PoliciesEffect } from './policies-effect.ts'
+import type { ConditionTest, PolicyStatement } from './policy-statement.ts'
+import { isAllActions, isCovered, isThere, listUncovered, placesOf } from './statement-cover.ts'
+
+/** The share of the former permissions that is left, from 0 to 1: if all doubts are true (`least`), and if none is (`most`). */
+export type ShareLeft = { readonly least: number; readonly most: number }
+
+/**
+ * An estimate of the number of actions, because the domain has no list of AWS's actions, and no content of most managed policies: a managed
+ * policy and `s3:*` count 50, `s3:Get*` 10, one action 1. AWS has about 20,000 actions in about 400 services.
+ */
+function sizeOf(action: string): number {
+  if (isAllActions(action)) return everything
+  const [service = '', name = ''] = action.split(':')
+  if (/[*?]/.test(service)) return 1_000
+  return /^\*+$/.test(name) ? ofService : /[*?]/.test(name) ? 10 : 1
+}
+const everything = 20_000
+const ofService = 50
+
+/** A part of the former permissions: actions on resources. An attached policy may have any action. */
+type Part = { readonly action: string; readonly size: number; readonly of: PolicyStatement | undefined }
+
+/**
+ * What is left of the permissions of `was`, with the denials:
+ *
+ * | now                                                            | least            | most             |
+ * | -------------------------------------------------------------- | ---------------- | ---------------- |
+ * | allowed on the same resources and the same condition           | is left          | is left          |
+ * | allowed on fewer resources or on another condition             | is gone          | is left          |
+ * | a managed policy is gone, and another policy is there          | is gone          | may be left      |
+ * | denied without a condition                                     | is gone          | is gone          |
+ * | denied on a new condition that may always hold                 | is gone          | is left          |
+ * | denied on a condition that spares something (Region, MFA, tag) | is left          | is left          |
+ * | a new policy with unknown content                              | all is gone      | is left          |
+ */
+export function shareLeft(was: PoliciesEffect, is: PoliciesEffect): ShareLeft {
+  const parts = partsOf(was)
+  const sum = (of: (part: Part) => number) => parts.reduce((all, part) => all + part.size * of(part), 0)
+  const before = sum((part) => undenied(part, was.denies.filter(isCertain)))
+  if (before === 0) return { least: 1, most: 1 }
+  const certain = is.denies.filter(isCertain)
+  const doubtful = is.denies.filter((one) => isDoubtful(one) && listUncovered(one, was.denies).length > 0)
+  const mostOf = (part: Part) => mayKeep(part, is) * undenied(part, certain)
+  const leastOf = (part: Part) => keeps(part, is, was) * undenied(part, [...certain, ...doubtful])
+  return { least: isUnknown(was, is) ? 0 : sum(leastOf) / before, most: sum(mostOf) / before }
+}
+
+/** The new attached policies with unknown content. */
+export function listUnknown(was: PoliciesEffect, is: PoliciesEffect): readonly string[] {
+  return is.attached.flatMap(({ name, known }) =>
+    known || was.attached.some((one) => one.name === name) ? [] : [name],
+  )
+}
+
+function isUnknown(was: PoliciesEffect, is: PoliciesEffect): boolean {
+  return listUnknown(was, is).length > 0 || is.isUnclear
+}
+
+function partsOf({ allows, attached, isUnclear }: PoliciesEffect): readonly Part[] {
+  const some = allows.filter((one) => !one.isInverted || isAllButSome(one))
+  const named = some.flatMap((of) => (of.isInverted ? ['*'] : of.actions).map((action) => ({ action, of })))
+  const unread = { action: '*', size: ofService, of: undefined }
+  return [
+    ...named.map((one) => ({ ...one, size: sizeOf(one.action) })),
+    ...attached.map(() => unread),
+    ...(isUnclear ? [unread] : []),
+  ]
+}
+
+/** The part that stays for certain, but for denials. */
+function keeps({ action, of }: Part, is: PoliciesEffect, was: PoliciesEffect): number {
+  if (of === undefined) {
+    if (is.allows.some((one) => one.isUnlimited && (isAllButSome(one) || isCovered('*', [one])))) return 1
+    const stay = was.attached.filter(({ name }) => is.attached.some((one) => one.name === name))
+    return stay.length / (was.attached.length + (was.isUnclear ? 1 : 0))
+  }
+  const sameOrFree = is.allows.filter(({ condition }) => condition === of.condition || condition === '')
+  const shares = placesOf(of).map((place) => {
+    const there = sameOrFree.filter((one) => isThere(one, place, of))
+    if (of.isInverted && there.some(isAllButSome)) return 1
+    return isCovered(action, there) ? 1 : insideOf(action, there)
+  })
+  return shares.reduce((all, one) => all + one, 0) / Math.max(1, shares.length)
+}
+
+/** `NotAction` with a list. With `*` it names nothing. */
+const isAllButSome = ({ isInverted, actions }: PolicyStatement): boolean => isInverted && !actions.some(isAllActions)
+
+/** The part that may stay, but for denials. */
+function mayKeep({ action, of }: Part, { allows, attached, isUnclear }: PoliciesEffect): number {
+  if (attached.length > 0 || isUnclear || isCovered(action, allows)) return 1
+  const isLeft = allows.some((one) => one.isInverted && !one.actions.some((but) => covers(but, action)))
+  if (isLeft) return 1
+  return of ? insideOf(action, allows) : Math.min(1, (insideOf('*', allows) * everything) / ofService)
+}
+
+/** The share of a pattern that these statements name, by estimate. */
+function insideOf(action: string, statements: readonly PolicyStatement[]): number {
+  const named = statements.flatMap(({ isInverted, actions }) => (isInverted ? [] : actions))
+  return Math.min(1, common(action, named) / sizeOf(action))
+}
+
+function common(action: string, others: readonly string[]): number {
+  const size = sizeOf(action)
+  return [...new Set(others)]
+    .filter((other) => overlap(other, action))
+    .reduce((all, other) => all + Math.min(size, sizeOf(other)), 0)
+}
+
+/** The share of a part that these denials leave. */
+function undenied({ action, of }: Part, denials: readonly PolicyStatement[]): number {
+  const shares = (of ? placesOf(of) : ['*']).map((place) => {
+    const there = denials.filter((one) => isDeniedAt(one, place))
+    if (isCovered(action, there)) return 0
+    const but = there.flatMap((one) => (one.isInverted ? [common(action, one.actions) / sizeOf(action)] : []))
+    return Math.min(Math.max(0, 1 - insideOf(action, there)), ...but)
+  })
+  return shares.reduce((all, one) => all + one, 0) / Math.max(1, shares.length)
+}
+
+/** `NotResource` spares a few resources of everything. */
+function isDeniedAt({ onlyOn, butOn }: PolicyStatement, place: string): boolean {
+  if (onlyOn) return onlyOn.some((one) => covers(one, place) || /^(?:arn:)?[*:?]*\*$/.test(one))
+  return place === '*' || !butOn.some((one) => overlap(one, place))
+}
+
+const isCertain = ({ condition }: PolicyStatement): boolean => condition === ''
+
+const isDoubtful = ({ condition, tests }: PolicyStatement): boolean => condition !== '' && !tests.some(isSparing)
+
+/**
+ * Whether a denial with this test spares something for certain: requests without the tag, in the Regions that it names, with a second
+ * factor. All tests of a condition must match, so one is enough.
+ */
+function isSparing(test: ConditionTest): boolean {
+  const { operator, key, values } = test
+  if (/^aws:(?:MultiFactorAuth(?:Present|Age)|SecureTransport)$/i.test(key)) return true
+  if (!/^aws:RequestedRegion$/i.test(key) || !operator.includes('Not')) return isLimit(test)
+  return values.some((one) => /^[a-z]{2}(?:-[a-z]+)*-[\d*]/.test(one))
+}

@@ -1,0 +1,76 @@
+import {
+  ask,
+  asked,
+  decide,
+  done,
+  type Lives,
+  linkOf,
+  longDone,
+  ofAll,
+  reconcile,
+  selected,
+  upload,
+  uploadAll,
+  wait,
+} from '../../steps.ts'
+import { stepsWith } from '../file-steps.ts'
+import { eligibilityFiles } from './eligibility-files.ts'
+import { policyTestFiles } from './policy-test-files.ts'
+import { selectorFiles } from './selector-files.ts'
+
+const selector = stepsWith('selector', selectorFiles)
+const eligibility = stepsWith('eligibility', eligibilityFiles)
+const policyTest = stepsWith('policyTest', policyTestFiles)
+const ofOther = linkOf('select%other')
+
+/** Selectors, eligibilities and tests that change while they are in use. */
+export const governanceLives: Lives = {
+  'a selector is widened, renamed while links use it, and comes back': {
+    before: [selector.write('pick', 'unit'), upload(selected), longDone],
+    actions: [
+      [selector.write('pick', 'rest', 1), longDone, selector.rename('pick', 'other'), upload(ofOther), longDone],
+      [selector.rename('other', 'pick', 1), longDone],
+    ],
+  },
+  'a selector is narrowed, and the brake holds all but one account': {
+    settings: { brakeCount: 1 },
+    before: [selector.write('pick', 'rest'), uploadAll(selected, ofOther), longDone],
+    actions: [selector.write('pick', 'nobody'), longDone, selector.write('pick', 'rest'), longDone],
+  },
+  'a selector is not valid while a link of it comes, and is corrected': {
+    before: [selector.write('other', 'unit'), upload(ofOther), longDone],
+    actions: [
+      [selector.write('other', 'with nothing but an exception'), upload(selected), longDone],
+      [selector.write('other', 'tag', 1), selector.write('pick', 'names'), longDone, upload(ofAll)],
+    ],
+  },
+  'an eligibility asks for more while a request waits': {
+    before: asked,
+    actions: [eligibility.write('first', 'with two approvals'), wait(10_000), decide('ann'), longDone, decide('bob')],
+  },
+  'an eligibility goes while a request waits, and another one comes': {
+    before: asked,
+    actions: [
+      [eligibility.remove('first'), decide('ann'), longDone, eligibility.write('second', 'for others', 1), longDone],
+      [eligibility.rename('second', 'first'), eligibility.write('second', 'with two approvals'), ask, longDone],
+      [decide('ann'), decide('bob'), longDone],
+    ],
+  },
+  'an eligibility is not valid while its access is approved, and is corrected': {
+    before: asked,
+    actions: [
+      eligibility.write('first', 'broken'),
+      decide('ann'),
+      longDone,
+      eligibility.write('first', 'with one approval'),
+    ],
+  },
+  'an eligibility is for something else after it gave access': {
+    before: [asked, decide('ann'), longDone],
+    actions: [eligibility.write('first', 'of another permission set'), longDone, ask, longDone, reconcile],
+  },
+  'tests of policies come, are not valid, and go': [
+    [policyTest.write('one', 'one'), wait(500), policyTest.write('one', 'with an unknown verdict'), longDone],
+    [policyTest.rename('one', 'two'), policyTest.write('one', 'none', 1), done, policyTest.remove('two'), longDone],
+  ],
+}
