@@ -4,6 +4,7 @@ import { callGroupNames, faultKinds } from './chaos.ts'
 import { drawFiles } from './kinds/draw-files.ts'
 import type { KindName } from './kinds/part.ts'
 import { allLives, canonicalLives, hostileLives, livesOf, otherSteps } from './lives.ts'
+import { derivedPlaces } from './misfortune-actions.ts'
 import { type Profile, partOf, settingsOf } from './profiles.ts'
 import { accounts, permissionSets, principals, selectorNames, units } from './small-world.ts'
 import { type CanonicalLife, done, wait } from './steps.ts'
@@ -68,6 +69,11 @@ const message: fc.Arbitrary<Action> = fc.record({
   skip: fc.nat(5),
 })
 
+const loss: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('lose records' as const),
+  places: fc.constantFrom(...derivedPlaces).map((at) => [at]),
+})
+
 /** Steps of any life, and others that are worth drawing. */
 const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 10, arbitrary: fc.constantFrom(...distinct(allLives)) },
@@ -76,6 +82,7 @@ const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: message },
+  { weight: 1, arbitrary: loss },
   { weight: 3, arbitrary: drawFiles() },
 )
 
@@ -125,6 +132,11 @@ export function drawActions(most: number, profile: Profile | undefined): fc.Arbi
     const files = drawFiles(Object.keys(ofPart.kinds) as KindName[]).map((one): readonly Action[] => [one])
     const ofKinds = fc.oneof({ weight: 2, arbitrary: lived(livesOf(profile)) }, { weight: 1, arbitrary: files })
     return partsOf(fc.oneof({ weight: 1, arbitrary: part }, { weight: 3, arbitrary: ofKinds }), most)
+  }
+  if (profile === 'losses') {
+    const lost = loss.map((one): readonly Action[] => [one])
+    const mixed = fc.oneof({ weight: 1, arbitrary: part }, { weight: 1, arbitrary: lived(allLives) })
+    return partsOf(fc.oneof({ weight: 2, arbitrary: mixed }, { weight: 1, arbitrary: lost }), most)
   }
   if (profile !== undefined && profile !== 'brake') return mostly(livesOf(profile))
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: mostly(hostileLives) })

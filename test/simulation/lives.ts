@@ -1,6 +1,7 @@
 import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
 import type { Part } from './kinds/part.ts'
 import { allParts } from './kinds/parts.ts'
+import { derivedPlaces } from './misfortune-actions.ts'
 import { versionNames } from './permission-set-actions.ts'
 import { type Profile, partOf } from './profiles.ts'
 import { accounts } from './small-world.ts'
@@ -194,7 +195,7 @@ const organization: Lives = {
     actions: reconcile,
   },
   'the view of the organization is lost, and a link of all accounts comes': [
-    [{ do: 'lose the caches' }, upload(ofAll), done],
+    [{ do: 'lose records', places: derivedPlaces }, upload(ofAll), done],
     reconcile,
   ],
   'a selector comes, changes and goes': {

@@ -1,3 +1,4 @@
+import { storedRecords } from '../../handlers/stored-records.ts'
 import type { Fault } from './chaos.ts'
 import { disturbing } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -6,13 +7,18 @@ import { letTimePass } from './time-actions.ts'
 /** The next message after `skip` others. */
 type Next = { readonly skip?: number }
 
+/** The places of ssofile's own objects that anybody may delete, from the list of all. */
+export const derivedPlaces: readonly string[] = storedRecords.flatMap(({ at, source }) =>
+  source.is !== 'primary' && at.startsWith('state/') ? [at] : [],
+)
+
 /** Time passes, schedules run, and faults strike messages and processes. */
 export const misfortuneActions = {
   reconcile: (world: SimulatedWorld) => void world.deployment.everyHour(),
-  'lose the caches': disturbing((world) => {
+  /** Everything under these places: of kinds that ssofile makes again (`derivedPlaces`). */
+  'lose records': disturbing((world, { places }: { readonly places: readonly string[] }) => {
     world.wasDisturbed = true
-    const caches = ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json']
-    for (const key of [...caches, ...world.keys('state/expiry/')]) void world.objects.delete(key)
+    for (const at of places) for (const key of world.keys(at)) void world.objects.delete(key)
   }),
   'let time pass': (world: SimulatedWorld, { ms }: { ms: number }) => letTimePass(ms, world),
   'lose the next event': disturbing(({ deliveries }, { skip = 0 }: Next) => {

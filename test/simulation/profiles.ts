@@ -4,7 +4,7 @@ import { type PartName, parts } from './kinds/parts.ts'
 const withLives = Object.entries<Part>(parts).flatMap(([name, { lives }]) => (lives ? [name as PartName] : []))
 
 /** What most of a life is about. Each part with lives of its own is a profile. */
-export const profiles = ['brake', 'hostile', 'requests', ...withLives] as const
+export const profiles = ['brake', 'hostile', 'requests', 'losses', ...withLives] as const
 export type Profile = (typeof profiles)[number]
 
 /** Settings that all lives of this profile have. */
