@@ -120,7 +120,12 @@ export function usageEvents(watchingRole: string): Readonly<Record<typeof usageR
       source: [...useSources, source].map((service) => `aws.${service.split('.')[0]}`),
       detail: {
         $or: [
-          { eventSource: useSources, eventName: useNames },
+          // Federate is also a sign-in to an application, without an account and a permission set.
+          {
+            eventSource: useSources,
+            eventName: useNames,
+            serviceEventDetails: { account_id: [{ exists: true }], role_name: [{ exists: true }] },
+          },
           { eventSource: [source], eventName: [name], requestParameters: { roleArn: [watchingRole] } },
         ],
         errorCode: succeeded,

@@ -15,6 +15,7 @@ import {
   type Pause,
   pauseChanges,
   readPause,
+  remedyOf,
   resumeChanges,
 } from '../../shared/reconcile/records/pause.ts'
 import { listRuns } from '../../shared/reconcile/records/schedule-runs.ts'
@@ -132,7 +133,7 @@ export class Operations {
           409,
           `a pause by ssofile: ${describePause(resumed.pause)}`,
           'one that a person began',
-          'run ssofile restore (docs/operations.md#the-ledger-was-lost)',
+          `run ${remedyOf(resumed.pause)}`,
         )
       case 'other':
       case 'paused':

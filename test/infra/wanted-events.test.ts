@@ -52,6 +52,16 @@ test.each(['federate', 'get-role-credentials', 'assume-watching-role'])(
   },
 )
 
+test.each([{}, { account_id: '444455556666' }, { role_name: 'Billing-ps' }])(
+  'a sign-in to an application, without an account and a permission set, is no use that the rule sends: %j',
+  (serviceEventDetails) => {
+    const event = JSON.parse(readFileSync(new URL('federate.json', folder), 'utf8'))
+    const pattern = usageEvents(watchingRole)['usage-events']
+    expect(matchEventPattern(pattern, event)).toBe(true)
+    expect(matchEventPattern(pattern, { ...event, detail: { ...event.detail, serviceEventDetails } })).toBe(false)
+  },
+)
+
 test('every rule has a fixture that it sends', () => {
   expect([...new Set(fixtures.flatMap(rulesFor))].sort()).toEqual(patterns.map(([name]) => name).sort())
 })

@@ -13,7 +13,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import type { showList } from '../../../shared/reconcile/records/brake-file.ts'
-import { describePause, type Pause } from '../../../shared/reconcile/records/pause.ts'
+import { describePause, type Pause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
 /** One held revocation: its reason, and the links that granted the access. */
@@ -119,7 +119,7 @@ function renderHead({ lists, contents, releases, pause, pendingDeletions = 0 }: 
       : []
   const paused = pause
     ? [
-        `all changes are ${describePause(pause)}; ssofile changes nothing, not even released items, until you run ssofile resume`,
+        `all changes are ${describePause(pause)}; ssofile changes nothing, not even released items, until you run ${remedyOf(pause)}`,
       ]
     : []
   const released = releases.map(
@@ -264,7 +264,7 @@ export function renderReleased(
   const number = held.length > 0 ? held.length : items.length
   const within = rule === 'retirements' ? 'about five minutes' : 'about a minute'
   const follows = pause
-    ? `but all changes are ${describePause(pause)}; ssofile carries them out only if you end the pause within the hour: ssofile resume`
+    ? `but all changes are ${describePause(pause)}; ssofile carries them out only if you end the pause within the hour: ${remedyOf(pause)}`
     : `ssofile carries ${number === 1 ? 'it' : 'them'} out within ${within}`
   return lines([`released ${nameReleased({ ...list, keys: held })} for one hour; ${follows}`])
 }
@@ -277,7 +277,7 @@ function nameSome(people: readonly string[], room: Room): string {
 /** The answer after the release of a permission set's file. */
 export function renderReleasedContents(permissionSet: PermissionSetName, pause: Pause | undefined): string {
   const follows = pause
-    ? `but all changes are ${describePause(pause)}; ssofile carries it out only if you end the pause within the hour: ssofile resume`
+    ? `but all changes are ${describePause(pause)}; ssofile carries it out only if you end the pause within the hour: ${remedyOf(pause)}`
     : 'ssofile carries it out within about a minute'
   return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
 }

@@ -227,7 +227,7 @@ async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Pro
   const pause = await readPause(objects)
   if (pause && isOfPerson(pause))
     stream.write(
-      `\nall changes are ${describePause(pause)}\n  ssofile grants and revokes nothing until you run ssofile resume\n`,
+      `\nall changes are ${describePause(pause)}\n  ssofile grants and revokes nothing until you run ${remedyOf(pause)}\n`,
     )
 }
 

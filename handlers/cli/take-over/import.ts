@@ -101,7 +101,7 @@ async function importAll(given: Options): Promise<number> {
 }
 
 /** A file that names only assignments needs no `--assignments`. */
-async function withImplied(options: Options): Promise<Options> {
+export async function withImplied(options: Options): Promise<Options> {
   const { from, assignments, permissionSets } = options
   if (from === undefined || assignments || permissionSets !== undefined) return options
   if ((await isFolder(from)) || (await readExport(from, new SystemClock().now()))) return options

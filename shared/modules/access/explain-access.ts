@@ -45,7 +45,7 @@ import { LinkReadings } from '../../reconcile/records/link-readings.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import { readMade } from '../../reconcile/records/owned-groups.ts'
-import { describePause, readPause } from '../../reconcile/records/pause.ts'
+import { describePause, readPause, remedyOf } from '../../reconcile/records/pause.ts'
 import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
@@ -128,7 +128,7 @@ export async function explainAccess(question: Question, given: Ports, configurat
   const missing = await noteMissingPermissionSet(permissionSet, { ...ports, index })
   if (missing !== undefined) notes.push(missing)
   const pause = await readPause(ports.objects)
-  if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
+  if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ${remedyOf(pause)}`)
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
   const direct = explained.flatMap(({ explanations }) => explanations)
   const userId = explained[principalTypes.indexOf('USER')]?.id

@@ -224,8 +224,7 @@ async function* examineBucketAndDeployment(known: ExaminedDeployment): AsyncGene
   const { ports, installation, owner, roundTripMs } = known
   yield* await examineBucket(installation.bucket)
   const pause = await readPause(ports.objects)
-  if (pause && pause.lost === undefined)
-    yield warn('pause', `all changes are ${describePause(pause)}`, 'ssofile resume')
+  if (pause && pause.lost === undefined) yield warn('pause', `all changes are ${describePause(pause)}`, remedyOf(pause))
   const { deployment } = owner ?? {}
   if (deployment === undefined) {
     // Only without a deployment: in a deployment the functions write, each with its own role.

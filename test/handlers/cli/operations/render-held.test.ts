@@ -41,6 +41,17 @@ test('a release under a pause does not promise what the pause stops', () => {
   expect(told).not.toContain('within a minute')
 })
 
+test('a release while everything is stopped for a lost ledger names the command that restores it, not the one that gives it up', () => {
+  const stop = { v: 1 as const, since: '2026-03-03T10:00:00Z', by: 'ssofile', reason: 'lost', lost: 'the ledger' }
+  for (const told of [
+    renderReleased(revocations(2), stop),
+    renderReleasedContents(heldFile('Billing-ps').name, stop),
+  ]) {
+    expect(told).toContain('ssofile restore (docs/operations.md#the-ledger-was-lost)')
+    expect(told).not.toContain('ssofile resume')
+  }
+})
+
 /** A list of as many links, each with four accounts. */
 function listOf(links: number): ShownList {
   const held = Array.from({ length: links * 4 }, (_, index) => {
