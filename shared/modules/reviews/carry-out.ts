@@ -131,7 +131,8 @@ type Performing = { readonly objects: ObjectStore } & Pick<Reading, 'configurati
   }
 
 /**
- * Gives an item its end. A revocation deletes its files if they say what was shown, or describes the task. The loops of links and
+ * Gives an item its end. A person's revocation deletes the files that give the access, whatever they say now and in whichever folder;
+ * silence deletes them if they say what was shown. Or it describes the task. The loops of links and
  * memberships then take the access away, with brake, minimums and history, as after any deletion. Throws RecordChangedError if somebody
  * edited a file meanwhile.
  */
@@ -171,11 +172,8 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
   return digest
 }
 
-async function revoke(
-  item: ReviewItem,
-  { by, at, review, run }: Ending,
-  { objects, identityStore }: Performing,
-): Promise<ItemEnd> {
+async function revoke(item: ReviewItem, { by, at, review, run }: Ending, context: Performing): Promise<ItemEnd> {
+  const { objects, identityStore } = context
   const { subject, reviewers, decisions } = item
   const isOfProvider = subject.kind === 'membership' && subject.files.length === 0
   const membershipId = isOfProvider
@@ -188,10 +186,10 @@ async function revoke(
     return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
   }
   const arn = arnOfReview(review, by && (decisions.find(({ user }) => user === by)?.name ?? by))
-  for (const { key } of filesOf(subject)) {
-    const head = await objects.head(key)
-    if (head === undefined) continue
-    const upload = await findAsShown(item, head, { objects })
+  for (const head of await findPresent(subject, context)) {
+    const { key } = head
+    const upload =
+      by === undefined ? await findAsShown(item, head, context) : ((await readPresent(objects, key)) ?? head)
     if (upload === undefined) throw new RecordChangedError(key)
     await noteDeletion(objects, upload, { arn })
     if ((await objects.delete(key, { ifMatch: upload.etag })) === 'lost' && (await objects.head(key)) !== undefined)

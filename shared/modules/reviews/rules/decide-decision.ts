@@ -56,10 +56,10 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | valid   | over | any               | same         |                       | counted                       |
  * | valid   | over, or the item is settled | not same |                        | late                          |
  * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, unclear, unnamed |
- * | valid   | open | changed           |              |                       | ask again                     |
- * | valid   | open | as shown, gone    | not same     | may decide            | record                        |
+ * | valid   | open | changed           | a keep       |                       | ask again                     |
+ * | valid   | open | any other         | not same     | may decide            | record                        |
  * | valid   | open | gone              | same, keep   |                       | note gone                     |
- * | valid   | open | as shown, gone    | same, revoke |                       | carry out                     |
+ * | valid   | open | any other         | same, revoke |                       | carry out: an edit does not void it |
  * | valid   | open | as shown          | same, keep   |                       | counted                       |
  */
 export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionEnd {
@@ -77,7 +77,7 @@ export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionE
   if (run === 'over' && recorded === 'same') return { tell: 'counted' }
   if (run === 'over' || item === 'settled') return { tell: 'late' }
   if (recorded !== 'same' && author !== 'may') return { tell: author }
-  if (item === 'changed') return { do: 'ask again' }
+  if (item === 'changed' && verdict === 'keep') return { do: 'ask again' }
   if (recorded !== 'same') return { do: 'record' }
   if (verdict === 'revoke') return { do: 'carry out' }
   return item === 'gone' ? { do: 'note gone' } : { tell: 'counted' }

@@ -20,10 +20,10 @@ export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'ask again', '
  * | decided | the item       | early | silence | noted | step              |
  * | ------- | -------------- | ----- | ------- | ----- | ----------------- |
  * | any     | unread         | any   | any     | any   | not done          |
+ * | revoke  | any other      | any   | any     | any   | carry out         |
  * | any     | changed        | no    | revoke  | any   | ask again         |
  * | any     | changed        | any other       |       | not done          |
  * | keep    | as shown       | any   | any     | any   | kept              |
- * | revoke  | as shown, gone | any   | any     | any   | carry out         |
  * | any     | gone           | any   | any     | no    | gone              |
  * | any     | as shown, gone | no    | revoke  | any   | revoke by silence |
  * | any other |              |       |         |       | not done          |
@@ -31,9 +31,9 @@ export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'ask again', '
 export function decideEnd({ item, decided, isEarly, silence, isSilenceNoted }: EndFacts): (typeof endSteps)[number] {
   const isSilenceKept = isEarly || silence === 'not-done'
   if (item === 'unread') return 'not done'
+  if (decided === 'revoke') return 'carry out'
   if (item === 'changed') return isSilenceKept ? 'not done' : 'ask again'
   if (decided === 'keep' && item === 'as shown') return 'kept'
-  if (decided === 'revoke') return 'carry out'
   if (item === 'gone' && !isSilenceNoted) return 'gone'
   return isSilenceKept ? 'not done' : 'revoke by silence'
 }

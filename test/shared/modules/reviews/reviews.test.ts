@@ -585,17 +585,44 @@ describe('a decision', () => {
     await grouping.until(key, 'applied')
   })
 
-  test('on an edited link asks again, and the answer to the new question counts', async () => {
+  test('that keeps an edited link asks again, and the answer to the new question counts', async () => {
     const review = await Review.begin()
     const item = await review.link(lars)
     await review.grouping.put(linkTo(lars), { reason: 'needed for the migration' })
     await minutes(review.grouping, 2)
-    expect(await review.decide(tom, item, 'revoke')).toMatch(/^rejected: .*edited/)
+    expect(await review.decide(tom, item, 'keep')).toMatch(/^rejected: .*edited/)
     expect(review.has(lars)).toBe(true)
     const next = await review.link(lars)
     expect(next.digest).not.toBe(item.digest)
     expect(await review.decide(tom, next, 'revoke')).toMatch(/^applied/)
     await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
+  })
+
+  test('that revokes a link which its uploader edits all the time is carried out, on what was shown first', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const item = await review.link(lars)
+    let edits = 0
+    grouping.answer = async ({ operation, args: [key], proceed }) => {
+      const isOfLink = key === linkTo(lars) && (operation === 'head' || operation === 'delete')
+      if (isOfLink && edits < 5 && (await grouping.world.objects.head(linkTo(lars))))
+        await grouping.world.objects.put(linkTo(lars), JSON.stringify({ reason: `edit ${edits++}` }))
+      return proceed()
+    }
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+    await minutesUntil(grouping, () => !review.has(lars), 'the access')
+    expect(edits).toBe(5)
+    expect(await verify(review)).toEqual([])
+  })
+
+  test('that revokes a membership takes it away, although a file in another folder asks for it too', async () => {
+    const review = await Review.begin()
+    const { grouping } = review
+    const item = await review.find(({ kind }) => kind === 'membership')
+    await apply(grouping, [`memberships/team-a/oncall%${lars}%ssofile`])
+    expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+    await minutesUntil(grouping, () => !grouping.groupsOf(lars).includes('oncall'), 'the membership')
+    expect(await verify(review)).toEqual([])
   })
 
   test('that revoked a link is named in history as its deletion, with the reviewer', async () => {
