@@ -15,6 +15,7 @@ export const userNames = ['mia@example.com', 'leo@example.com', 'nora@example.co
 /** All possible names. In the beginning nobody has `team-late`. `team-between` is for two groups that swap names. */
 export const directoryNames = [
   ...['GROUP/team one', 'GROUP/team-2', 'GROUP/team-late', 'GROUP/team-between'],
+  'GROUP/team-file',
   ...['USER/mia@example.com', 'USER/leo@example.com', 'USER/nora@example.com'],
 ] as const
 

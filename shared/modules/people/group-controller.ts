@@ -164,9 +164,8 @@ async function perform(
     entry ? { history: told('created', id, entry.claimedAt), entry: { ...entry, id }, isNews: true } : {}
   switch (action) {
     case 'claim':
-      return { entry: { v: 1, isAdopted: false, claimedAt: now } }
+      return { entry: { v: 1, isAdopted: false, claimedAt: now, ...(description !== undefined && { description }) } }
     case 'make': {
-      // If another group of this name appears between our look and the end of the call, it counts as ours.
       const making = identityStore.createGroup({
         displayName: whole,
         ...(description !== undefined && { description }),

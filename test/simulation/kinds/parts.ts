@@ -1,17 +1,17 @@
 import { attributes } from './attributes/part.ts'
 import { core } from './core/part.ts'
 import { governance } from './governance/part.ts'
+import { groups } from './groups/part.ts'
 import type { KindName, LivedKind, Part } from './part.ts'
 import { people } from './people/part.ts'
 import { reviews } from './reviews/part.ts'
 
 /** One line for each part. */
-export const parts = { core, people, attributes, governance, reviews } as const
+export const parts = { core, people, groups, attributes, governance, reviews } as const
 
 /** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
 export const kindsWithoutLife: readonly KindName[] = [
   ...(['permissionSet', 'request', 'approval'] as const),
-  ...(['group', 'membership', 'rule'] as const),
   ...(['policy', 'hygiene', 'retirement'] as const),
 ]
 

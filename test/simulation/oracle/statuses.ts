@@ -4,7 +4,6 @@ import type { PrincipalId } from '../../../shared/domain/principals/identity-cen
 import { needsReconcile } from '../at-rest.ts'
 import { desiredNow, phaseOf, scopeOf } from '../desired.ts'
 import { selectsNow } from '../kinds/governance/selector-files.ts'
-import { fileGroup, groupFile } from '../membership-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { usersNow } from './names.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
@@ -50,7 +49,9 @@ export class StatusPromise extends Judge {
     if (input.startsWith('rules/')) return state === 'held'
     // The user of a file that is gone stays for a while (`people-promise.ts`).
     if (input.startsWith('people/')) return true
-    if (input === groupFile) return state === 'blocked' && isGroupNeeded(this.world)
+    if (input.startsWith('memberships/')) return state === 'held' || state === 'revoking'
+    const [, group] = /^groups\/(.*)\.json$/.exec(input) ?? []
+    if (group !== undefined) return state === 'blocked' && isGroupNeeded(this.world, group)
     const isOfEntry = this.truth.hasEntryOf(input, 'stuck') || this.truth.hasEntryOf(input, 'held')
     return isOfEntry || this.#permissionSets.isKept(input)
   }
@@ -132,13 +133,13 @@ function isUnclear(world: SimulatedWorld, { scope, value }: Scope): boolean {
 }
 
 /** A group stays while a file or a rule names it, or somebody is in it. */
-function isGroupNeeded(world: SimulatedWorld): boolean {
-  const group = world.identityStore.idOf('GROUP', fileGroup)
+function isGroupNeeded(world: SimulatedWorld, name: string): boolean {
+  const group = world.identityStore.idOf('GROUP', name)
   const isMember = (id: PrincipalId) => group !== undefined && world.identityStore.groupIdsOf(id).includes(group)
   return (
-    [...world.keys('memberships/'), ...world.keys('rules/')].length > 0 ||
+    [...world.keys('memberships/'), ...world.keys('rules/')].some((key) => key.includes(name)) ||
     usersNow(world).some(([, id]) => isMember(id)) ||
-    world.keys('links_data/').some((key) => key.includes(`%${fileGroup}%GROUP%`)) ||
+    world.keys('links_data/').some((key) => key.includes(`%${name}%GROUP%`)) ||
     [...world.keys('assignments/'), ...world.keys('foreign/')].some((key) => key.includes(`%${group}%GROUP`))
   )
 }

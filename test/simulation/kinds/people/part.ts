@@ -2,6 +2,7 @@ import { SuspensionsPromise } from '../../oracle/suspensions.ts'
 import type { Part } from '../part.ts'
 import { peopleLives } from './people-lives.ts'
 import { PeoplePromise } from './people-promise.ts'
+import { peopleSabotages } from './people-sabotages.ts'
 import { personFiles } from './person-files.ts'
 import { suspensionFiles } from './suspension-files.ts'
 
@@ -12,4 +13,5 @@ export const people = {
     suspension: { files: suspensionFiles, oracle: SuspensionsPromise },
   },
   lives: peopleLives,
+  sabotages: peopleSabotages,
 } as const satisfies Part

@@ -38,6 +38,10 @@ export const peopleLives: Lives = {
     before: [linkOfNora, person.write('nora', 'contractor'), done],
     actions: [person.write('nora', 'contractor without an end'), wait(130_000)],
   },
+  'a file that is not valid ends nobody': {
+    before: [person.write('nora', 'employee'), linkOfNora, wait(150_000)],
+    actions: [person.write('nora', 'broken'), longDone, person.write('nora', 'mover'), done],
+  },
   'a person who left comes back later': {
     before: [person.write('nora', 'employee'), linkOfNora, done, person.remove('nora'), longDone],
     actions: [person.write('nora', 'joiner for a while'), wait(60_000), wait(130_000)],

@@ -13,7 +13,13 @@ import { everyChoice } from '../../../../every-choice.ts'
 
 const id = principalId.parse('11111111-1111-4111-8111-111111111111')
 const files: readonly GroupFacts['file'][] = ['none', 'invalid', {}, { description: 'a' }]
-const entries = [undefined, { isAdopted: false }, { isAdopted: false, id }, { isAdopted: true, id }]
+const entries = [
+  undefined,
+  { isAdopted: false },
+  { isAdopted: false, description: 'a' },
+  { isAdopted: false, id },
+  { isAdopted: true, id },
+]
 
 const every: GroupFacts[] = []
 const count = everyChoice((choose) => {
@@ -51,6 +57,13 @@ test('only a group that ssofile made is deleted: without a file, with its name, 
     expect([file, entry?.isAdopted, references]).toEqual(['none', false, []])
     expect(group).toMatchObject({ hasName: true, isExternal: false })
   }
+})
+
+test('a group counts as made by ssofile after a lost answer only with the description that ssofile sent', () => {
+  const unanswered = of('note', 'delete').filter(({ entry }) => entry?.id === undefined)
+  expect(unanswered.length).toBeGreaterThan(0)
+  for (const { entry, group, isFresh } of unanswered)
+    expect([entry?.description, group?.description, isFresh]).toEqual(['a', 'a', true])
 })
 
 test('nothing is written to a group that a provider keeps', () => {

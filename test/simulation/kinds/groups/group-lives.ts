@@ -1,0 +1,99 @@
+import {
+  done,
+  type Lives,
+  linkOf,
+  longDone,
+  make,
+  reconcile,
+  remove,
+  rename,
+  suspend,
+  upload,
+  wait,
+} from '../../steps.ts'
+import { stepsWith } from '../file-steps.ts'
+import { personFiles } from '../people/person-files.ts'
+import { groupFiles, membershipFiles, ruleFiles } from './group-files.ts'
+
+const group = stepsWith('group', groupFiles)
+const member = stepsWith('membership', membershipFiles)
+const rule = stepsWith('rule', ruleFiles)
+const person = stepsWith('person', personFiles)
+const theGroup = group.write('team-file', 'described')
+const linkOfGroup = upload(linkOf('account%200000000001', 'First-ps', 'team-file'))
+
+export const groupLives: Lives = {
+  'a joiner comes into a group by rule, moves, and is brought back by a file': {
+    before: [theGroup, rule.write('team-file', 'engineers'), linkOfGroup, done],
+    actions: [
+      [person.write('nora', 'joiner'), wait(80_000), person.write('nora', 'mover'), longDone],
+      [member.write('nora', 'that ends soon'), wait(100_000), person.remove('nora'), longDone],
+    ],
+  },
+  'two files in two folders ask for one membership, and go one after the other': {
+    before: [theGroup, person.write('nora', 'employee'), done, member.write('nora', 'reason')],
+    actions: [
+      [member.write('nora in a folder', 'empty', 1), longDone, member.remove('nora'), longDone],
+      [member.write('nora in a folder', 'that ends soon'), wait(80_000), member.write('nora', 'malformed'), longDone],
+    ],
+  },
+  'a contractor, whom a rule excepts, is employed, and a contractor again': {
+    before: [theGroup, person.write('nora', 'contractor until next year'), done],
+    actions: [
+      [rule.write('team-file', 'engineers, but no contractors'), longDone, person.write('nora', 'employee'), longDone],
+      [person.write('nora', 'contractor until next year'), longDone],
+    ],
+  },
+  'a rule is not valid while a mover moves': {
+    before: [theGroup, person.write('nora', 'employee'), rule.write('team-file', 'engineers'), longDone],
+    actions: [
+      rule.write('team-file', 'broken'),
+      done,
+      person.write('nora', 'mover'),
+      longDone,
+      rule.write('team-file', 'sales'),
+    ],
+  },
+  'a group that was there is adopted, and given up': {
+    before: [
+      person.write('nora', 'employee'),
+      group.write('team-2', 'empty'),
+      done,
+      member.write('nora in team-2', 'empty'),
+    ],
+    actions: [done, group.remove('team-2'), longDone, member.remove('nora in team-2'), longDone],
+  },
+  'others make the group while ssofile does, and its file goes': [
+    [theGroup, wait(150), make('GROUP/team-file'), done, group.remove('team-file'), longDone],
+  ],
+  'somebody deletes the group by hand and makes another one': {
+    before: [theGroup, person.write('nora', 'employee'), member.write('nora', 'empty'), linkOfGroup, longDone],
+    actions: [
+      remove('GROUP/team-file'),
+      wait(200),
+      make('GROUP/team-file'),
+      longDone,
+      reconcile,
+      group.remove('team-file'),
+    ],
+  },
+  'a user in a group by a file is made again by others, and the group is renamed': {
+    before: [theGroup, member.write('mia', 'empty'), linkOfGroup, longDone],
+    actions: [
+      [remove('USER/mia@example.com'), wait(100), make('USER/mia@example.com'), longDone],
+      [rename('GROUP/team-file', 'team-late'), longDone, reconcile, member.remove('mia'), longDone],
+    ],
+  },
+  'somebody in two groups is suspended while the files change': {
+    before: [
+      theGroup,
+      group.write('team-2', 'described'),
+      rule.write('team-2', 'engineers'),
+      person.write('nora', 'employee'),
+    ],
+    actions: [
+      [member.write('nora', 'empty'), suspend, member.write('mia', 'empty'), longDone],
+      [rule.write('team-2', 'engineers by title, or sales'), group.write('team-file', 'broken'), longDone],
+    ],
+  },
+}

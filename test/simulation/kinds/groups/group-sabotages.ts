@@ -1,0 +1,18 @@
+import { misreading, otherwise, overlooking } from '../../sabotage-ports.ts'
+import type { Defects } from '../../sabotages.ts'
+
+export const groupSabotages: Defects = {
+  convergence: {
+    'memberships never end': misreading('memberships/', (text) =>
+      text.replace(/"expiresAt":\s*"\d{4}/, '"expiresAt":"9998'),
+    ),
+    'exceptions of a rule are ignored': misreading('rules/', (text) => text.replace(/,"except":.*\]/, '')),
+    'files in folders ask for no membership': overlooking(/^memberships\/folder-a\//),
+    'attributes that change are not seen': otherwise('identityStore', (directory) => ({
+      findUser: async (id) => {
+        const user = await directory.findUser(id)
+        return user && { ...user, attributes: {} }
+      },
+    })),
+  },
+}
