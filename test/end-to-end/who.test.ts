@@ -166,7 +166,7 @@ test('who --at tells from history who had access, and since when history tells',
 
 test('who with a word that it does not take is wrong usage, and says what it takes', async () => {
   const asked = [
-    { args: ['--account', 'account-200000000001'], message: "'account-200000000001' is 200000000001" },
+    { args: ['--account', '20000000001'], message: 'twelve digits: these are 11' },
     { args: ['--unused-for', '90d', '--at', '2026-01-01'], message: 'received --unused-for with --at' },
     { args: ['--at', 'yesterday'], message: "received the instant 'yesterday'" },
     { args: ['--permission-set', 'a b'], message: "received the permission set 'a b'" },
