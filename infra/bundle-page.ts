@@ -28,8 +28,19 @@ const common = {
 
 const [given] = process.argv.slice(2)
 const folder = given ?? join(cache, hashSources())
+refuseOther(folder)
 if (given !== undefined || !existsSync(folder)) await write(folder)
 process.stdout.write(folder)
+
+/** It replaces the whole folder, so a wrong argument must cost nobody their files. */
+function refuseOther(target: string): void {
+  const files = existsSync(target) ? readdirSync(target) : []
+  const strange = files.find((name) => !/^(index\.html|main-.*\.js\.gz|page-.*\.css\.gz)$/.test(name))
+  if (strange !== undefined)
+    throw new Error(
+      `${target}: received a folder that has '${strange}', expected none, an empty one, or one with a bundled page; name another folder`,
+    )
+}
 
 /** The sources, this script and the versions of the packages. */
 function hashSources(): string {
