@@ -209,9 +209,9 @@ test('a group that somebody renamed is told, and its members stay', async () => 
 })
 
 test.each([
-  { body: { description: 'who is called at night' }, then: 'finds it again by its description' },
-  { body: {}, then: 'adopts it without a description: somebody else may have made it' },
-])('a process that dies after the group is made $then', async ({ body }) => {
+  { body: { description: 'who is called at night' }, does: 'finds it again by its description' },
+  { body: {}, does: 'adopts it without a description: somebody else may have made it' },
+])('a process that dies after the group is made $does', async ({ body }) => {
   const grouping = new Grouping()
   let deaths = 0
   grouping.answer = async ({ port, operation, proceed }) => {
