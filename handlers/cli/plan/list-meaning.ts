@@ -59,7 +59,8 @@ function listNewAccess(newAccess: NonNullable<AccessCheck['newAccess']>): readon
 
 /** The meaning of a permission set's change, line by line: the warnings, then the gains, the gravest first. */
 function listMeaning(meaning: PermissionsChange): readonly Detail[] {
-  const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
+  const { gained, lost, changed, policiesGained, policiesDenying, policiesLost, warnings } = meaning
+  const { policiesRead, policiesNotRead } = meaning
   const byLevel = (word: string, actions: readonly KnownAction[]) =>
     accessLevels.flatMap((level) =>
       line(
@@ -72,6 +73,7 @@ function listMeaning(meaning: PermissionsChange): readonly Detail[] {
   const read = Map.groupBy(policiesRead, ({ account }) => account)
   return [
     ...warnings.flatMap((warning) => line('warning', [warning])),
+    ...line('gets a policy that denies', policiesDenying),
     ...line('gains policy', policiesGained),
     ...byLevel('gains', gained),
     ...[...alike].flatMap(([what, actions]) => line(`allows with other ${what}`, actions)),

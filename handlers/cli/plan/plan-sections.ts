@@ -249,8 +249,9 @@ function firstOfSet(
   preview: ToldPreview,
 ): Entry['first'] {
   const isGiving = change === 'create' || change === 'update'
-  const { gained = [], policiesGained = [], changed = [], warnings = [] } = meaning ?? {}
-  const gains = gained.length + policiesGained.length + changed.length
+  const { gained = [], policiesGained = [], policiesDenying = [], changed = [], warnings = [] } = meaning ?? {}
+  // A policy that denies may allow other things.
+  const gains = gained.length + policiesGained.length + policiesDenying.length + changed.length
   const isWarned = (change === 'update' && gains > 0) || warnings.length > 0
   const tags = [
     ...(isGiving && preview.administrators.some((one) => one === name) ? ['administrator'] : []),

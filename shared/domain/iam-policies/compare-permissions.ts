@@ -3,6 +3,7 @@ import { type PermissionSetPolicies, referenceKey } from '../permission-sets/per
 import type { CustomerManagedPolicy } from '../permission-sets/permission-set-file.ts'
 import { matchesAction } from '../text/glob.ts'
 import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
+import { knownStatementsOf } from './policies-effect.ts'
 import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
 
 /** An action that is allowed before and after, but on other resources, under other conditions, or with other denials. */
@@ -18,6 +19,8 @@ export type PermissionsChange = {
   readonly lost: readonly KnownAction[]
   readonly changed: readonly ChangedAction[]
   readonly policiesGained: readonly string[]
+  /** New managed policies that are known to deny something. They may allow other things. */
+  readonly policiesDenying: readonly string[]
   readonly policiesLost: readonly string[]
   /** The managed policies whose actions count, including unchanged ones. */
   readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
@@ -45,10 +48,13 @@ export function comparePermissions(
   const [old, now] = [parseAll(before, texts), parseAll(after, texts)]
   const actions = old && now ? compareActions(old, now, catalog) : { gained: [], lost: [], changed: [] }
   const [policiesBefore, policiesAfter] = [namePolicies(before), namePolicies(after)]
-  const policiesGained = policiesAfter.filter((one) => !policiesBefore.includes(one))
+  const policiesNew = policiesAfter.filter((one) => !policiesBefore.includes(one))
+  const isDenying = (name: string) => denialsOf(name, texts).length > 0
+  const policiesGained = policiesNew.filter((one) => !isDenying(one))
   return {
     ...actions,
     policiesGained,
+    policiesDenying: policiesNew.filter(isDenying),
     policiesLost: policiesBefore.filter((one) => !policiesAfter.includes(one)),
     policiesRead: [...texts].flatMap(([name, text]) => ('why' in text ? [] : [{ name, account: text.account }])),
     policiesNotRead: [...texts].flatMap(([name, text]) => ('why' in text ? [{ name, why: text.why }] : [])),
@@ -81,12 +87,24 @@ function parseAll(
   policies: PermissionSetPolicies,
   texts: ReadonlyMap<string, PolicyText>,
 ): readonly PolicyStatement[] | undefined {
-  const managed = namePolicies(policies).flatMap((name) => {
-    const text = texts.get(name)
-    return text === undefined || 'why' in text ? [] : [text.document]
+  const managed = namePolicies(policies).map((name) => {
+    const text = readStatements(name, texts)
+    return text ? text.read : denialsOf(name, texts)
   })
-  const parsed = [policies.inlinePolicy, ...managed].map(parsePolicyStatements)
+  const parsed = [parsePolicyStatements(policies.inlinePolicy), ...managed]
   return parsed.some((one) => one === undefined) ? undefined : parsed.flatMap((one) => one ?? [])
+}
+
+/** `undefined`: nobody read the policy. Else as `parsePolicyStatements`. */
+function readStatements(name: string, texts: ReadonlyMap<string, PolicyText>) {
+  const text = texts.get(name)
+  return text === undefined || 'why' in text ? undefined : { read: parsePolicyStatements(text.document) }
+}
+
+/** The denials of a managed policy, by its text or by our list of AWS's policies. */
+function denialsOf(name: string, texts: ReadonlyMap<string, PolicyText>): readonly PolicyStatement[] {
+  const statements = readStatements(name, texts)?.read ?? knownStatementsOf(name) ?? []
+  return statements.filter(({ effect }) => effect === 'Deny')
 }
 
 function compareActions(old: readonly PolicyStatement[], now: readonly PolicyStatement[], catalog: ActionCatalog) {

@@ -140,7 +140,7 @@ test('a policy that goes from a set that many have is in force at once; plan and
   await writeFile(join(folder, file), fileOf(readOnly))
   const plan = await system.ssofile(['plan', folder])
   const loss = `may take away what the permission set allows (1: ${billing}), on 24 account assignments`
-  expect(plan.stdout).toContain(`1 permission set file takes something away\n    ${set}: ${loss}`)
+  expect(plan.stdout).toContain(`1 permission set file that takes something away\n    ${set}: ${loss}`)
   await copy(fileOf(readOnly))
   const { warnings } = await until('the other policy gone', async () => {
     const status = await system.status(file)

@@ -135,7 +135,12 @@ describe('told first is', () => {
 
   test('a permission set that allows more, with the actions and the warnings', () => {
     const gained = Array.from({ length: 14 }, (_, index) => ({ name: `s3:Put${index}`, level: 'Write' as const }))
-    const policies = { policiesGained: ['arn:aws:iam::aws:policy/A'], policiesLost: [], policiesRead: [] }
+    const policies = {
+      policiesGained: ['arn:aws:iam::aws:policy/A'],
+      policiesDenying: [],
+      policiesLost: [],
+      policiesRead: [],
+    }
     const policiesNotRead = [{ name: 'arn:aws:iam::aws:policy/A', why: 'no `answer`' }]
     const meaning = { gained, lost: [], changed: [], ...policies, policiesNotRead, warnings: ['think @team'] }
     const permissionSets = [{ name: permissionSetName.parse('Read-ps'), change: 'update' as const, meaning }]
@@ -219,6 +224,7 @@ test('an entry of any rank is told first, however many and large the entries of 
       lost: [],
       changed: [],
       policiesGained: [],
+      policiesDenying: [],
       policiesLost: [],
       policiesRead: [],
       policiesNotRead: [],

@@ -275,6 +275,17 @@ test('a pattern names an action as a regular expression would, and no pattern ta
   expect(matchesAction(`${'*a'.repeat(5_000)}b`, 'a'.repeat(64))).toBe(false)
 })
 
+test('a policy of AWS that denies is told apart from what is gained, and what it takes is lost', () => {
+  const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+  const before = permissionSetOf(allow('s3:GetObject'))
+  const after = { ...before, managedPolicyArns: [denyAll, 'arn:aws:iam::aws:policy/ReadOnlyAccess'] }
+  expect(comparePermissions({ before, after }, catalog)).toMatchObject({
+    lost: [{ name: 's3:GetObject' }],
+    policiesGained: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    policiesDenying: [denyAll],
+  })
+})
+
 describe('managed policies that were read', () => {
   const account = accountId.parse('200000000001')
   const [reads, writes] = ['arn:aws:iam::aws:policy/Reads', 'customer managed /team/writes']
@@ -322,6 +333,8 @@ describe('managed policies that were read', () => {
     expect(compareRead(inline, { ...inline, managedPolicyArns: [reads] }, texts)).toMatchObject({
       gained: [],
       lost: [{ name: 's3:GetObject' }],
+      policiesGained: [],
+      policiesDenying: [reads],
     })
     const all = new Map([[reads, text(allow('*'))]])
     expect(compareRead({}, { managedPolicyArns: [reads] }, all).warnings).toContain(
