@@ -24,7 +24,7 @@ let folder: string
 beforeAll(async () => {
   system = await LocalSystem.start({
     organization: smallOrganization({ groups: [...groups, 'newcomers'] }),
-    configuration: { brake: { ...defaultConfiguration.brake, own: { count: 2, percent: 10, minutes: 15 } } },
+    configuration: { brake: { ...defaultConfiguration.brake, own: { count: 3, percent: 10, minutes: 15 } } },
   })
   folder = await mkdtemp(join(tmpdir(), 'ssofile-brake-contents-'))
   await mkdir(join(folder, 'permission_sets'))
@@ -150,6 +150,24 @@ test('a policy that goes from a set that many have is in force at once; plan and
   expect([await policies(), await held()]).toEqual([[readOnly], []])
 })
 
+test('a policy of AWS that denies everything is held beside others, plan says that it denies, and a release lets it through', async () => {
+  const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+  await writeFile(join(folder, file), fileOf(readOnly, denyAll))
+  const loss = `takes away almost everything that the permission set allows (1: whatever ${denyAll} denies), on 24 account assignments`
+  const plan = await system.ssofile(['plan', folder])
+  expect(plan.stdout).toContain(`gets a policy that denies: ${denyAll}`)
+  expect(plan.stdout).toContain(`${set}: held by the brake: the file ${loss}`)
+  await copy(fileOf(readOnly, denyAll))
+  const { reason } = await system.untilStatus(file, 'held')
+  expect(reason).toContain(loss)
+  expect((await system.ssofile(['brake'])).stdout).toContain(loss)
+  expect(await policies()).toEqual([readOnly])
+  const [list] = await held()
+  await system.ssofile(['brake', '--release', String(list?.digest)], 'operator')
+  await system.untilStatus(file, 'applied', { withinMs: 100_000 })
+  expect((await policies()).toSorted()).toEqual([denyAll, readOnly])
+})
+
 test('of the sets that lose something, one too many is held, whoever edits it', async () => {
   const names = ['One-ps', 'Two-ps', 'Three-ps', 'Four-ps'] as const
   const fileOfSet = (name: string) => `permission_sets/${name}.json`
@@ -165,7 +183,7 @@ test('of the sets that lose something, one too many is held, whoever edits it', 
   }
   await edit('Three-ps', 'zoe', readOnly)
   const { reason } = await system.untilStatus(fileOfSet('Three-ps'), 'held')
-  expect(reason).toContain('more than 2 of the 5 permission sets would lose something within 15 minutes')
+  expect(reason).toContain('more than 3 permission sets would lose something within 15 minutes')
   await edit('Four-ps', 'tom', readOnly)
   await system.untilStatus(fileOfSet('Four-ps'), 'held')
   const list = (await held()).find(({ name }) => name === 'Three-ps')
