@@ -4,6 +4,7 @@ import { inputQueues, type Kind, queuesOfPeople } from '../shared/domain/inputs/
 import { kinds } from '../shared/domain/inputs/kinds.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
+import { renderInstant } from '../shared/domain/text/instant.ts'
 import { retireCredentials } from '../shared/modules/credentials/retire-credentials.ts'
 import { writeCredentials } from '../shared/modules/credentials/write-credentials.ts'
 import { writePermissions } from '../shared/modules/credentials/write-permissions.ts'
@@ -46,6 +47,7 @@ import { recordOwedEndings } from '../shared/reconcile/records/ended-sessions.ts
 import { followInstants, restoreIndex, type SentInstants } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
+import { readLedgerState } from '../shared/reconcile/records/pause.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { recordRun } from '../shared/reconcile/records/schedule-runs.ts'
 import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
@@ -574,6 +576,9 @@ async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<voi
 }
 
 async function reportAccess(ports: Ports, configuration: Configuration): Promise<void> {
+  const ledger = await readLedgerState(ports.objects, renderInstant(ports.clock.now()))
+  // A report without the access of lost entries would be false evidence. There is none until the ledger is back.
+  if ('unread' in ledger) return ports.log.error(`no report of access is written: ${ledger.unread}`, ledger)
   const { date, counts, calls, notes } = await writeReport(ports, configuration)
   ports.log.info('the report of access is written', { date, ...counts, calls, notes: notes.length })
 }

@@ -61,7 +61,7 @@ test('who lists the access of a user through groups, ours and foreign, to whoeve
   const { exitCode, stdout } = await system.ssofile(['who', '--user', 'ana@tiny.example', '--json'], 'auditor')
   expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
-    isAsked: true,
+    ifEmpty: { is: expect.any(String) },
     notes: [],
     rows: [
       { person: 'ana@tiny.example', group: formula, account, origin: 'foreign', path: 'Root/Workloads' },
@@ -89,7 +89,7 @@ test('who says that nobody has access only where Identity Center was asked', asy
   expect(nobody.exitCode).toBe(1)
   expect(nobody.stdout).toMatch(/^nobody: Identity Center lists no such access/)
   const unsure = await system.ssofile(['who', '--user', 'bo@tiny.example', '--no-live'])
-  expect(unsure.exitCode).toBe(1)
+  expect(unsure.exitCode).toBe(2)
   expect(unsure.stdout).toMatch(/^no such access is recorded, but Identity Center was not asked/)
 })
 

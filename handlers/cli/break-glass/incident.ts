@@ -68,7 +68,7 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
     }))
     process.stdout.write(renderJson({ incident, requests, athena }))
   } else await show(renderIncident(incident, told, athena))
-  return stories.length > 0 ? 0 : 1
+  return stories.length > 0 ? 0 : 2
 }
 
 /** `hours`: the beginning of each hour with a use in this time, ascending. */

@@ -9,6 +9,7 @@ import { partitionOfArn } from '../../../shared/domain/permission-sets/other-par
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf, isBucketNamed } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
@@ -65,6 +66,11 @@ async function validate(source: string, { config, policies }: Options): Promise<
     ...(await validateGovernance(policies ?? source, listGoverned().filter(isOfPolicies))),
     ...(await validateGovernance(source, others)),
   ]
+  // A check that found nothing to check has not passed. There is one entry for each file of governance.
+  if (files.length + faults.length + governance.length === 0)
+    throw new Refusal(
+      `received '${quote(source, 1024)}' without an input, expected at least one file; name another folder or bucket`,
+    )
   const governed = governance.flatMap(({ errors }) => errors)
   const told = new Set(governed.map(({ key }) => key))
   // An error of all policies together is in no single file.

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { rulesOf } from '../../../shared/domain/guardrails/policy-file.ts'
+import { policyTestPrefix, rulesOf } from '../../../shared/domain/guardrails/policy-file.ts'
 import { type PolicyTestResult, runPolicyTest } from '../../../shared/domain/guardrails/policy-test.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
+import { Refusal } from '../arguments/refusal.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { readGuardrails, readPolicyTests } from './read-guardrails.ts'
@@ -17,7 +18,7 @@ export function addPolicies(program: Command): void {
     .argument('<folder|s3://bucket>', 'a folder with policies/ in it, or a bucket')
     .summary('run the tests under policies/tests/')
     .description(
-      'Judges the input of each test under policies/tests/ by the policies beside it, and compares the verdict with the expected one.',
+      'Judges the input of each test under policies/tests/ by the policies beside it, and compares the verdict with the expected one. Exit code 1: a test failed, or a file is not valid; 2: there is no test.',
     )
     .option('--json', 'the results as JSON')
     .addHelpText(
@@ -41,6 +42,11 @@ async function testPolicies(source: string) {
   const tried = new Set(results.flatMap(({ rules }) => rules))
   const rules = guardrails.policies.flatMap((policy) => rulesOf(policy).map(({ id }) => `${policy.key}#${id}`))
   const notValid = [...guardrails.broken, ...invalid].map(renderComplaint)
+  // A check that found nothing to check has not passed.
+  if (results.length === 0 && notValid.length === 0)
+    throw new Refusal(
+      `received '${quote(source, 1024)}' without a test under ${policyTestPrefix}, expected at least one; name the folder that contains policies/, or write a test (docs/guardrails.md)`,
+    )
   return {
     passed: notValid.length === 0 && results.every(({ failure }) => failure === undefined),
     policies: guardrails.policies.length,

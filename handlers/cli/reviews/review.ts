@@ -110,6 +110,10 @@ export function addReview(program: Command): void {
       const { objects } = await openBucket()
       const run = await requireRun(objects, name, begun)
       const faults = await verifyReview(objects, name, run)
+      if (run.items === 0 && faults.length === 0)
+        throw new Refusal(
+          `received the review '${name}' with its run of ${run.run}, which has no item, expected one: nothing can be compared`,
+        )
       const said = faults.length === 0 ? `everything matches: ${count(run.items, 'item')}` : faults.join('\n')
       const about = `the review ${name}, its run of ${run.run}, which is ${run.phase}:`
       process.stdout.write(json ? renderJson({ review: name, run: run.run, faults }) : `${about}\n${said}\n`)

@@ -13,6 +13,7 @@ import { count } from '../../../shared/domain/text/count.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { brakeFile } from '../../../shared/reconcile/records/brake-file.ts'
 import { describePause, isOfPerson, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
@@ -81,7 +82,10 @@ export function addStatus(program: Command): void {
     .option('--user <name>', 'only links to this user; * and ? stand for any characters')
     .option('--group <name>', 'only links to this group; * and ? stand for any characters')
     .option('--permission-set <name>', 'only links of this permission set, and its file')
-    .option('--wait', 'wait until everything is in force or needs attention; exit code 1: something is not in force')
+    .option(
+      '--wait',
+      'wait until everything is in force or needs attention; exit code 1: something is not in force; 2: no such file',
+    )
     .option(
       '--timeout <seconds>',
       'the longest time for --wait; then exit code 1',
@@ -148,8 +152,10 @@ async function tellOne(
 ): Promise<number> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   const json = output === 'json'
+  let wasThere = false
   for (;;) {
     const [told, object] = [await statuses.read(input), await ports.objects.head(input)]
+    wasThere ||= told !== undefined || object !== undefined
     const untold = told === undefined && object ? await readInCrowd(ports, input) : undefined
     const status = told ?? untold
     // There is no status: it was removed with the input, or the input is too new.
@@ -185,6 +191,7 @@ async function tellOne(
       )
       return isLate ? 1 : 0
     }
+    if (!wasThere && !(await wasDeleted(ports, input))) throw new Refusal(unknownKey(input, bucket))
     process.stdout.write(
       json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and none of its access is left\n`,
     )
@@ -195,6 +202,15 @@ async function tellOne(
       )
     return 1
   }
+}
+
+/** A key that never was in the bucket is a typing mistake, and no deletion that is carried out. */
+async function wasDeleted({ objects }: Ports, input: string): Promise<boolean> {
+  return (await unlessCode(objects.lastDeletion(input, 1_000), 'AccessDenied')) !== undefined
+}
+
+function unknownKey(input: string, bucket: string): string {
+  return `received the key '${quote(input, 1024)}', which is not in the bucket, and of which you can see no deletion; expected a key that is or was there, exact also in capitals; to list them: aws s3 ls --recursive s3://${bucket}/`
 }
 
 function tellLate(seconds: number, what: string): void {
@@ -237,6 +253,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
   const reading = readingOf(filter, asked)
   const progress = new Progress()
   let shown = ''
+  let wasThere = false
   for (;;) {
     // With --wait or --watch, print how much is left, not the progress of counting.
     const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell, reading)
@@ -245,6 +262,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
     const untold = selectUntold(await listUntold(ports, read), filter).length
     const left = wait ? await countUnderWay(ports, all) : 0
     const isOver = !wait || (left === 0 && untold === 0)
+    wasThere ||= all.length > 0 || untold > 0
     const isLate = !isOver && ports.clock.monotonicMs() >= endsMs
     if (!isOver && !isLate && !watch) {
       progress.tell(describeLeft(left, untold))
@@ -268,6 +286,8 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: StatusQues
     if (wait) tellResting(all.filter(({ atRest }) => atRest).length, output)
     if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
+    // A check that found nothing to check has not passed. But a name may have inputs in other states only.
+    if (!wasThere && asked.isWhole && asked.state === undefined) return 2
     return isLate || spoiled.length > 0 || all.some((status) => isAmiss(status, wait)) ? 1 : 0
   }
 }

@@ -34,7 +34,7 @@ export function addExplain(program: Command): void {
     .argument('<permission-set>', 'its name')
     .argument('<principal>', 'exact display name of a group, exact user name, or an id')
     .description(
-      'Says whether the access is granted, through which groups and links and since when; or what waits or failed, and why. It asks Identity Center too.',
+      'Says whether the access is granted, through which groups and links and since when; or what waits or failed, and why. It asks Identity Center too. Exit code 1: not in force; 2: not known, or no such account, permission set or principal.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the answer as JSON')
@@ -61,7 +61,10 @@ async function explain(
   const answer = await explainAccess({ account, permissionSet, principal: principal.data }, ports, configuration)
   if (options.json) process.stdout.write(renderJson(answer))
   else await show(renderExplanation(answer, ports.clock.now()))
-  return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
+  const found = [...answer.direct, ...answer.throughGroups]
+  if ('unread' in answer.ledger) return 2
+  if (found.some(({ isInForce }) => isInForce)) return 0
+  return found.every(({ state }) => state === 'none') && 'unread' in answer.ifNone ? 2 : 1
 }
 
 const historyTold = 10
@@ -79,21 +82,23 @@ const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
 }
 
 export function renderExplanation(
-  { question, account, path = '', direct, throughGroups, use, near, notes }: Answer,
+  { question, account, ledger, ifNone, path = '', direct, throughGroups, use, near, notes }: Answer,
   now: Date,
 ): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
   const isBoth = new Set(direct.map(({ assignment }) => assignment.type)).size > 1
   const notKnown = `  ${paint('plain', 'not granted')}: there is no group or user '${quote(principal)}', and no link grants it\n`
+  const told = { ifNone, isLost: 'unread' in ledger }
   return [
+    'unread' in ledger ? `${quote(ledger.unread, 1000)}\n\n` : '',
     `${permissionSet} in account ${place}\n`,
     path === '' ? '' : row('in', quote(path, 1000)) + row('', `${account?.parents.join('/')}`),
     use ? row('used', renderOwnUse(use, now)) : '',
     isBoth ? 'A group and a user have this name; both are shown.\n' : '',
     direct.length === 0 ? notKnown : '',
-    ...direct.map((one) => renderOne(one, renderWho(one))),
-    ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`)),
+    ...direct.map((one) => renderOne(one, renderWho(one), told)),
+    ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`, told)),
     near.length === 0 ? '' : 'near\n',
     ...near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`),
     ...notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`),
@@ -123,9 +128,18 @@ function renderWho({ assignment: { type, principal } }: Explanation): string {
   return `${nounOf(type)} '${quote(principal)}'`
 }
 
-function renderOne(explanation: Explanation, title: string): string {
+type Known = Pick<Answer, 'ifNone'> & { readonly isLost: boolean }
+
+/** While the ledger is lost, nobody knows whose access it is; and only Identity Center knows that there is none. */
+function wordOf(state: AccessState, { ifNone, isLost }: Known): readonly [Mood, string] {
+  if (isLost && state === 'foreign') return ['pending', 'in force, but it is not known whose it is']
+  if (state === 'none' && 'unread' in ifNone) return ['pending', quote(ifNone.unread, 1000)]
+  return words[state]
+}
+
+function renderOne(explanation: Explanation, title: string, known: Known): string {
   const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
-  const [mood, word] = words[state]
+  const [mood, word] = wordOf(state, known)
   const lines: [string, string | undefined][] = [
     ['access', `${paint(mood, word)}${since === undefined ? '' : renderSince(state, since)}`],
     ['why', reason && quote(reason, 2000)],

@@ -3,7 +3,12 @@ import { renderPersonWith } from '../../../shared/domain/principals/person-remar
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { describeSources } from '../../../shared/modules/access/describe-sources.ts'
-import { type HeldAccess, membersUnknown, sortKeyOf } from '../../../shared/modules/access/expand-access.ts'
+import {
+  type HeldAccess,
+  membersNotRecorded,
+  membersUnknown,
+  sortKeyOf,
+} from '../../../shared/modules/access/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../shared/modules/access/render-access-rows.ts'
 import type { WhoFacts, WhoSources } from '../../../shared/modules/access/who-has-access.ts'
 import { judgeUse, unusedSince } from '../../../shared/modules/usage/rules/role-use.ts'
@@ -34,6 +39,7 @@ export type Fixed = {
 const linksOf = ({ links, origin }: HeldAccess): string => {
   const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
   if (origin === 'foreign') return 'not given by ssofile'
+  if (origin === 'not known') return 'not known'
   return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
 }
 
@@ -50,7 +56,7 @@ const shortRemarks = new Map([
   ['the group has no members', 'no members'],
   [membersUnknown, 'not known'],
   ['the group is gone from the directory', 'group gone'],
-  ['its members then are not recorded', 'not recorded'],
+  [membersNotRecorded, 'not recorded'],
 ])
 
 const renderPerson = ({ person, remark }: HeldAccess): string => {
@@ -59,8 +65,8 @@ const renderPerson = ({ person, remark }: HeldAccess): string => {
 }
 
 const renderSince = ({ since, origin, state }: HeldAccess): string => {
-  const day = since === undefined ? 'not known' : `${origin === 'foreign' ? 'known ' : ''}${since.slice(0, 10)}`
-  return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
+  const day = since === undefined ? 'not known' : `${origin === 'ssofile' ? '' : 'known '}${since.slice(0, 10)}`
+  return state === 'granted' || origin !== 'ssofile' ? day : `${day} ${state}`
 }
 
 /** The end of the access: a day, or for temporary access also the time. */
@@ -87,6 +93,8 @@ export class AccessTable {
   readonly #columns: readonly Column[]
   readonly #screens: readonly JoinedRows[]
   readonly #people = new Set<string>()
+  /** Groups with members that are not known. */
+  readonly #unread = new Set<string>()
   readonly #accounts = new Set<string>()
   readonly #verdicts = new Map<string, number>()
   /** Unused access by a group that the person may have joined after it was given. */
@@ -141,9 +149,10 @@ export class AccessTable {
       this.#rows++
       const { person, personId = person, account, origin, levels, until, own } = row
       if (personId !== undefined) this.#people.add(personId)
+      if (hasUnknownMembers(row)) this.#unread.add(row.groupId ?? '')
       this.#accounts.add(account)
       this.#has.unnamed ||= person === undefined
-      this.#has.foreign ||= origin === 'foreign'
+      this.#has.foreign ||= origin !== 'ssofile'
       this.#has.levels ||= levels !== undefined
       this.#has.ends ||= until !== undefined
       this.#has.uses ||= own !== undefined
@@ -160,15 +169,17 @@ export class AccessTable {
     }
   }
 
-  /** Call it after the last row. */
+  /** Call it after the last row. Without its ledger ssofile knows nothing else, so a loss comes first. */
   render(facts: WhoFacts, now: Date): string {
+    const { ledger } = facts.sources
+    const loss = 'is' in ledger || !this.#first ? '' : `${quote(ledger.unread, 1000)}\n\n`
     const { unusedForDays, account: isOneAccount } = this.#fixed
     const counted = { verdicts: this.#verdicts, joinings: this.#joinings, hasUses: this.#has.uses }
     const verdicts = unusedForDays === undefined ? '' : renderVerdicts(counted, unusedForDays)
     const found = this.#first
       ? this.#renderRows(isOneAccount ? this.#first : undefined)
       : renderNothing(facts, unusedForDays)
-    return `${found}${verdicts}${renderSources(facts.sources, now)}${renderNotes(facts.notes)}`
+    return `${loss}${found}${verdicts}${renderSources(facts.sources, now)}${renderNotes(facts.notes)}`
   }
 
   #renderRows(place: HeldAccess | undefined): string {
@@ -188,10 +199,22 @@ export class AccessTable {
       isShort || isJoined ? `; with ${isJoined ? 'every row, ' : ''}links, tickets and uploaders: --output csv` : ''
     const left = all.length - linesMost
     const rest = left > 0 ? `and ${left.toLocaleString('en')} more lines like these\n` : ''
-    const people = count(this.#people.size, 'person', 'people')
+    const people = sayPeople(this.#people.size, this.#unread.size)
     const figures = `${count(this.#rows, 'row')}: ${people}, ${count(this.#accounts.size, 'account')}${more}\n`
     return `${place ? renderPlace(place) : ''}${table}${rest}\n${figures}`
   }
+}
+
+/** Nobody knows who has the access of this row. */
+export function hasUnknownMembers({ person, remark = '' }: HeldAccess): boolean {
+  return person === undefined && [membersUnknown, membersNotRecorded].includes(remark)
+}
+
+function sayPeople(known: number, unreadGroups: number): string {
+  const people = count(known, 'person', 'people')
+  if (unreadGroups === 0) return people
+  const unread = `the members of ${count(unreadGroups, 'group')}, which are not known`
+  return known === 0 ? unread : `${people}, and ${unread}`
 }
 
 /** Columns in which joined rows may differ: more at each step, until the rows fit. */
@@ -279,12 +302,9 @@ function renderRoleUse({ use }: HeldAccess): string {
   return use?.isKnown ? (use.lastUsedAt?.slice(0, 10) ?? 'never') : 'not known'
 }
 
-/** Records alone cannot prove that there is no access. */
-function renderNothing({ isAsked, sources: { historySince } }: WhoFacts, unusedForDays: number | undefined): string {
-  if (unusedForDays !== undefined) return 'no access was found, except access used within that time\n'
-  if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
-  if (historySince !== undefined) return 'nobody, according to history\n'
-  return 'no such access is recorded, but Identity Center was not asked and may have some\n'
+function renderNothing({ ifEmpty, sources: { ledger } }: WhoFacts, unusedForDays: number | undefined): string {
+  if (unusedForDays !== undefined && 'is' in ledger) return 'no access was found, except access used within that time\n'
+  return 'is' in ifEmpty ? `nobody: ${ifEmpty.is}\n` : `${quote(ifEmpty.unread, 1000)}\n`
 }
 
 export function renderNotes(notes: readonly string[]): string {

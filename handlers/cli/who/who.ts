@@ -6,7 +6,6 @@ import { roleInPlaceOfSet } from '../../../shared/domain/assignments/entitlement
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { Eligibility } from '../../../shared/domain/files/eligibility-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
@@ -16,9 +15,16 @@ import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import { addLevels } from '../../../shared/modules/access/add-levels.ts'
 import { renderAnswer } from '../../../shared/modules/access/describe-page.ts'
 import type { HeldAccess } from '../../../shared/modules/access/expand-access.ts'
+import { noteMissingPermissionSet } from '../../../shared/modules/access/explain-access.ts'
 import { describeViolations, findViolations, type Violations } from '../../../shared/modules/access/find-violations.ts'
+import { readSparingly } from '../../../shared/modules/access/listed-access.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
-import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/modules/access/who-has-access.ts'
+import {
+  type WhoAnswer,
+  type WhoFacts,
+  type WhoQuestion,
+  whoHasAccess,
+} from '../../../shared/modules/access/who-has-access.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
 import { readMembershipsAt } from '../../../shared/modules/reports/memberships-at.ts'
 import {
@@ -34,6 +40,7 @@ import type { Auditor } from '../../../shared/ports/auditor.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parseDays } from '../arguments/parse-days.ts'
@@ -52,6 +59,7 @@ import { show } from '../terminal/show.ts'
 import {
   AccessTable,
   type Fixed,
+  hasUnknownMembers,
   renderAccessAsCsv,
   renderAccessAsJson,
   renderNotes,
@@ -91,7 +99,7 @@ export function addWho(program: Command): void {
   program
     .command('who')
     .description(
-      'Lists all access, also what others gave. A row has the person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, the command also asks Identity Center. The answer says how old each part is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account. Without filters, --levels and --at they are written while the bucket is read.\nExit code 1: nobody, or nobody on record (with --unused-for: no unused access); 2: something could not be read, so a list that has begun may end early.',
+      'Lists all access, also what others gave. A row has the person, permission set, account, group, link, uploader, ticket, reason, since and until. Rows match all filters. If a few calls are enough, the command also asks Identity Center. The answer says how old each part is.\nWith --unused-for it leaves out access that its person used, as far as uses are counted, and asks IAM in each account when anybody last used the role of the permission set.\nCSV, JSON and HTML are sorted by account. Without filters, --levels and --at they are written while the bucket is read.\nExit code 1: nobody (with --unused-for: no unused access); 2: not known, no such name, or something could not be read, so a list that has begun may end early.',
     )
     .option('--user <name>', 'user name or id: access of this user, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
@@ -211,11 +219,13 @@ async function answer(
     // Rows on a terminal would be in the middle of the progress.
     if (output !== 'table' && process.stdout.isTTY) endProgress()
     const notes: string[] = []
-    let [rows, wanted] = [0, 0]
+    let [rows, wanted, known] = [0, 0, 0]
+    let missing: string | undefined
     async function* counted(): AsyncGenerator<readonly HeldAccess[]> {
       try {
         for await (const some of found.rows) {
           rows += some.length
+          known += some.filter((row) => !hasUnknownMembers(row)).length
           wanted += some.filter(
             (row) => unusedForDays === undefined || judgeUse(row, unusedForDays) === 'unused',
           ).length
@@ -226,10 +236,13 @@ async function answer(
       }
       endProgress()
       if (violations) notes.push(...describeViolations(violations))
-      if (account !== undefined && rows === 0)
-        notes.push(...(await noteNoAccount(account, ports, configuration.folders)))
+      if (rows === 0) missing = await findMissing(question, ports, configuration)
     }
-    const facts = () => ({ ...found.facts(), notes: [...found.facts().notes, ...notes] })
+    const facts = (): WhoFacts => {
+      const told = found.facts()
+      const ifEmpty = missing === undefined ? told.ifEmpty : { unread: missing }
+      return { ...told, ifEmpty, notes: [...told.notes, ...notes] }
+    }
     const fixed = {
       person: question.user !== undefined,
       account: account !== undefined,
@@ -238,7 +251,10 @@ async function answer(
     }
     const hasLevels = options.levels
     const isRead = await tell({ rows: counted(), facts }, output, { ...fixed, hasLevels }, ports)
-    if (isRead) return wanted > 0 ? 0 : 1
+    if (isRead) {
+      const isKnown = known > 0 || question.user === undefined
+      return judgeAnswer(facts(), { rows, wanted, isKnown, isTable: output === 'table' })
+    }
     endProgress()
     // Reads that have begun would go on for a while.
     return process.exit(0)
@@ -285,11 +301,40 @@ async function findAccess(
   return { rows: withLevels(), facts: () => ({ ...found.facts(), notes: [...found.facts().notes, ...more] }) }
 }
 
-/** If nobody has access in an account, perhaps the account does not exist. */
-async function noteNoAccount(account: AccountId, ports: Ports, folders: readonly string[]): Promise<readonly string[]> {
+type Answered = {
+  readonly rows: number
+  /** Rows that the question is about: with --unused-for, unused access. */
+  readonly wanted: number
+  /** At least one row has a holder that is known, or the question names no person. */
+  readonly isKnown: boolean
+  readonly isTable: boolean
+}
+
+/** The exit code: 0 found, 1 nothing of a name that exists, 2 not known or no such name. Other output than a table has the reason on standard error. */
+function judgeAnswer(
+  { ifEmpty, sources: { ledger } }: WhoFacts,
+  { rows, wanted, isKnown, isTable }: Answered,
+): 0 | 1 | 2 {
+  const lack = 'unread' in ledger ? ledger : rows === 0 && 'unread' in ifEmpty ? ifEmpty : undefined
+  if (lack !== undefined && !isTable) process.stderr.write(`${quote(lack.unread, 1000)}\n`)
+  if (lack !== undefined || (rows > 0 && !isKnown)) return 2
+  return wanted > 0 ? 0 : 1
+}
+
+/** If nobody has access, perhaps the account or the permission set does not exist. A sentence that says so. */
+async function findMissing(
+  { account, permissionSet, at }: WhoQuestion,
+  ports: Ports,
+  { folders }: Configuration,
+): Promise<string | undefined> {
+  if (at !== undefined) return undefined
   const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
-  if (accounts.some(({ id }) => id === account)) return []
-  return [`there is no account ${account} in the organization, read at ${readAt}`]
+  if (account !== undefined && !accounts.some(({ id }) => id === account))
+    return `there is no account ${account} in the organization, read at ${readAt}`
+  const name = permissionSetName.safeParse(permissionSet).data
+  if (name === undefined) return undefined
+  const { ssoAdmin } = readSparingly(ports)
+  return noteMissingPermissionSet(name, { ...ports, index: new PermissionSetIndex({ ...ports, ssoAdmin }) })
 }
 
 function isJson(option: string, { json, output }: Options): boolean {

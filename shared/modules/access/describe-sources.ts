@@ -16,7 +16,10 @@ export function describeSources(sources: WhoSources, telling: Telling): readonly
   const records: readonly (readonly [string, string])[] =
     historySince === undefined
       ? [
-          ['ledger', `as of ${telling.now}`],
+          [
+            'ledger',
+            'is' in sources.ledger ? `as of ${telling.now}` : `not known since ${sources.ledger.since}: it was lost`,
+          ],
           ['foreign', foreignAge(sources, telling)],
           ...rolesAge(sources, telling),
           ['asked', asked],

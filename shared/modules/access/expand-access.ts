@@ -22,6 +22,8 @@ import type { AnyAccess } from './recorded-access.ts'
 
 /** The remark of a group if the directory did not list its members. */
 export const membersUnknown = 'its members are not known'
+/** The same at an earlier instant. */
+export const membersNotRecorded = 'its members then are not recorded'
 
 /** The access of one person in one account by one assignment. */
 export type HeldAccess = {
@@ -44,8 +46,9 @@ export type HeldAccess = {
   readonly pathIds?: string | undefined
   /** Or the existing role that account access manager grants. */
   readonly permissionSet: PermissionSetName | RoleInPlaceOfSet
-  readonly origin: 'ssofile' | 'foreign'
-  readonly state: AnyAccess['state']
+  /** `not known`: the ledger is lost. */
+  readonly origin: 'ssofile' | 'foreign' | 'not known'
+  readonly state: AnyAccess['state'] | 'not known'
   /** When it began; for foreign access: when ssofile first saw it. */
   readonly since?: string | undefined
   /** When it ends by itself: the expiry of its last link. */
@@ -92,10 +95,12 @@ export type ExpansionSources = {
   readonly notes: string[]
   /** Access of an earlier time: names are the recorded ones. Absent: of now. */
   readonly then?: ExpansionThen | undefined
+  /** The ledger is lost, so access without an entry may be ssofile's. */
+  readonly isLost?: boolean
   readonly onStep?: TellProgress | undefined
 }
 
-type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
+type Places = Pick<ExpansionSources, 'accounts' | 'unitNames' | 'isLost'>
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'memberSince' | 'remark'>
 
 /**
@@ -169,7 +174,7 @@ function describeThen(
   if (type === 'USER') return [{ person: principal, personId: principalId, ...about }]
   const group = { group: principal, groupId: principalId }
   const members = known?.groups.get(principalId)
-  if (members === undefined) return [{ ...group, remark: 'its members then are not recorded', ...about }]
+  if (members === undefined) return [{ ...group, remark: membersNotRecorded, ...about }]
   if (members.length === 0 && !isMeant) return [{ ...group, remark: 'the group has no members', ...about }]
   return members
     .filter((member) => isMeant?.(member) ?? true)
@@ -260,9 +265,13 @@ function describeGroup(id: PrincipalId, members: Members, names: Names): readonl
   return listed.map((member) => ({ ...group, ...describeUser(member, member, names) }))
 }
 
-function describeAccess(access: AnyAccess, { accounts, unitNames }: Places): Omit<HeldAccess, keyof Holder> {
+function describeAccess(
+  access: AnyAccess,
+  { accounts, unitNames, isLost = false }: Places,
+): Omit<HeldAccess, keyof Holder> {
   const { accountId, permissionSet, state, since, links } = access
   const account = accounts.get(accountId)
+  const isDoubtful = isLost && state === 'foreign'
   return {
     account: accountId,
     accountName: account?.name,
@@ -270,8 +279,8 @@ function describeAccess(access: AnyAccess, { accounts, unitNames }: Places): Omi
     path: account && renderUnitPath(account.parents, unitNames),
     pathIds: account?.parents.join('/'),
     permissionSet,
-    origin: state === 'foreign' ? 'foreign' : 'ssofile',
-    state,
+    origin: isDoubtful ? 'not known' : state === 'foreign' ? 'foreign' : 'ssofile',
+    state: isDoubtful ? 'not known' : state,
     since,
     until: state === 'foreign' ? undefined : endOf(links),
     links,

@@ -25,9 +25,11 @@ import {
   principalName,
   principalTypes,
 } from '../../domain/principals/principal.ts'
+import type { Reading } from '../../domain/readings/reading.ts'
 import { closedBecause, isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { nearMatch } from '../../domain/text/near-match.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -45,7 +47,7 @@ import { LinkReadings } from '../../reconcile/records/link-readings.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { listLinks } from '../../reconcile/records/list-links.ts'
 import { readMade } from '../../reconcile/records/owned-groups.ts'
-import { describePause, readPause, remedyOf } from '../../reconcile/records/pause.ts'
+import { describePause, readLedgerState, readPause, remedyOf } from '../../reconcile/records/pause.ts'
 import { Policies } from '../../reconcile/records/policies.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { StatusStore } from '../../reconcile/records/status-store.ts'
@@ -122,11 +124,13 @@ export async function explainAccess(question: Question, given: Ports, configurat
   const names = await NameIndex.read(ports.objects)
   const context: ExplainSources = { ports, asked, configuration, organization, suspensions, names, notes }
   const account = await organization.find(id, await organization.view())
-  if (!account) notes.push(`the organization has no account ${id}`)
+  const noAccount = account ? undefined : `the organization has no account ${id}`
+  if (noAccount !== undefined) notes.push(noAccount)
   if (isUnplaced(account))
     notes.push('Organizations does not say State or Paths of the account: nothing is granted or revoked there')
   const missing = await noteMissingPermissionSet(permissionSet, { ...ports, index })
   if (missing !== undefined) notes.push(missing)
+  const ledger = await readLedgerState(ports.objects, renderInstant(ports.clock.now()))
   const pause = await readPause(ports.objects)
   if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ${remedyOf(pause)}`)
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
@@ -138,6 +142,17 @@ export async function explainAccess(question: Question, given: Ports, configurat
   return {
     question,
     account,
+    ledger,
+    /** What it means that nothing is granted: that Identity Center lists none, or that it is not known. */
+    ifNone: readNone(
+      [
+        ledger,
+        noAccount,
+        missing,
+        direct.length === 0 ? 'there is no group or user of this name, and no link grants it' : undefined,
+      ],
+      asked,
+    ),
     /** The names of all units above the account, in the form of `renderUnitPath`. */
     path: account && (await renderPath(account, context)),
     /** One for each known type of principal. */
@@ -151,6 +166,16 @@ export async function explainAccess(question: Question, given: Ports, configurat
     /** Missing objects, failed look-ups and a pause, in whole sentences. */
     notes,
   }
+}
+
+/** `lacks`: what is missing, or why it is not known. The first is the answer. */
+function readNone(lacks: readonly (Reading<'whole'> | string | undefined)[], asked: ListedAccess): Reading<string> {
+  for (const lack of lacks) {
+    if (typeof lack === 'string') return { unread: lack }
+    if (lack !== undefined && 'unread' in lack) return lack
+  }
+  if (!asked.asked) return { unread: `not known: Identity Center was not asked: ${asked.why}` }
+  return { is: 'Identity Center lists no such access', asOf: renderInstant(asked.at) }
 }
 
 async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {

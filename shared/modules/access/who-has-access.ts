@@ -6,6 +6,7 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
+import type { Reading } from '../../domain/readings/reading.ts'
 import { isAdmitted, suspendedLimit } from '../../domain/suspensions/describe-suspension.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -19,12 +20,13 @@ import { type DriftRun, readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../../reconcile/organization/unit-names.ts'
 import { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
+import { readLedgerState } from '../../reconcile/records/pause.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { judgeUse } from '../usage/rules/role-use.ts'
 import type { Watched } from '../usage/rules/watched.ts'
-import { listAccessAt } from './access-at.ts'
+import { type AccessAt, listAccessAt } from './access-at.ts'
 import type { ExpansionThen, HeldAccess, MembershipsThen } from './expand-access.ts'
 import { type AccessPart, expandParts } from './expand-parts.ts'
 import { findSubject, isOfSubject, type Subject, wasMeant } from './find-subject.ts'
@@ -63,6 +65,7 @@ export type WhoQuestion = {
 /** The ages of the parts of an answer, as instants. */
 export type WhoSources = {
   readonly bucketReadAt: string
+  readonly ledger: Reading<'whole'>
   /** Drift checks find foreign access. Absent: none ran. `isOver`: `false` while it runs. */
   readonly driftCheck?: (Pick<DriftRun, 'startedAt' | 'roles'> & { readonly isOver: boolean }) | undefined
   /** When accounts were last read from the organization, or updated by events. */
@@ -87,8 +90,8 @@ export type WhoAnswer = {
 }
 
 export type WhoFacts = {
-  /** Whether Identity Center was asked. If not, an empty answer does not mean that there is no access. */
-  readonly isAsked: boolean
+  /** The meaning of an answer without rows: nobody, and how ssofile knows; or not known. */
+  readonly ifEmpty: Reading<string>
   readonly sources: WhoSources
   /** Failed reads, in whole sentences. */
   readonly notes: readonly string[]
@@ -106,13 +109,15 @@ export async function whoHasAccess(
   const { objects, clock } = ports
   const bucketReadAt = renderInstant(clock.now())
   const people = new People(patientIdentityStore(ports))
-  const [subject, organization, drift] = await Promise.all([
+  const [subject, organization, drift, ledger] = await Promise.all([
     findSubject(question, { ports, people, configuration, notes }),
     readOrganization(ports, configuration, notes),
     readDriftRun(objects),
+    // History knows it of an earlier time.
+    question.at === undefined ? readLedgerState(objects, bucketReadAt) : ({ is: 'whole', asOf: bucketReadAt } as const),
   ])
-  const finding = { question, subject, people, ports, notes, onStep, partSize }
-  const { parts, asked, historySince } = await (question.at === undefined
+  const finding = { question, subject, people, ports, notes, spoiled: [], onStep, partSize }
+  const { parts, asked, historySince, ifEmpty } = await (question.at === undefined
     ? findAccess(finding)
     : findAccessAt(finding, question.at))
   const { unusedForDays, membershipsThen, hasUploaders } = question
@@ -129,7 +134,8 @@ export async function whoHasAccess(
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isMeant: ExpansionThen['isMeant'] = ({ personId: id, person: name }) => wasMeant('USER', { id, name }, subject)
   const then = isThen ? { memberships: membershipsThen, ...(question.user !== undefined && { isMeant }) } : undefined
-  const known = { people, subject, accounts, suspensionOf, made: new MadeMemberships(objects), notes, onStep }
+  const isLost = 'unread' in ledger
+  const known = { people, subject, accounts, suspensionOf, made: new MadeMemberships(objects), notes, onStep, isLost }
   const units = new UnitNames(ports)
   const contextOf = async ({ access, isOnly }: Part) => {
     const unitNames = await nameUnits(access, accounts, units, finding)
@@ -148,10 +154,10 @@ export async function whoHasAccess(
   const driftCheck = isThen ? undefined : ageOf(drift)
   const membershipsAsOf = membershipsThen?.asOf
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
-  const read = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince }
+  const read = { bucketReadAt, ledger, driftCheck, organizationReadAt: organization?.readAt, historySince }
   const facts = () => {
     const sources = { ...read, roleUse: uses?.age, watched, membershipsAsOf, identityCenter }
-    return { isAsked: asked.asked, sources, notes }
+    return { ifEmpty: isLost ? ledger : ifEmpty(), sources, notes }
   }
   return { rows: rows(), facts }
 }
@@ -209,6 +215,8 @@ type Finding = {
   readonly people: People
   readonly ports: Ports
   readonly notes: string[]
+  /** Unreadable records so far. */
+  readonly spoiled: string[]
   readonly onStep: TellProgress
   readonly partSize: number | undefined
 }
@@ -245,7 +253,26 @@ async function findAccess(finding: Finding) {
     const recorded = begun ?? (await readRecords(finding, mayBeOwn))
     yield merge(recorded, { ...asked, targets: fits }, known, finding)
   }
-  return { parts: findParts(), asked, historySince: undefined }
+  const ifEmpty = (): Reading<string> => emptyNow(asked, finding)
+  return { parts: findParts(), asked, historySince: undefined, ifEmpty }
+}
+
+/** What it means that nothing was found now. Access by links is only that of the ledger, so its records are enough. */
+function emptyNow(
+  asked: ListedAccess,
+  { question: { isLinkWanted }, ports: { clock }, spoiled }: Finding,
+): Reading<string> {
+  if (asked.asked)
+    return {
+      is: 'Identity Center lists no such access, and ssofile has no record of any',
+      asOf: renderInstant(asked.at),
+    }
+  if (isLinkWanted !== undefined && spoiled.length === 0)
+    return { is: 'ssofile has no record of access by such links', asOf: renderInstant(clock.now()) }
+  const lack = spoiled.length > 0 ? ', and not every record could be read' : ''
+  return {
+    unread: `no such access is recorded, but Identity Center was not asked and may have some${lack}: ${asked.why}`,
+  }
 }
 
 async function* mergeParts(
@@ -260,9 +287,10 @@ function merge(
   { accesses, entitlements, spoiled, isOnly }: Recorded,
   asked: ListedAccess,
   names: ReadonlyMap<PermissionSetArn, PermissionSetName>,
-  { question: { permissionSet }, subject, notes }: Finding,
+  { question: { permissionSet }, subject, notes, spoiled: all }: Finding,
 ): Part {
-  for (const note of spoiled) notes.push(note)
+  notes.push(...spoiled)
+  all.push(...spoiled)
   const access = [...mergeAccess(accesses, asked, names), ...entitlements].filter(
     (one) => (permissionSet === undefined || one.permissionSet === permissionSet) && isOfSubject(one, subject),
   )
@@ -337,8 +365,6 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   const isWanted = (one: AccessId) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
   for (const key of unread) notes.push(`${key} cannot be read, so access recorded in it is missing here`)
-  if (since !== undefined && at.getTime() < Date.parse(since))
-    notes.push(`history begins at ${since}: nothing is known of the time before`)
   const then = chooseThen(subject, question)
   notes.push(...then.notes)
   const asked: ListedAccess = { asked: false, why: 'it knows only the present' }
@@ -346,7 +372,26 @@ async function findAccessAt({ question, subject, ports: { objects }, notes }: Fi
   async function* parts(): AsyncGenerator<Part> {
     yield { access: found, isOnly: true }
   }
-  return { parts: parts(), asked, historySince: since }
+  const ifEmpty = () => emptyThen({ since, unread }, at, question)
+  return { parts: parts(), asked, historySince: since, ifEmpty }
+}
+
+/** What it means that history has nothing at this instant. */
+function emptyThen(
+  { since, unread }: Pick<AccessAt, 'since' | 'unread'>,
+  at: Date,
+  { user, group, account, membershipsThen }: WhoQuestion,
+): Reading<string> {
+  const asOf = renderInstant(at)
+  const place = account === undefined ? '' : ` of account ${account}`
+  if (since === undefined) return { unread: `not known: history${place} has nothing yet: nothing is known of ${asOf}` }
+  if (at.getTime() < Date.parse(since))
+    return { unread: `not known: history${place} begins at ${since}: nothing is known of ${asOf}`, since }
+  if (unread.length > 0)
+    return { unread: `not known: history could not be read in full, so access at ${asOf} may be missing` }
+  if (user !== undefined && group === undefined && membershipsThen === undefined)
+    return { unread: `not known: no report before ${asOf} has the members of groups` }
+  return { is: `according to history, which begins at ${since}`, asOf }
 }
 
 /**

@@ -24,6 +24,7 @@ import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { ObjectWriter } from '../../reconcile/records/object-writer.ts'
 import { MadeMemberships } from '../../reconcile/records/owned-groups.ts'
+import { readLedgerState } from '../../reconcile/records/pause.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listChanges } from '../../reconcile/records/tell-event.ts'
@@ -192,6 +193,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
   ])
   const sources: WhoSources = {
     bucketReadAt,
+    ledger: await readLedgerState(ports.objects, bucketReadAt),
     driftCheck: ageOf(drift),
     organizationReadAt: organization?.readAt,
     identityCenter: { why: notAsked.why },

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
+import type { Reading } from '../../domain/readings/reading.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -190,6 +191,15 @@ export function describePause({ by, since, reason, lost }: Pause): string {
   if (loss !== undefined && !isOfPerson({ by })) return `stopped since ${since}: ${loss}`
   const paused = `paused by ${quote(by)} since ${since}: ${quote(reason, 1000)}`
   return loss === undefined ? paused : `${paused}; also stopped, because ${loss}`
+}
+
+/** While the ledger is lost, nobody can say whose access something is. */
+export async function readLedgerState(objects: ObjectStore, asOf: string): Promise<Reading<'whole'>> {
+  const pause = await readPause(objects)
+  if (pause?.lost === undefined) return { is: 'whole', asOf }
+  const { lost, since } = pause
+  const unread = `the ledger was lost since ${since} (${quote(lost, 1000)}), so it is not known whose access something is; do: ${remedyOf(pause)}`
+  return { unread, since }
 }
 
 /** The command that ends the pause. */

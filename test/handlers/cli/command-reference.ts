@@ -22,9 +22,35 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 | exit code | means |
 | --- | --- |
 | 0 | done; for a question: yes |
-| 1 | no: invalid files, failures, not in force, nobody, messages given up; something was left out, each with its reason; or no answer yet |
-| 2 | wrong usage, refused, or no such file; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
+| 1 | no: invalid files, failures, not in force, nobody (of a name that exists), messages given up; something was left out, each with its reason; or no answer yet |
+| 2 | wrong usage, refused, not known, no such name or file, or nothing to check; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
 | 3 | \`plan --detailed-exitcode\`: there are changes |
+
+Questions and checks have the same codes: 0 found or passed, 1 nothing or failed, 2 not known or no such name. A check that found nothing to check has not passed. In an organization where only the group \`team-Accountants\` has access, by one link:
+
+| command | exit code | because |
+| --- | --- | --- |
+| \`ssofile who --account 233000000002\` | 0 | the group has access there |
+| \`ssofile who --account 233000000003\` | 1 | nobody has access there |
+| \`ssofile who --account 999999999999\` | 2 | there is no such account |
+| \`ssofile who --permission-set Nope\` | 2 | there is no such permission set |
+| \`ssofile who --user nobody@acme.example\` | 2 | there is no such user |
+| \`ssofile who --account 233000000003 --no-live\` | 2 | Identity Center was not asked |
+| \`ssofile who --at 2020-01-01T00:00:00Z\` | 2 | history begins later |
+| \`ssofile explain 233000000002 Billing-ps team-Accountants\` | 0 | it is in force |
+| \`ssofile explain 233000000003 Billing-ps team-Accountants\` | 1 | it is not granted |
+| \`ssofile explain 999999999999 Billing-ps team-Accountants\` | 2 | there is no such account |
+| \`ssofile explain 233000000002 Nope team-Accountants\` | 2 | there is no such permission set |
+| \`ssofile explain 233000000002 Billing-ps nobody\` | 2 | there is no such group or user |
+| \`ssofile incident INC-404\` | 2 | no request names it |
+| \`ssofile status account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile --wait\` | 0 | it is in force |
+| \`ssofile status tema-a/* --wait\` | 2 | no input has such a key |
+| \`ssofile status tema-a/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile --wait\` | 2 | there never was such a key |
+| \`ssofile validate fixtures/acme\` | 0 | each file is valid |
+| \`ssofile validate no/such/folder\` | 2 | there is no such folder |
+| \`ssofile plan no/such/folder\` | 2 | there is no such folder |
+| \`ssofile policies test no/such/folder\` | 2 | there is no test |
+| \`ssofile review verify nope\` | 2 | there is no such review |
 
 ### Without a checkout
 

@@ -185,6 +185,7 @@ function sampleAccess(links: readonly Sample[]): readonly HeldAccess[] {
 
 const sources = {
   bucketReadAt: at,
+  ledger: { is: 'whole' as const, asOf: at },
   driftCheck: { startedAt: at, isOver: true },
   organizationReadAt: at,
   identityCenter: { why: 'that would take a call for every account and set' },
@@ -269,7 +270,7 @@ const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> =
     const nothing = { person: false, account: false, permissionSet: false }
     const table = new AccessTable(nothing, width)
     table.add(sampleAccess(links))
-    return table.render({ isAsked: false, sources, notes: [] }, now)
+    return table.render({ ifEmpty: { unread: 'not asked' }, sources, notes: [] }, now)
   },
 }
 

@@ -10,11 +10,12 @@ import { requestDigest } from '../../../../shared/domain/files/access-request.ts
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import type { HeldAccess } from '../../../../shared/modules/access/expand-access.ts'
+import { type HeldAccess, membersNotRecorded } from '../../../../shared/modules/access/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../../shared/modules/access/render-access-rows.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
-const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }
+const asOf = now.toISOString()
+const sources = { bucketReadAt: asOf, ledger: { is: 'whole' as const, asOf }, identityCenter: { why: 'a test' } }
 const nothing: Fixed = { person: false, account: false, permissionSet: false }
 
 const row = (index: number, more: Partial<HeldAccess> = {}): HeldAccess => ({
@@ -33,7 +34,7 @@ const row = (index: number, more: Partial<HeldAccess> = {}): HeldAccess => ({
 })
 const rows = (count: number, more: Partial<HeldAccess> = {}) =>
   Array.from({ length: count }, (_, index) => row(index, more))
-const facts = { isAsked: true, sources, notes: [] }
+const facts = { ifEmpty: { is: 'a test', asOf: now.toISOString() }, sources, notes: [] }
 function render(of: readonly HeldAccess[], width: number | undefined, fixed = nothing): string {
   const table = new AccessTable(fixed, width)
   for (const one of of) table.add([one])
@@ -120,7 +121,7 @@ test('access levels have a column where they were asked for, in the table and as
 
 test.each([0, 1, 2, 1_000, 1_001, 2_500])('%i rows in parts are the text of all rows at once', async (number) => {
   const all = rows(number, { remark: 'a "b"\n\u202ec' })
-  const answer = { isAsked: true, sources, notes: ['one'] }
+  const answer = { ifEmpty: { is: 'a test', asOf: now.toISOString() }, sources, notes: ['one'] }
   expect(await join(renderAccessAsJson(inParts(all), () => answer))).toBe(renderJson({ rows: all, ...answer }))
   expect(await csv(all)).toBe(accessCsvTitles() + renderAccessRows(all))
 })
@@ -137,4 +138,31 @@ test('the table is the same in any order of the rows', () => {
   )
   for (const width of [80, 120, undefined])
     for (const some of [all, all.slice(0, 20)]) expect(render(some.toReversed(), width)).toBe(render(some, width))
+})
+
+test('a group with members that are not known is not counted as no people', () => {
+  const unknown = rows(1, {
+    person: undefined,
+    personId: undefined,
+    group: 'team',
+    groupId: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aff'),
+    remark: membersNotRecorded,
+  })
+  expect(render(unknown, undefined)).toContain('1 row: the members of 1 group, which are not known, 1 account\n')
+  expect(render([...unknown, ...rows(2)], undefined)).toContain(
+    '3 rows: 1 person, and the members of 1 group, which are not known, ',
+  )
+})
+
+test('nobody is said only of a complete reading, and the loss of the ledger comes first', () => {
+  const table = () => new AccessTable(nothing, undefined)
+  expect(table().render(facts, now)).toMatch(/^nobody: a test\n/)
+  expect(table().render({ ...facts, ifEmpty: { unread: 'not known: why' } }, now)).toMatch(/^not known: why\n/)
+  const ledger = { unread: 'the ledger was lost', since: asOf }
+  const lost = { ...facts, sources: { ...sources, ledger }, ifEmpty: ledger }
+  expect(table().render(lost, now)).toMatch(/^the ledger was lost\n/)
+  const full = table()
+  full.add(rows(1, { origin: 'not known', state: 'not known' }))
+  expect(full.render(lost, now)).toMatch(/^the ledger was lost\n\n/)
+  expect(full.render(lost, now)).not.toContain('not given by ssofile')
 })

@@ -13,8 +13,17 @@ const question = {
   permissionSet: permissionSetName.parse('Billing-ps'),
   principal: principalName.parse('team-Accountants'),
 }
-const nothingElse = { account: undefined, path: undefined, use: undefined, throughGroups: [], near: [], notes: [] }
 const ten = '2026-03-03T10:00:00.000Z'
+const nothingElse = {
+  account: undefined,
+  path: undefined,
+  use: undefined,
+  throughGroups: [],
+  near: [],
+  notes: [],
+  ledger: { is: 'whole' as const, asOf: ten },
+  ifNone: { is: 'a test', asOf: ten },
+}
 
 function accessLine(told: Pick<Explanation, 'state' | 'since'>): string | undefined {
   const { account, ...grant } = question
@@ -84,4 +93,25 @@ test('a user reads when this person last used the access, and from where, or sin
     '  used      not by this person since 2026-01-01T00:00:00.000Z, when the counting began\n',
   )
   expect(renderExplanation(answer, now)).not.toContain('used  ')
+})
+
+test("while the ledger is lost, access in force is nobody's for sure, and the loss comes first", () => {
+  const { account, ...grant } = question
+  const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
+  const one = { assignment, state: 'foreign' as const, isInForce: true, remarks: [], links: [], history: [] }
+  const ledger = { unread: 'the ledger was lost', since: ten }
+  const text = renderExplanation({ question, direct: [one], ...nothingElse, ledger, ifNone: ledger }, now)
+  expect(text).toMatch(/^the ledger was lost\n/)
+  expect(text).toContain('in force, but it is not known whose it is')
+  expect(text).not.toContain('not managed by ssofile')
+})
+
+test('access is not granted only if Identity Center was asked', () => {
+  const { account, ...grant } = question
+  const assignment = { ...grant, accountId: account, type: 'GROUP' as const }
+  const one = { assignment, state: 'none' as const, isInForce: false, remarks: [], links: [], history: [] }
+  const ifNone = { unread: 'not known: Identity Center was not asked: it refused' }
+  const answer = { question, direct: [one], ...nothingElse }
+  expect(renderExplanation(answer, now)).toContain('access    not granted\n')
+  expect(renderExplanation({ ...answer, ifNone }, now)).toContain(`access    ${ifNone.unread}\n`)
 })

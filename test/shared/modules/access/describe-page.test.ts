@@ -24,6 +24,7 @@ test('the page says what wants attention with its reason and remedy, and which p
   await world.objects.put('changes/2026-03-02/10:00:00.000Z%granted%of%yesterday', '')
   const sources = {
     bucketReadAt: '2026-03-03T10:00:00.000Z',
+    ledger: { is: 'whole' as const, asOf: '2026-03-03T10:00:00.000Z' },
     organizationReadAt: '2026-03-03T09:00:00.000Z',
     identityCenter: { askedAt: '2026-03-03T10:00:00.000Z', calls: 1 },
   }
@@ -50,7 +51,8 @@ test('the page says what wants attention with its reason and remedy, and which p
 
 test('the page names the newest report of credentials that is whole, and none to whoever may not read it', async () => {
   const world = new World()
-  const sources = { bucketReadAt: '2026-03-03T10:00:00.000Z', identityCenter: { why: 'a test' } }
+  const ledger = { is: 'whole' as const, asOf: '2026-03-03T10:00:00.000Z' }
+  const sources = { bucketReadAt: '2026-03-03T10:00:00.000Z', ledger, identityCenter: { why: 'a test' } }
   const named = async (ports: Ports = world.ports) =>
     (await describePage({ sources, notes: [] }, ports)).sources.filter(([name]) => name.startsWith('credentials'))
   expect(await named()).toEqual([])

@@ -11,6 +11,7 @@ import { renderAccessRows } from '../../../../shared/modules/access/render-acces
 import { type WhoQuestion, whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
 import { runsOf } from '../../../depth.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
@@ -173,8 +174,8 @@ describe('who has access', () => {
     const body = JSON.stringify({ expiresAt: '2026-04-01T00:00:00Z', ticket: 'T-7', reason: 'audit' })
     await world.objects.as('maria').put(`links_data/${key}`, body)
     await settle(world)
-    const { rows, isAsked, sources } = await who(world, { user: 'ana@x.example' })
-    expect(isAsked).toBe(true)
+    const { rows, ifEmpty, sources } = await who(world, { user: 'ana@x.example' })
+    expect(ifEmpty).toHaveProperty('is')
     expect(sources).toMatchObject({
       identityCenter: { calls: expect.any(Number) },
       organizationReadAt: expect.any(String),
@@ -446,7 +447,7 @@ describe('whoever may read only a part gets that part, and is told what is missi
     open.isOpen = false
     const answer = await who(world, { account: accountId.parse(accounts[0]) })
     expect(told(answer)).toEqual(['ana@x.example | 200000000001 | Read-ps | admins'])
-    expect(answer).toMatchObject({ isAsked: false, sources: { identityCenter: { why: 'no' } } })
+    expect(answer).toMatchObject({ ifEmpty: { unread: expect.any(String) }, sources: { identityCenter: { why: 'no' } } })
   })
 
   test('without the directory the groups, by their recorded names', async () => {
@@ -483,7 +484,7 @@ describe('whoever may read only a part gets that part, and is told what is missi
         'listAccountAssignmentsForPrincipal',
       ])
       expect(live.rows.map(({ permissionSet }) => permissionSet).sort()).toEqual(held)
-      expect(live.isAsked).toBe(true)
+      expect(live.ifEmpty).toHaveProperty('is')
       asked.length = 0
       const kept = await who(world, { ...question, isLive: false })
       expect([asked, kept.sources.identityCenter]).toEqual([[], { why: 'only the bucket was to be read' }])
@@ -510,7 +511,7 @@ describe('whoever may read only a part gets that part, and is told what is missi
 
   test('nobody is asked where a question would take too many calls, and the answer says so', async () => {
     const world = await worldWith([])
-    expect(await who(world)).toMatchObject({ rows: [], isAsked: false })
+    expect(await who(world)).toMatchObject({ rows: [], ifEmpty: { unread: expect.any(String) } })
   })
 })
 
@@ -572,5 +573,42 @@ describe('who has access that is unused', () => {
       'no auditorRole is configured: name a role that may ask IAM in each account; docs/audit.md says what it needs',
     ])
     expect(answer.sources.roleUse).toEqual({ why: 'no auditorRole is configured' })
+  })
+})
+
+describe('nobody', () => {
+  const question = { account: accountId.parse(accounts[2]) }
+
+  test('is said only if Identity Center lists no access, or if no record of such a link exists', async () => {
+    const world = await worldWith([])
+    expect((await who(world, question)).ifEmpty).toHaveProperty('is')
+    expect((await who(world, { ...question, isLive: false })).ifEmpty).toHaveProperty('unread')
+    expect((await who(world, { isLive: false, isLinkWanted: () => true })).ifEmpty).toHaveProperty('is')
+  })
+
+  test('is not said of an instant before history begins, and the answer says since when history tells', async () => {
+    const world = await worldWith(['account%200000000001%Read-ps%admins%GROUP%ssofile'])
+    const early = await who(world, { at: new Date('2020-01-01T00:00:00Z') })
+    expect(early.ifEmpty).toEqual({
+      unread: expect.stringContaining('history begins at 20'),
+      since: expect.any(String),
+    })
+    const later = await who(world, { at: world.clock.now(), group: 'others' })
+    expect(later.ifEmpty).toMatchObject({ is: expect.stringContaining('according to history') })
+    // Nobody recorded who was in which group.
+    expect((await who(world, { at: world.clock.now(), user: 'bo@x.example' })).ifEmpty).toHaveProperty('unread')
+  })
+
+  test('is not said while the ledger is lost, and no access is said to be given by others', async () => {
+    const world = await worldWith(['account%200000000001%Read-ps%ana@x.example%USER%ssofile'])
+    for (const key of await world.keys('assignments/')) await world.objects.delete(key)
+    await stopForLoss(world.ports, '1 of 1 entries under assignments/ are gone')
+    const { rows, sources, ifEmpty } = await who(world, { user: 'ana@x.example' })
+    expect(rows).toMatchObject([{ origin: 'not known', state: 'not known' }])
+    expect(sources.ledger).toEqual({
+      unread: expect.stringContaining('the ledger was lost'),
+      since: expect.any(String),
+    })
+    expect(ifEmpty).toEqual(sources.ledger)
   })
 })

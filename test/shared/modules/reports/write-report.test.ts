@@ -14,6 +14,7 @@ import { readMembershipsAt } from '../../../../shared/modules/reports/membership
 import { writeReport } from '../../../../shared/modules/reports/write-report.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { stopForLoss } from '../../../../shared/reconcile/records/pause.ts'
 import { permissionSetFile, smallOrganization } from '../../../end-to-end/small-organization.ts'
 import { failing, intercept } from '../../../intercept.ts'
 import { readAnswer } from '../../../read-answer.ts'
@@ -87,6 +88,13 @@ const lines = (csv: string) => csv.split('\r\n').slice(1, -1)
 const cells = (line: string) => line.slice(1, -1).split('","')
 
 describe('a report', () => {
+  test('is not written while the ledger is lost, because access would be missing in it', async () => {
+    const world = await open()
+    await stopForLoss(world.ports, '2 of 2 entries under assignments/ are gone')
+    const folder = await report(world)
+    expect(await world.keys(folder)).toEqual([])
+  })
+
   test('has the same tables, however many parts the records have', async () => {
     const world = await open()
     for (const other of ['200000000002', '200000000003'])
