@@ -447,7 +447,10 @@ describe('whoever may read only a part gets that part, and is told what is missi
     open.isOpen = false
     const answer = await who(world, { account: accountId.parse(accounts[0]) })
     expect(told(answer)).toEqual(['ana@x.example | 200000000001 | Read-ps | admins'])
-    expect(answer).toMatchObject({ ifEmpty: { unread: expect.any(String) }, sources: { identityCenter: { why: 'no' } } })
+    expect(answer).toMatchObject({
+      ifEmpty: { unread: expect.any(String) },
+      sources: { identityCenter: { why: 'no' } },
+    })
   })
 
   test('without the directory the groups, by their recorded names', async () => {
