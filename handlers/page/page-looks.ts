@@ -9,6 +9,7 @@ import type { Scope } from '../../shared/domain/scopes/scope.ts'
 import { fitsOne } from '../../shared/domain/text/glob.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { judgeRisk } from '../../shared/modules/page/rules/judge-risk.ts'
+import { sayAllowed } from '../../shared/modules/page/rules/say-allowed.ts'
 import type { ToldUses } from '../../shared/modules/page/rules/told.ts'
 import { findEligible } from '../../shared/modules/requests/find-eligible.ts'
 import { keyOf } from '../../shared/modules/usage/rules/person-uses.ts'
@@ -29,7 +30,11 @@ import { GroupMembers, type Members } from './group-members.ts'
 import type { PageRecords } from './page-records.ts'
 
 /** What the file of a permission set says. */
-type About = { readonly about: string | undefined; readonly isAdministrator: boolean | undefined }
+type About = {
+  readonly about: string | undefined
+  readonly allows?: string | undefined
+  readonly isAdministrator: boolean | undefined
+}
 type AboutContext = RequestContext & { readonly requestsOf: PageRecords['requestsOf'] }
 type Person = NonNullable<RequestContext['caller']['person']>
 /** `since`: when the list has it since. */
@@ -184,11 +189,16 @@ export class PageLooks {
       scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? false)
     const there = rows.filter(({ account }) => isThere(account))
     const { own, unread } = await this.#ownOf({ userId, name }, there, context)
-    const { [permissionSet]: { about, isAdministrator: allowsEverything } = {} } = await this.#aboutOf([permissionSet])
+    const { [permissionSet]: { about, allows, isAdministrator: allowsEverything } = {} } = await this.#aboutOf([
+      permissionSet,
+    ])
     const accounts = (await this.#view())?.accounts.filter(({ id }) => isThere(id)) ?? []
     return answer(200, {
       asOf,
       about,
+      allows,
+      // Nobody can say then that this person has nothing there, or that the accounts are not production.
+      unread: isUnplaced ? 'the accounts of this scope' : unread ? 'the groups of this person' : undefined,
       risks: judgeRisk({ permissionSet, allowsEverything, accounts, guardrails: await this.#policies.read() }),
       ...(await this.tellNames(scope.kind === 'account' ? [scope.id] : [])),
       // By the digest of the upload: every request for the same access has the same key.
@@ -196,7 +206,7 @@ export class PageLooks {
         .filter(({ digest }) => digest !== read.status?.request?.digest)
         .slice(0, lastMost),
       rows: own.slice(0, othersMost),
-      isCut: unread || isUnplaced || own.length > othersMost,
+      isCut: own.length > othersMost,
     })
   }
 
@@ -310,6 +320,7 @@ export class PageLooks {
       const file = found?.file.ok ? found.file.value : undefined
       this.#abouts.set(name, {
         about: file?.description,
+        allows: file && sayAllowed(file),
         isAdministrator: file && isAdministrator(file),
         atMs: nowMs,
       })

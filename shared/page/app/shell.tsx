@@ -7,10 +7,12 @@ import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/com
 import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { useEffect, useMemo, useState } from 'react'
 import { addressOf, parseRoute } from '../../modules/page/rules/address.ts'
+import { readingOf } from '../../modules/page/rules/reading.ts'
 import type { PageFacts } from '../../modules/page/rules/told.ts'
 import { isHosted, signOut } from './api-calls.ts'
 import { applyLook, type Look, readLook } from './look.ts'
-import { Loading, View } from './parts/layout.tsx'
+import { View } from './parts/layout.tsx'
+import { Shown } from './parts/reading.tsx'
 import { follow, useHash } from './route.ts'
 import { AppContext, type Flash, useApp, useTold } from './use-told.ts'
 import { Approvals } from './views/approvals.tsx'
@@ -52,11 +54,11 @@ function leaveRolesRight(): () => void {
 /** The whole page: who you are above, what you may do at the side, what you look at beside it. */
 export function Shell() {
   const route = parseRoute(useHash())
-  const { told, flashes, flash, dismiss, look, send } = useTold(route.view)
+  const { told, fault, flashes, flash, dismiss, look, send } = useTold(route.view)
   const [isOpen, setOpen] = useState(isWide)
   const isSignedOut = route.view === 'signed-out'
   const view = views[route.view] === undefined ? 'access' : route.view
-  const { title = '', Shown = MyAccess } = views[view] ?? {}
+  const { title = '', Shown: Opened = MyAccess } = views[view] ?? {}
   const isOpened = mayOpen(view, told)
   useEffect(() => {
     document.title = `${title} · ssofile`
@@ -65,13 +67,14 @@ export function Shell() {
   }, [view, title, look])
   useEffect(leaveRolesRight, [])
   const leave = () => void signOut().catch(({ message }: Error) => flash({ id: 'said', type: 'error', text: message }))
-  const app = useMemo(() => told && { told, look, send }, [told, look, send])
+  const app = useMemo(() => told && { told, fault, look, send }, [told, fault, look, send])
   const shown = app && (
     <AppContext.Provider value={app}>
-      {isOpened ? <Shown /> : <NotYours view={view} title={title} />}
+      {isOpened ? <Opened /> : <NotYours view={view} title={title} />}
     </AppContext.Provider>
   )
-  const waiting = flashes.length === 0 && <Loading />
+  const first = readingOf<never>(undefined, { fault, again: () => void look() })
+  const unopened = <View title={title} children={<Shown reading={first} children={() => null} />} />
   return (
     <>
       <div id="top" children={<Top told={told} onSignOut={leave} />} />
@@ -82,7 +85,7 @@ export function Shell() {
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         navigation={<Side view={view} told={told} onFollow={() => setOpen(isWide())} />}
         notifications={<Flashbar items={isSignedOut ? [] : flashes.map((one) => showFlash(one, dismiss))} />}
-        content={isSignedOut ? <SignedOut /> : (shown ?? waiting)}
+        content={isSignedOut ? <SignedOut /> : (shown ?? unopened)}
       />
     </>
   )

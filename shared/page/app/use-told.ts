@@ -1,5 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Fault } from '../../modules/page/rules/faults-of.ts'
+import { type Reading, readingOf, sayUnread } from '../../modules/page/rules/reading.ts'
 import type {
   Choices,
   Eligibilities,
@@ -46,6 +47,8 @@ async function readNow() {
 export function useTold(view: string) {
   const [told, setTold] = useState<PageFacts>()
   const [flashes, setFlashes] = useState<readonly Flash[]>([])
+  /** Why the last look failed. */
+  const [fault, setFault] = useState<string>()
   const slow = useRef<{ readonly read: Slow; readonly atMs: number }>(undefined)
   const turn = useRef(0)
   const shown = useRef(view)
@@ -55,12 +58,17 @@ export function useTold(view: string) {
   const complain = useCallback(
     (id: string, error: unknown, what?: string) => {
       if (!(error instanceof ApiFault)) throw error
+      if (id === 'look') setFault(String(error))
       const text = what === undefined ? 'That did not work' : `Not done: ${what}`
       flash({ id, type: 'error', text, faults: error.faults })
     },
     [flash],
   )
   const look = useCallback(async () => {
+    const done = () => {
+      setFault(undefined)
+      dismiss('look')
+    }
     try {
       const atMs = pageClock.nowMs()
       if (slow.current === undefined || atMs - slow.current.atMs > slowMs) {
@@ -72,13 +80,15 @@ export function useTold(view: string) {
           return last && { ...before, ...last, ...read, atMs }
         })
         const isOperating = shown.current === 'operations' && read.me.isOperator
-        if (isFirst && !isOperating) return dismiss('look')
+        if (isFirst && !isOperating) return done()
       }
       const { read } = slow.current
       const isOperating = shown.current === 'operations' && read.me.isOperator
-      const news = isOperating ? { operations: await get<ToldOperations>('/operations') } : await readNow()
-      setTold((before) => before && { ...before, ...news, atMs: pageClock.nowMs() })
-      dismiss('look')
+      const news = isOperating
+        ? { operations: { value: await get<ToldOperations>('/operations'), atMs } }
+        : { ...(await readNow()), atMs }
+      setTold((before) => before && { ...before, ...news })
+      done()
     } catch (error) {
       // The next look asks again what the person may see.
       slow.current = undefined
@@ -112,11 +122,21 @@ export function useTold(view: string) {
     },
     [look, flash, complain],
   )
+  useLooks(look, { complain, begin: () => void send(...takePending()) })
+  return { told, fault, flashes, flash, dismiss, look, send }
+}
+
+type Beginning = { readonly complain: (id: string, error: unknown) => void; readonly begin: () => void }
+
+/** Looks when the page opens, then every 20 seconds and when its tab comes back. */
+function useLooks(look: () => Promise<void>, beginning: Beginning): void {
+  const first = useRef(beginning)
   useEffect(() => {
+    const { complain, begin } = first.current
     const whenVisible = () => void (document.hidden || look())
     void openSession().then(
       () => {
-        void send(...takePending())
+        begin()
         void look()
       },
       (error: unknown) => complain('look', error),
@@ -127,12 +147,12 @@ export function useTold(view: string) {
       stop()
       document.removeEventListener('visibilitychange', whenVisible)
     }
-  }, [look, send, complain])
-  return { told, flashes, flash, dismiss, look, send }
+  }, [look])
 }
 
 export type App = {
   readonly told: PageFacts
+  readonly fault: string | undefined
   readonly look: () => Promise<void>
   readonly send: (...all: readonly Sent[]) => Promise<boolean>
 }
@@ -142,6 +162,12 @@ export function useApp(): App {
   const app = useContext(AppContext)
   if (app === undefined) throw new Error('a view outside of the page')
   return app
+}
+
+/** A part of what the page looks at every 20 seconds. `missing`: why it is not all. */
+export function useLooked<T>(value: T, missing?: string): Reading<T> {
+  const { told, fault, look } = useApp()
+  return readingOf({ value, atMs: told.atMs }, { fault, again: () => void look(), missing })
 }
 
 /** Names of accounts and of the units above them, if the person's own data has them. */
@@ -156,50 +182,76 @@ export function useNames(): Names {
   )
 }
 
-type Answered<T> = { readonly path: string; readonly answer?: T; readonly fault?: string }
+type Answered<T> = {
+  readonly path: string | undefined
+  readonly answer?: { readonly value: T; readonly atMs: number } | undefined
+  readonly fault?: string | undefined
+}
 
 /**
- * An answer of the API that only one view needs; read again when `path` or `turn` changes. The last one stays meanwhile. A turn that comes
- * before the answer asks nothing: an answer may take longer than a turn.
+ * An answer of the API that only one view needs; read again when `path` or `turn` changes, or when somebody tries again. The last answer
+ * of this path stays meanwhile, also after a fault. A turn that comes before the answer asks nothing: an answer may take longer than a turn.
  */
-export function useAnswer<T>(path: string | undefined, turn = 0) {
+export function useAnswer<T>(path: string | undefined, turn = 0): Reading<T> {
   const [read, setRead] = useState<Answered<T>>()
+  const [tries, setTries] = useState(0)
   const asked = useRef<string>(undefined)
+  const again = useCallback(() => {
+    setRead((now) => now && { ...now, fault: undefined })
+    setTries((before) => before + 1)
+  }, [])
   useEffect(() => {
     if (asked.current === path) return
     asked.current = path
     if (path === undefined) return
-    const answered = get<T>(path).then(
-      (answer): Answered<T> => ({ path, answer }),
-      (error: unknown): Answered<T> => ({ path, fault: String(error) }),
-    )
-    void answered.then((now) => {
+    const atMs = pageClock.nowMs()
+    const keep = (told: (before: Answered<T> | undefined) => Answered<T>) => {
       if (asked.current !== path) return
       asked.current = undefined
-      setRead(now)
-    })
-  }, [path, turn])
-  const isLoading = path !== undefined && read?.path !== path
-  return { answer: read?.answer, fault: isLoading ? undefined : read?.fault, isLoading }
+      setRead((now) => told(now?.path === path ? now : undefined))
+    }
+    void get<T>(path).then(
+      (value) => keep(() => ({ path, answer: { value, atMs } })),
+      (error: unknown) => keep((before) => ({ ...before, path, fault: String(error) })),
+    )
+  }, [path, turn, tries])
+  const { answer, fault } = (read?.path === path ? read : undefined) ?? nothingRead
+  return useMemo(() => readingOf(answer, { fault, again }), [answer, fault, again])
 }
 
-type Pages<T> = { readonly path?: string | undefined; readonly pages: readonly T[] }
+const nothingRead = { answer: undefined, fault: undefined }
 
-/** The pages of an answer, one after the other while `goesOn` says so. `path` ends in a query. */
+type Pages<T> = { readonly path?: string | undefined; readonly pages: readonly T[]; readonly atMs: number }
+const noPages = { pages: [], atMs: 0 }
+
+/**
+ * The pages of an answer, one after the other while `goesOn` says so. `path` ends in a query. `isCut`: there are more pages, and `goesOn`
+ * does not want them yet.
+ */
 export function usePages<T extends { readonly next: string | null }>(
   path: string | undefined,
   goesOn: (pages: readonly T[]) => boolean = () => true,
 ) {
-  const [read, setRead] = useState<Pages<T>>({ pages: [] })
-  const { pages } = read.path === path ? read : { pages: [] }
+  const [read, setRead] = useState<Pages<T>>(noPages)
+  const { pages, atMs } = read.path === path ? read : noPages
   const next = pages.length === 0 ? '' : (pages.at(-1)?.next ?? undefined)
-  const asked = path !== undefined && next !== undefined && goesOn(pages)
+  const isAsked = path !== undefined && next !== undefined && goesOn(pages)
   // The number: an empty page has the `next` of the page before, and is asked for again.
-  const following = asked ? `${path}&page=${pages.length}&after=${encodeURIComponent(next)}` : undefined
-  const { answer, fault, isLoading } = useAnswer<T>(following)
-  const page = asked && !isLoading ? answer : undefined
+  const following = isAsked ? `${path}&page=${pages.length}&after=${encodeURIComponent(next)}` : undefined
+  const last = useAnswer<T>(following)
+  const page = isAsked && last.is === 'read' ? last : undefined
   useEffect(() => {
-    if (page) setRead((now) => ({ path, pages: now.path === path ? [...now.pages, page] : [page] }))
+    if (page === undefined) return
+    const first = { path, pages: [page.value], atMs: page.asOfMs }
+    setRead((now) => (now.path === path ? { ...now, pages: [...now.pages, page.value] } : first))
   }, [page, path])
-  return { pages, fault, isLoading, hasMore: next !== undefined }
+  const again = last.is === 'loading' ? undefined : last.again
+  const fault = isAsked && last.is === 'unread' ? last.fault : undefined
+  const reading: Reading<readonly T[]> = useMemo(() => {
+    const missing = fault === undefined ? (isAsked ? 'The rest is still being read.' : undefined) : sayUnread(fault)
+    const whole = { fault: undefined, again: again ?? (() => {}), missing }
+    if (pages.length > 0) return readingOf({ value: pages, atMs }, whole)
+    return readingOf<readonly T[]>(undefined, { ...whole, fault })
+  }, [pages, atMs, fault, again, isAsked])
+  return { reading, isLoading: isAsked && fault === undefined, isCut: next !== undefined && !isAsked }
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { BrakeList } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { showList } from '../records/brake-file.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -22,5 +23,13 @@ export async function listHeldAccess(list: BrakeList, objects: ObjectStore) {
     return { account, permissionSet, type, principal: entry?.principal ?? principalId, links }
   }
   const rows = await pLimit(readsAtOnce).map(held.slice(0, rowsMost), readRow)
-  return { digest, reason: describeList(list), since, held: held.length, rows }
+  const whole = [...held].map(assignmentOf)
+  const principals = (wanted: PrincipalType) =>
+    new Set(whole.flatMap(({ type, principalId }) => (type === wanted ? [principalId] : []))).size
+  const takes = {
+    accounts: new Set(whole.map(({ accountId }) => accountId)).size,
+    groups: principals('GROUP'),
+    users: principals('USER'),
+  }
+  return { digest, reason: describeList(list), since, held: held.length, takes, rows }
 }

@@ -30,18 +30,18 @@ async function open() {
     }
     const caller = { arn: arnOfPage(session.userName), sourceIpAddress: '192.0.2.7' }
     const served = calls.serve(event, { call: 'GET /about', caller, session, log: world.log })
-    const { rows, isCut, last } = JSON.parse((await world.finish(served)).body)
+    const { rows, unread, last } = JSON.parse((await world.finish(served)).body)
     const earlier = last.map(({ outcome }: { readonly outcome: string }) => outcome)
-    return { accounts: rows.map((row: { readonly account: string }) => row.account), isCut, earlier }
+    return { accounts: rows.map((row: { readonly account: string }) => row.account), unread, earlier }
   }
   return { asking, key, world, about }
 }
 
 test('an approver sees access in the accounts of the request alone, and none while these are unknown', async () => {
   const { world, about } = await open()
-  expect(await about()).toEqual({ accounts: [account], isCut: false, earlier: [] })
+  expect(await about()).toEqual({ accounts: [account], unread: undefined, earlier: [] })
   await world.objects.delete('state/organization.json')
-  expect(await about()).toEqual({ accounts: [], isCut: true, earlier: [] })
+  expect(await about()).toEqual({ accounts: [], unread: 'the accounts of this scope', earlier: [] })
 })
 
 test('an approver sees that this person requested the same access before, and how that ended', async () => {

@@ -59,6 +59,17 @@ function sayDriftCheck({ driftCheckedAt, isDriftCheckOpen }: ToldOperations['hea
   return { label, text, isGood: nowMs - beganMs < checkedWithinMs }
 }
 
+/** What a release of this list does. People without access by ssofile have no rows. */
+export function sayRelease({ held, takes }: Pick<ToldOperations['lists'][number], 'held' | 'takes'>): string {
+  if (held === 0) return 'ssofile then does what the reason of the list says.'
+  const { groups, users } = takes
+  const from = [...(groups > 0 ? [count(groups, 'group')] : []), ...(users > 0 ? [count(users, 'user')] : [])].join(
+    ' and ',
+  )
+  const accesses = held === 1 ? '1 access' : `${held.toLocaleString('en-US')} accesses`
+  return `ssofile then takes ${accesses} in ${count(takes.accounts, 'account')} from ${from}.`
+}
+
 /** Why something is held, under a title that says so already. */
 export function sayHeld(reason: string): string {
   return reason.replace(/^held by the brake(?:: )?\s*(.)/, (_, first: string) => first.toUpperCase())

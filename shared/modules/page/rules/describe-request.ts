@@ -1,4 +1,4 @@
-import { sayInstant } from './say.ts'
+import { hoursOf, sayDuration, sayInstant } from './say.ts'
 import type { Names, PastRequest, ToldAbout, ToldRequest } from './told.ts'
 
 export type RequestState = 'new' | 'waiting' | 'granted' | 'refused' | 'over' | 'ending'
@@ -62,6 +62,30 @@ export function sayOthers({ rows, isCut }: Pick<ToldAbout, 'rows' | 'isCut'>): s
   })
   return [...told, ...(isCut ? ['and more'] : [])].join(', ') || 'Nothing'
 }
+
+/** The facts that a decision rests on. `about`: absent in `ssofile browse`, which does not read it. */
+export function factsOfDecision(
+  told: ToldRequest,
+  about: Pick<ToldAbout, 'risks' | 'rows' | 'isCut' | 'allows'> | undefined,
+  nowMs: number,
+): readonly (readonly [string, string])[] {
+  const { duration = '', startsAt } = told.requestDetails ?? {}
+  const fromMs = Math.max(nowMs, startsAt === undefined ? 0 : Date.parse(startsAt))
+  const until = sayInstant(new Date(fromMs + hoursOf(duration) * hourMs).toISOString())
+  const runs = runsUntil(told, nowMs)
+  const risks = about?.risks.map(({ label, why }) => `${label} (${why})`).join(', ')
+  return [
+    ['Risk', about ? risks || 'None that ssofile knows' : 'Not known: ssofile browse does not read it'],
+    ['Has there now', about ? sayOthers(about) : 'Not known: ssofile browse does not read it'],
+    ['What it allows', about ? (about.allows ?? noFile) : ''],
+    ['For how long', startsAt ? `${sayDuration(duration)}, from ${sayInstant(startsAt)}` : sayDuration(duration)],
+    ['Extension', runs ? `The access runs until ${sayInstant(runs)} now` : ''],
+    [runs ? 'Runs afterwards until' : 'Runs until', `${until}, if it is granted now`],
+  ]
+}
+
+const hourMs = 60 * 60_000
+export const noFile = 'Not known: ssofile has no file of this permission set'
 
 /** Who approved or denied a request of the past. */
 export function decidersOf({ events }: PastRequest): string {

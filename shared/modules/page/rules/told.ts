@@ -72,6 +72,10 @@ export type Risk = { readonly label: string; readonly why: string }
 /** Further facts for an approver. */
 export type ToldAbout = Names & {
   readonly about?: string
+  /** By the file of the permission set. Absent: ssofile has no file of it. */
+  readonly allows?: string
+  /** The facts that could not be read, so that risk and access are not known. */
+  readonly unread?: string
   readonly risks: readonly Risk[]
   readonly rows: readonly ToldAccess[]
   readonly isCut: boolean
@@ -87,6 +91,8 @@ export type ToldOperations = {
     readonly since: string
     /** The number of all; `rows` are the first of them. */
     readonly held: number
+    /** The accounts, groups and users of all of them. */
+    readonly takes: { readonly accounts: number; readonly groups: number; readonly users: number }
     readonly rows: readonly (Pick<ToldAccess, 'account' | 'permissionSet' | 'principal' | 'type'> & {
       readonly links: readonly { readonly link: string; readonly deletedBy?: string | undefined }[]
     })[]
@@ -202,7 +208,7 @@ export type PageFacts = Slow & {
   readonly access?: AccessList | undefined
   /** Names of the accounts that requests of others name. */
   readonly names?: Names | undefined
-  readonly operations?: ToldOperations | undefined
+  readonly operations?: { readonly value: ToldOperations; readonly atMs: number } | undefined
   readonly atMs: number
 }
 export type Slow = { readonly me: Me; readonly eligibilities: Eligibilities; readonly choices: Choices }

@@ -7,6 +7,7 @@ import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { Fragment, type ReactNode, useMemo, useState } from 'react'
 import { addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
 import { type FilterQuery, parseFilter, renderFilter } from '../../../modules/page/rules/filter-query.ts'
+import { isCounted, type Reading, valueIn } from '../../../modules/page/rules/reading.ts'
 import {
   findRows,
   indexRows,
@@ -16,7 +17,8 @@ import {
 } from '../../../modules/page/rules/row-index.ts'
 import { saveCsv } from '../../save-csv.ts'
 import { replaceAddress, useHash } from '../route.ts'
-import { Line, Nothing } from './layout.tsx'
+import { Line } from './layout.tsx'
+import { Empty, Stands } from './reading.tsx'
 
 export type DataColumn<T> = {
   readonly id: string
@@ -36,13 +38,13 @@ export type DataColumn<T> = {
 
 type DataTableProps<T> = {
   readonly title: string
-  readonly items: readonly T[]
+  /** `empty` is said only if this is a complete answer. */
+  readonly items: Reading<readonly T[]>
   readonly columns: readonly DataColumn<T>[]
   readonly keyOf: (item: T) => string
   readonly description?: ReactNode
   readonly actions?: ReactNode
   readonly empty: ReactNode
-  readonly isLoading?: boolean
   /** The parameter of the address that holds the filter. Absent: the table has no filter. */
   readonly filter?: string
   readonly placeholder?: string
@@ -61,12 +63,14 @@ type DataTableProps<T> = {
   readonly isFirstSticky?: boolean
 }
 
+const none: readonly never[] = []
 const phoneMost = 130
 const isPhone = () => matchMedia('(max-width: 40rem)').matches
 
 /** A table as in AWS's console: filter in the address, sorting, pages, columns to choose, and a CSV file of what is filtered. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { items: all, columns, keyOf, filter, sortedBy, isDescending = false, outerFilter } = props
+  const { items: reading, columns, keyOf, filter, sortedBy, isDescending = false, outerFilter } = props
+  const all: readonly T[] = valueIn(reading) ?? none
   const [preferences, setPreferences] = useState(() => ({ pageSize: 25, visible: visibleAtFirst(columns) }))
   const [order, setOrder] = useState({ by: sortedBy, isDescending })
   const { text, filtered, ...filterBy } = useFiltered(all, columns, filter ?? '', order)
@@ -75,18 +79,18 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const { pageSize, visible } = preferences
   const pages = Math.max(1, Math.ceil(filtered.length / pageSize))
   const page = Math.min(turned.shown === shown ? turned.page : 1, pages)
-  const hasFilter = filter !== undefined && (all.length > 0 || text !== '' || props.isLoading)
-  const counted = filtered.length
+  const hasFilter = filter !== undefined && (all.length > 0 || text !== '' || reading.is === 'loading')
+  const counted = isCounted(reading) ? filtered.length : undefined
   const ownFilter = hasFilter && <TableFilter {...props} {...filterBy} counted={counted} name={filter} />
   return (
     <Table<T>
-      {...selectionOf(props)}
+      {...selectionOf(props, all)}
       items={filtered.slice((page - 1) * pageSize, page * pageSize)}
       trackBy={keyOf}
-      loading={props.isLoading ?? false}
+      loading={reading.is === 'loading'}
       loadingText="Reading…"
       wrapLines
-      empty={all.length === 0 ? props.empty : <Nothing>Nothing matches the filter.</Nothing>}
+      empty={<Empty reading={reading}>{all.length === 0 ? props.empty : 'Nothing matches the filter.'}</Empty>}
       columnDefinitions={columns.map(columnOf<T>)}
       columnDisplay={columns.map(({ id }) => ({ id, visible: visible.includes(id) }))}
       sortingColumn={{ sortingField: order.by ?? '' }}
@@ -94,7 +98,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
       onSortingChange={({ detail: { sortingColumn, isDescending = false } }) =>
         setOrder({ by: sortingColumn.sortingField, isDescending })
       }
-      header={<TableHeader {...props} counted={counted} save={() => download(props, filtered)} />}
+      header={<TableHeader {...props} all={all.length} counted={counted} save={() => download(props, filtered)} />}
       filter={outerFilter ?? ownFilter}
       stickyColumns={{ first: props.isFirstSticky ? 1 : 0 }}
       pagination={
@@ -120,7 +124,7 @@ export function useFiltered<T>(all: readonly T[], columns: readonly DataColumn<T
   return { text, index, query, filtered }
 }
 
-function selectionOf<T>({ title, selection, keyOf, items: all }: DataTableProps<T>): Partial<TableProps<T>> {
+function selectionOf<T>({ title, selection, keyOf }: DataTableProps<T>, all: readonly T[]): Partial<TableProps<T>> {
   if (selection === undefined) return { ariaLabels: { tableLabel: title } }
   const { items, onChange, labelOf, type = 'multi' } = selection
   const keys = new Set(items.map(keyOf))
@@ -154,16 +158,27 @@ function columnOf<T>({ id, title, value, cell, width }: DataColumn<T>): TablePro
   }
 }
 
-type HeaderProps<T> = DataTableProps<T> & { readonly counted: number; readonly save: () => void }
+type HeaderProps<T> = DataTableProps<T> & {
+  readonly all: number
+  readonly counted: number | undefined
+  readonly save: () => void
+}
 
 function TableHeader<T>(props: HeaderProps<T>) {
-  const { title, items, counted, description, actions, file, save, isLoading = false } = props
+  const { title, items, all, counted, description, actions, file, save } = props
   const say = (number: number) => number.toLocaleString('en-US')
-  const counter = `(${counted === items.length ? '' : `${say(counted)}/`}${say(items.length)})`
-  const csv = file !== undefined && items.length > 0 && <Button iconName="download" onClick={save} children="CSV" />
+  const more = items.is === 'read' && items.missing !== undefined ? '+' : ''
+  const counter = counted === undefined ? '' : `(${counted === all ? '' : `${say(counted)}/`}${say(all)}${more})`
+  const csv = file !== undefined && all > 0 && <Button iconName="download" onClick={save} children="CSV" />
   const both = <Line children={[<Fragment key="csv">{csv}</Fragment>, <Fragment key="acts">{actions}</Fragment>]} />
   return (
-    <Header variant="h2" counter={isLoading ? '' : counter} description={description} actions={both} children={title} />
+    <Header
+      variant="h2"
+      counter={counter}
+      description={<Stands reading={items}>{description}</Stands>}
+      actions={both}
+      children={title}
+    />
   )
 }
 
@@ -171,7 +186,8 @@ type FilterProps<T> = Pick<DataTableProps<T>, 'columns' | 'placeholder'> & {
   readonly name: string
   readonly index: RowIndex
   readonly query: FilterQuery
-  readonly counted: number
+  /** Absent: not all rows are known. */
+  readonly counted: number | undefined
 }
 
 const operators = [':', '!:', '=', '!=', '^'] as const
@@ -197,7 +213,9 @@ export function TableFilter<T>(props: FilterProps<T>) {
       onLoadItems={({ detail }) => setTyped({ text: detail.filteringText, property: detail.filteringProperty?.key })}
       filteringAriaLabel={placeholder}
       filteringPlaceholder={placeholder}
-      countText={`${counted.toLocaleString('en-US')} ${counted === 1 ? 'match' : 'matches'}`}
+      countText={
+        counted === undefined ? '' : `${counted.toLocaleString('en-US')} ${counted === 1 ? 'match' : 'matches'}`
+      }
       expandToViewport
     />
   )

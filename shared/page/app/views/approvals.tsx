@@ -2,15 +2,16 @@ import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Button from '@cloudscape-design/components/button'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
-import { useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import {
   digestOf,
+  factsOfDecision,
   sayApprovals,
-  sayOthers,
   sayOutcome,
   sayShown,
 } from '../../../modules/page/rules/describe-request.ts'
+import { type Reading, valueIn } from '../../../modules/page/rules/reading.ts'
 import { count, partsOf, sayAge, sayDuration, sayInstant, sayScope } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldAbout, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { isHosted, type Sent } from '../api-calls.ts'
@@ -18,9 +19,10 @@ import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts, Refresh } from '../parts/facts.tsx'
-import { Line, Loading, Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { Line, Named, Panel, Stack, View } from '../parts/layout.tsx'
+import { Shown } from '../parts/reading.tsx'
 import { replaceAddress, useHash } from '../route.ts'
-import { useAnswer, useApp, useNames } from '../use-told.ts'
+import { useAnswer, useApp, useLooked, useNames } from '../use-told.ts'
 
 const none: readonly string[] = []
 
@@ -33,12 +35,19 @@ export function Approvals() {
   const [question, setQuestion] = useState<Question>()
   const isChosen = ({ key, status }: ToldRequest) =>
     chosen.includes(key) || (chosen.length === 0 && wanted !== '' && status?.request?.digest === wanted)
+  const waiting = useLooked(told.waiting, told.isCut ? 'More requests wait than the page reads.' : undefined)
   const items = told.waiting.filter(isChosen)
   const decidable = items.filter((one) => digestOf(one) !== undefined)
+  const [abouts, setAbouts] = useState<ReadonlyMap<string, About>>(new Map())
+  const onRead = useCallback((key: string, about: About) => setAbouts((all) => new Map(all).set(key, about)), [])
+  const aboutOf = ({ key }: ToldRequest) => valueIn(abouts.get(key) ?? unread)
+  const bar =
+    decidable.length > detailsMost ? tooMany : decidable.some((one) => !isKnown(abouts.get(one.key))) && notYet
   const labelOf = (one: ToldRequest) => titleOf(one, accounts)
   const decide = (decision: 'approve' | 'deny') => {
     const { label, done, hint } = decisions[decision]
     const titles = decidable.map(labelOf)
+    const isApproval = decision === 'approve'
     const sentOf = (one: ToldRequest, comment: string): Sent => {
       const scope = decision === 'approve' ? one.status?.request?.scope?.digest : undefined
       const body = { digest: digestOf(one), decision, ...(comment !== '' && { comment }), ...(scope && { scope }) }
@@ -46,7 +55,17 @@ export function Approvals() {
     }
     setQuestion({
       title: `${label}: ${titles.length === 1 ? titles.join() : count(titles.length, 'request')}`,
-      hint: [hint, ...(titles.length > 1 ? titles : [])].map((text) => <div key={text}>{text}</div>),
+      hint: (
+        <Stack>
+          <div>{hint}</div>
+          {decidable.map((one) => (
+            <div key={one.key}>
+              {titles.length > 1 && <b>{labelOf(one)}</b>}
+              {isApproval && <Facts columns={2} facts={factsOfDecision(one, aboutOf(one), pageClock.nowMs())} />}
+            </div>
+          ))}
+        </Stack>
+      ),
       label,
       text: { label: 'Comment', isNeeded: false },
       act: (comment) => {
@@ -60,7 +79,8 @@ export function Approvals() {
     <Line>
       <Button disabled={decidable.length === 0} onClick={() => decide('deny')} children="Deny" />
       <Button
-        disabled={decidable.length === 0}
+        disabled={decidable.length === 0 || bar !== false}
+        disabledReason={bar || 'Choose a request.'}
         variant="primary"
         onClick={() => decide('approve')}
         children="Approve"
@@ -74,16 +94,16 @@ export function Approvals() {
       )}
       <DataTable
         title="Waiting for you"
-        items={told.waiting}
+        items={waiting}
         keyOf={({ key }) => key}
         columns={columnsOf(accounts)}
         filter="waiting"
         selection={{ items, onChange: (all) => setChosen(all.map(({ key }) => key)), labelOf }}
         actions={actions}
-        empty={<Nothing>Nothing waits for your approval.</Nothing>}
+        empty="Nothing waits for your approval."
       />
       {items.slice(0, detailsMost).map((one) => (
-        <Details key={one.key} told={one} />
+        <Details key={one.key} told={one} onRead={onRead} />
       ))}
       {question && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
     </View>
@@ -91,6 +111,16 @@ export function Approvals() {
 }
 
 const detailsMost = 5
+const tooMany = `Approve at most ${detailsMost} requests at once: their facts are below.`
+const notYet = 'Risk and present access are not read yet, or could not be read: see below.'
+type About = Reading<ToldAbout>
+const unread: About = { is: 'loading' }
+
+/** Whether the decision can rest on it. `ssofile browse` does not read it. */
+function isKnown(about: About = unread): boolean {
+  return !isHosted || (about.is === 'read' && about.value.unread === undefined)
+}
+
 const decisions = {
   approve: {
     label: 'Approve',
@@ -140,39 +170,36 @@ function columnsOf(accounts: Names['accounts']): readonly DataColumn<ToldRequest
   ]
 }
 
+type DetailsProps = { readonly told: ToldRequest; readonly onRead: (key: string, about: About) => void }
+
 /** Everything that helps to decide on one request. */
-function Details({ told: one }: { readonly told: ToldRequest }) {
+function Details({ told: one, onRead }: DetailsProps) {
+  const { key } = one
   const { accounts } = useNames()
-  const path = isHosted ? `/about?request=${encodeURIComponent(one.key.slice('requests/'.length))}` : undefined
-  const { answer: about, fault, isLoading } = useAnswer<ToldAbout>(path)
+  const path = isHosted ? `/about?request=${encodeURIComponent(key.slice('requests/'.length))}` : undefined
+  const reading = useAnswer<ToldAbout>(path)
+  useEffect(() => onRead(key, reading), [onRead, key, reading])
+  const about = valueIn(reading)
   const { user, permissionSet, scope } = partsOf(one.linkData)
-  const { duration, reason, ticket, incident, startsAt } = one.requestDetails ?? {}
+  const { reason, ticket, incident } = one.requestDetails ?? {}
   const place = sayScope(scope, { ...accounts, ...about?.accounts })
-  const risks = about?.risks.map(({ label, why }) => (
-    <div key={label}>
-      <Badge color="severity-high">{label}</Badge> <small>{why}</small>
-    </div>
-  ))
+  const decided = factsOfDecision(one, about, pageClock.nowMs()).filter(([label]) => about || !ofAbout.includes(label))
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ['Person', user],
+    ['Why', reason],
+    ...decided.filter(([label]) => label !== 'Risk'),
+    ['Description', about && (about.about ?? 'Nobody described this permission set.')],
+    ['Where', about && Object.values(about.paths).join()],
+    ['Accounts', sayShown(one, { ...accounts, ...about?.accounts })],
+    ['Ticket', ticket],
+    ['Incident', incident],
+    ['Last requests', about && sayLast(about, accounts)],
+  ]
   return (
     <Panel title={`${permissionSet} in ${place}`}>
       <Stack>
-        {isLoading && <Loading />}
-        {fault && <Alert type="warning">The risk, and what this person has, could not be read: {fault}.</Alert>}
-        {risks && risks.length > 0 && <div>{risks}</div>}
-        <Facts
-          facts={[
-            ['Person', user],
-            ['Why', reason],
-            ['For how long', duration && `${sayDuration(duration)}${startsAt ? `, from ${sayInstant(startsAt)}` : ''}`],
-            ['What it allows', about?.about ?? (about && 'Nobody described this permission set.')],
-            ['Where', about && Object.values(about.paths).join()],
-            ['Accounts', sayShown(one, { ...accounts, ...about?.accounts })],
-            ['Has there now', about && sayOthers(about)],
-            ['Ticket', ticket],
-            ['Incident', incident],
-            ['Last requests', about && sayLast(about, accounts)],
-          ]}
-        />
+        {path !== undefined && <Shown reading={reading}>{(read) => <Risks {...read} />}</Shown>}
+        <Facts facts={facts} />
         <ExpandableSection headerText="Details">
           <Facts
             facts={[
@@ -184,6 +211,23 @@ function Details({ told: one }: { readonly told: ToldRequest }) {
         </ExpandableSection>
       </Stack>
     </Panel>
+  )
+}
+
+const ofAbout = ['Risk', 'Has there now', 'What it allows']
+
+function Risks({ risks, unread }: ToldAbout) {
+  return (
+    <>
+      {unread !== undefined && (
+        <Alert type="warning">ssofile could not read {unread}, so nobody can approve this here now.</Alert>
+      )}
+      {risks.map(({ label, why }) => (
+        <div key={label}>
+          <Badge color="severity-high">{label}</Badge> <small>{why}</small>
+        </div>
+      ))}
+    </>
   )
 }
 

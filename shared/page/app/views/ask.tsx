@@ -14,7 +14,7 @@ import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import { type AskFields, askFor, findFaults } from '../../../modules/page/rules/ask-for.ts'
 import { firstFields, onlyChoices, scopesOf, setsOf } from '../../../modules/page/rules/form-choices.ts'
 import { count, sayDuration, sayScope } from '../../../modules/page/rules/say.ts'
-import type { PageFacts, ToldEligibility } from '../../../modules/page/rules/told.ts'
+import type { Eligibilities, PageFacts, ToldEligibility } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Line, Panel, Stack, View } from '../parts/layout.tsx'
@@ -44,7 +44,7 @@ export function Ask() {
     if (await send({ path: '/requests', body, done: 'Your request is sent. ssofile looks at it now.' }))
       location.hash = addressOf('access')
   }
-  if (eligibility === undefined) return <NotEligible unusable={told.eligibilities.unusable} />
+  if (eligibility === undefined) return <NotEligible {...told.eligibilities} />
   const common = { told, eligibility, fields, faults: isTried ? faults : {}, set, isFixed: extended !== undefined }
   const actions = (
     <Line>
@@ -77,10 +77,13 @@ export function Ask() {
   )
 }
 
-function NotEligible({ unusable }: { readonly unusable: readonly string[] }) {
+function NotEligible({ unusable, unreadGroups }: Pick<Eligibilities, 'unusable' | 'unreadGroups'>) {
+  const isKnown = unreadGroups === undefined
+  const header = isKnown ? 'You are not eligible for any access yet.' : 'ssofile cannot tell what you are eligible for.'
   return (
     <View title="Request access">
-      <Alert header="You are not eligible for any access yet.">
+      <Alert header={header} type={isKnown ? 'info' : 'warning'}>
+        {!isKnown && `It could not read your groups: ${unreadGroups}. Try again in a minute. `}
         The files under eligibility/ in the bucket say who may request what. The platform team writes them.
         {unusable.length > 0 && ` These are not valid now: ${unusable.join(', ')}.`}
       </Alert>

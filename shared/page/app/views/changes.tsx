@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import BarChart from '@cloudscape-design/components/bar-chart'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -6,13 +5,14 @@ import { useMemo, useState } from 'react'
 import { addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
 import { askChanges } from '../../../modules/page/rules/ask-changes.ts'
 import { parseFilter } from '../../../modules/page/rules/filter-query.ts'
+import { mapReading, valueIn } from '../../../modules/page/rules/reading.ts'
 import { sayInstant } from '../../../modules/page/rules/say.ts'
 import { type SaidChange, sayChange } from '../../../modules/page/rules/say-change.ts'
 import type { ToldChange, ToldChanges } from '../../../modules/page/rules/told.ts'
 import { pageClock } from '../page-clock.ts'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Choice } from '../parts/facts.tsx'
-import { Nothing, Panel, View } from '../parts/layout.tsx'
+import { Panel, View } from '../parts/layout.tsx'
 import { replaceAddress, useHash } from '../route.ts'
 import { usePages } from '../use-told.ts'
 
@@ -55,34 +55,37 @@ export function ChangeList({ title, words, days, isCharted = false }: ChangeList
   const from = new Date(pageClock.nowMs() - days * dayMs).toISOString().slice(0, 10)
   const filter = parseFilter(parseRoute(useHash()).query.get('changes'))
   const [most, setMost] = useState(rowsAtOnce)
-  const { pages, fault, isLoading, hasMore } = usePages<ToldChanges>(
+  const { reading, isLoading, isCut } = usePages<ToldChanges>(
     `/changes?${askChanges(filter, { from, words })}`,
     (read) => read.flatMap(({ changes }) => changes).length < most,
   )
   const items = useMemo(
-    () => pages.flatMap(({ changes, accounts }) => changes.map((one) => ({ ...one, ...sayChange(one, accounts) }))),
-    [pages],
+    () =>
+      mapReading(reading, (pages) =>
+        pages.flatMap(({ changes, accounts }) => changes.map((one) => ({ ...one, ...sayChange(one, accounts) }))),
+      ),
+    [reading],
   )
-  const [first] = pages
-  const isCut = hasMore && items.length > 0
-  const readOlder = () => setMost(items.length + rowsAtOnce)
-  const older = `The newest ${items.length} of ${first?.all} changes`
+  const shown = valueIn(items)?.length ?? 0
+  const [first] = valueIn(reading) ?? []
+  const readOlder = () => setMost(shown + rowsAtOnce)
+  const older = `The newest ${shown} of ${first?.all} changes`
   return (
     <SpaceBetween size="l">
-      {fault !== undefined && <Alert type="error">{fault}</Alert>}
       {isCharted && first && first.days.length > 0 && <Chart days={first.days} />}
       <DataTable
         title={title}
         items={items}
-        isLoading={isLoading && items.length === 0}
         keyOf={({ at, event, name }) => `${at}%${event}%${name}`}
         columns={columns}
         filter="changes"
         placeholder="Find by person, group, account, author…"
         file="changes"
         description={isCut && older}
-        actions={isCut && <Button loading={isLoading} onClick={readOlder} children="Older" />}
-        empty={<Nothing>Nothing changed.</Nothing>}
+        actions={
+          (isCut || (isLoading && shown > 0)) && <Button loading={isLoading} onClick={readOlder} children="Older" />
+        }
+        empty="Nothing changed."
       />
     </SpaceBetween>
   )

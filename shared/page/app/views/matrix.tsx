@@ -1,25 +1,25 @@
 import { useMemo } from 'react'
 import { addressOf } from '../../../modules/page/rules/address.ts'
 import { filterOf } from '../../../modules/page/rules/filter-query.ts'
+import { isCounted, mapReading, type Reading, valueIn } from '../../../modules/page/rules/reading.ts'
 import { countMatrix, type MatrixRow, shadeOf, type WhoRow } from '../../../modules/page/rules/who-rows.ts'
 import { type DataColumn, DataTable, TableFilter, useFiltered } from '../parts/data-table.tsx'
 import { ViewLink } from '../parts/facts.tsx'
-import { Nothing } from '../parts/layout.tsx'
 
 /** A table with more columns is slow and hard to read; a filter leaves fewer. */
 const setsMost = 30
+const nobody: readonly WhoRow[] = []
 const asTheyAre = { isDescending: false }
 
 type MatrixProps = {
-  readonly rows: readonly WhoRow[]
-  readonly isLoading: boolean
+  readonly rows: Reading<readonly WhoRow[]>
   readonly columns: readonly DataColumn<WhoRow>[]
   readonly date: string | undefined
 }
 
 /** How many people have which permission set where: the darker, the more. It has the filter of the table. */
-export function AccessMatrix({ rows, isLoading, columns, date }: MatrixProps) {
-  const { filtered, index, query } = useFiltered(rows, columns, 'q', asTheyAre)
+export function AccessMatrix({ rows, columns, date }: MatrixProps) {
+  const { filtered, index, query } = useFiltered(valueIn(rows) ?? nobody, columns, 'q', asTheyAre)
   const { rows: accounts, sets, most } = useMemo(() => countMatrix(filtered), [filtered])
   const nameOf = ({ accountName, account }: MatrixRow) => accountName || account
   const link = (row: MatrixRow) => (
@@ -45,8 +45,7 @@ export function AccessMatrix({ rows, isLoading, columns, date }: MatrixProps) {
     <DataTable
       title="People by account and permission set"
       description={sets.length > setsMost && more}
-      items={accounts}
-      isLoading={isLoading}
+      items={mapReading(rows, () => accounts)}
       keyOf={({ account }) => account}
       columns={[
         {
@@ -58,11 +57,13 @@ export function AccessMatrix({ rows, isLoading, columns, date }: MatrixProps) {
         },
         ...sets.slice(0, setsMost).map(columnOf),
       ]}
-      outerFilter={<TableFilter {...{ columns, index, query }} name="q" counted={filtered.length} />}
+      outerFilter={
+        <TableFilter {...{ columns, index, query }} name="q" counted={isCounted(rows) ? filtered.length : undefined} />
+      }
       isFirstSticky
       file="people-by-account-and-permission-set"
       sortedBy="account"
-      empty={<Nothing>Nobody has access that the filter leaves.</Nothing>}
+      empty="Nobody has access that the filter leaves."
     />
   )
 }

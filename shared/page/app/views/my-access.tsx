@@ -11,6 +11,7 @@ import {
   sayProgress,
   stateOf,
 } from '../../../modules/page/rules/describe-request.ts'
+import { mapReading } from '../../../modules/page/rules/reading.ts'
 import {
   partsOf,
   sayAge,
@@ -21,15 +22,15 @@ import {
   sayScope,
   saySince,
 } from '../../../modules/page/rules/say.ts'
-import type { PastRequest, ToldAccess, ToldRequest } from '../../../modules/page/rules/told.ts'
+import type { AccessList, PastRequest, ToldAccess, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Account, Refresh, RequestStatus } from '../parts/facts.tsx'
-import { Line, Named, Nothing, View } from '../parts/layout.tsx'
+import { Line, Named, View } from '../parts/layout.tsx'
 import { useHash } from '../route.ts'
-import { useAnswer, useApp, useNames } from '../use-told.ts'
+import { useAnswer, useApp, useLooked, useNames } from '../use-told.ts'
 
 /** The time, which ticks each half minute for what ends soon, and how to ask before an act. */
 const Asking = createContext({ nowMs: 0, ask: (_: Question) => {} })
@@ -47,7 +48,6 @@ export function MyAccess() {
       description={`As of ${new Date(told.atMs).toLocaleTimeString('en-GB')}`}
       actions={<Line children={[<Refresh key="refresh" />, request]} />}
     >
-      {told.isCut && <Alert>There are more requests than the first 1,000, which this page shows.</Alert>}
       {unusable.length > 0 && (
         <Alert type="warning">
           These eligibilities are not valid, so nobody can use them now: {unusable.join(', ')}.
@@ -59,7 +59,7 @@ export function MyAccess() {
         </Alert>
       )}
       <Asking.Provider value={{ nowMs, ask }} children={<Requests />} />
-      {told.access && <Standing rows={told.access.rows} isCut={told.access.isCut} />}
+      {told.access && <Standing {...told.access} />}
       <Eligible />
       {isHosted && <Past />}
       {question && <Confirm question={question} onClose={() => ask(undefined)} />}
@@ -70,18 +70,22 @@ export function MyAccess() {
 const ranks = { granted: 0, ending: 1, waiting: 2, new: 2, refused: 3, over: 4 } as const
 
 function Requests() {
-  const { mine } = useApp().told
+  const { mine, isCut } = useApp().told
   const wanted = parseRoute(useHash()).item
   const items = useMemo(() => mine.toSorted((a, b) => ranks[stateOf(a)] - ranks[stateOf(b)]), [mine])
+  const reading = useLooked(
+    items,
+    isCut ? 'There are more requests than the first 1,000, which this page shows.' : undefined,
+  )
   const named = items.filter(({ status }) => wanted !== '' && status?.request?.digest === wanted)
   const selection = { items: named, onChange: () => {}, labelOf: keyOf, type: 'single' as const }
   return (
     <DataTable
       title="Temporary access and requests"
-      items={items}
+      items={reading}
       keyOf={keyOf}
       columns={ofRequests}
-      empty={<Nothing>You have no temporary access, and no request is open.</Nothing>}
+      empty="You have no temporary access, and no request is open."
       {...(named.length > 0 ? { selection } : {})}
     />
   )
@@ -188,7 +192,7 @@ function Portal({ account, permissionSet }: { readonly account: string; readonly
 /** A person's access in one account. */
 type InAccount = { readonly account: string; readonly rows: readonly ToldAccess[] }
 
-function Standing({ rows, isCut }: { readonly rows: readonly ToldAccess[]; readonly isCut: boolean }) {
+function Standing({ rows, isCut }: Pick<AccessList, 'rows' | 'isCut'>) {
   const names = useNames()
   const items = useMemo(
     () => [...Map.groupBy(rows, ({ account }) => account)].map(([account, all]): InAccount => ({ account, rows: all })),
@@ -220,13 +224,12 @@ function Standing({ rows, isCut }: { readonly rows: readonly ToldAccess[]; reado
   return (
     <DataTable
       title="Access that you have"
-      description={isCut && 'There is more than this page shows.'}
-      items={items}
+      items={useLooked(items, isCut ? 'You may have more than this page shows.' : undefined)}
       keyOf={({ account }) => account}
       columns={columns}
       filter="have"
       sortedBy="account"
-      empty={<Nothing>You have no access that ssofile knows.</Nothing>}
+      empty="You have no access that ssofile knows."
     />
   )
 }
@@ -257,7 +260,8 @@ function Held({ row }: { readonly row: ToldAccess }) {
 }
 
 function Eligible() {
-  const { eligible } = useApp().told.eligibilities
+  const { eligible, unreadGroups } = useApp().told.eligibilities
+  const missing = unreadGroups === undefined ? undefined : 'ssofile could not read your groups.'
   const columns: readonly DataColumn<(typeof eligible)[number]>[] = [
     {
       id: 'name',
@@ -270,9 +274,14 @@ function Eligible() {
     { id: 'longest', title: 'At most', value: ({ longest }) => sayDuration(longest) },
     { id: 'ask', title: 'Actions', cell: ({ name }) => <RequestIt name={name} />, shown: 'first' },
   ]
-  const empty = <Nothing>You are not eligible for any access yet.</Nothing>
   return (
-    <DataTable title="You may request" items={eligible} keyOf={({ name }) => name} columns={columns} empty={empty} />
+    <DataTable
+      title="You may request"
+      items={useLooked(eligible, missing)}
+      keyOf={({ name }) => name}
+      columns={columns}
+      empty="You are not eligible for any access yet."
+    />
   )
 }
 
@@ -283,7 +292,7 @@ function RequestIt({ name }: { readonly name: string }) {
 
 function Past() {
   const { mine } = useApp().told
-  const { answer, isLoading } = useAnswer<{ readonly requests: readonly PastRequest[] }>('/history', mine.length)
+  const reading = useAnswer<{ readonly requests: readonly PastRequest[] }>('/history', mine.length)
   const { accounts } = useNames()
   const setOf = ({ permissionSet = '' }: PastRequest) => permissionSet
   const placeOf = ({ scope = '' }: PastRequest) => sayScope(scope, accounts)
@@ -312,15 +321,14 @@ function Past() {
   return (
     <DataTable
       title="Your requests of the last 90 days"
-      items={answer?.requests ?? []}
-      isLoading={isLoading && answer === undefined}
+      items={mapReading(reading, ({ requests }) => requests)}
       keyOf={({ digest }) => digest}
       columns={columns}
       filter="past"
       sortedBy="asked"
       isDescending
       file="my-requests"
-      empty={<Nothing>You requested nothing.</Nothing>}
+      empty="You requested nothing."
     />
   )
 }

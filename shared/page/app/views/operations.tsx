@@ -6,31 +6,47 @@ import Tabs from '@cloudscape-design/components/tabs'
 import { useState } from 'react'
 import { sayActor } from '../../../domain/links/say-actor.ts'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
-import { charts, describeHealth, sayAttention, sayHeld } from '../../../modules/page/rules/describe-operations.ts'
+import {
+  charts,
+  describeHealth,
+  sayAttention,
+  sayHeld,
+  sayRelease,
+} from '../../../modules/page/rules/describe-operations.ts'
+import { mapReading, type Reading, readingOf, valueIn } from '../../../modules/page/rules/reading.ts'
 import { count, sayInstant, sayScope } from '../../../modules/page/rules/say.ts'
 import type { ToldOperations, Trend } from '../../../modules/page/rules/told.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts } from '../parts/facts.tsx'
-import { Loading, Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { Shown, Stands } from '../parts/reading.tsx'
 import { useHash } from '../route.ts'
 import { useAnswer, useApp } from '../use-told.ts'
 
-type Ask = { readonly operations: ToldOperations; readonly ask: (question: Question) => void }
+type Ask = {
+  readonly reading: Reading<ToldOperations>
+  readonly operations: ToldOperations
+  readonly ask: (question: Question) => void
+}
 
 /** The operators' view and acts: the brake, pauses, inputs that need attention, and how the installation is. */
 export function Operations() {
-  const { operations } = useApp().told
+  const { told, fault, look } = useApp()
   const { item } = parseRoute(useHash())
   const [question, ask] = useState<Question>()
-  if (operations === undefined) return <Loading />
+  const reading = readingOf(told.operations, { fault, again: () => void look() })
+  if (reading.is !== 'read')
+    return <View title="Operations" children={<Shown reading={reading} children={() => null} />} />
+  const operations = reading.value
   const { lists, contents, attention, pause } = operations
-  const common = { operations, ask }
+  const common = { reading, operations, ask }
   const held = `Held by the brake (${lists.length + contents.length})`
   return (
     <View title="Operations" actions={<PauseButton {...common} />}>
       {pause && <Alert type="warning" header="All changes are paused" children={pause.told} />}
+      <Stands reading={reading} />
       <Health {...operations} />
       <Tabs
         activeTabId={item || 'held'}
@@ -39,7 +55,11 @@ export function Operations() {
         }}
         tabs={[
           { id: 'held', label: held, content: <Held {...common} /> },
-          { id: 'attention', label: `Needs attention (${attention.all})`, content: <Attention {...attention} /> },
+          {
+            id: 'attention',
+            label: `Needs attention (${attention.all})`,
+            content: <Attention reading={reading} all={attention.all} />,
+          },
           { id: 'trends', label: 'Trends', content: <Trends /> },
         ]}
       />
@@ -85,13 +105,13 @@ function Health(operations: ToldOperations) {
   )
 }
 
-function Held({ operations, ask }: Ask) {
+function Held({ reading, operations, ask }: Ask) {
   const { lists, contents, accounts } = operations
   if (lists.length + contents.length === 0) return <Nothing>The brake holds nothing.</Nothing>
   return (
     <Stack>
       {lists.map((list) => (
-        <HeldList key={list.digest} list={list} accounts={accounts} ask={ask} />
+        <HeldList key={list.digest} list={list} reading={reading} accounts={accounts} ask={ask} />
       ))}
       {contents.map(({ digest, name, since, reason, takesAway }) => {
         const title = `The file of the permission set ${name} is held`
@@ -100,7 +120,7 @@ function Held({ operations, ask }: Ask) {
           ['Since', sayInstant(since)],
           ['May take away', takesAway.join('; ')],
         ] as const
-        const release = <Release digest={digest} title={title} ask={ask} />
+        const release = <Release digest={digest} title={title} does={sayContents(takesAway)} ask={ask} />
         return <Panel key={digest} title={title} actions={release} children={<Facts facts={facts} />} />
       })}
     </Stack>
@@ -108,9 +128,13 @@ function Held({ operations, ask }: Ask) {
 }
 
 type HeldListProps = Pick<Ask, 'ask'> &
-  Pick<ToldOperations, 'accounts'> & { readonly list: ToldOperations['lists'][number] }
+  Pick<ToldOperations, 'accounts'> & {
+    readonly list: ToldOperations['lists'][number]
+    readonly reading: Reading<unknown>
+  }
 
-function HeldList({ list: { digest, reason, since, held, rows }, accounts, ask }: HeldListProps) {
+function HeldList({ list, reading, accounts, ask }: HeldListProps) {
+  const { digest, reason, since, held, rows } = list
   type Row = (typeof rows)[number]
   const who = ({ type, principal }: Row) => (type === 'GROUP' ? `Group ${principal}` : principal)
   const place = ({ account }: Row) => sayScope(`account%${account}`, accounts)
@@ -119,14 +143,14 @@ function HeldList({ list: { digest, reason, since, held, rows }, accounts, ask }
     all.map(({ link, deletedBy }) => (deletedBy ? `${link}, deleted by ${sayActor(deletedBy)}` : link)).join('; ')
   // People without access by ssofile have no rows.
   const title = held === 0 ? 'People are held' : `${count(held, 'revocation')} ${held === 1 ? 'is' : 'are'} held`
-  const more = held > rows.length ? ` The first ${rows.length} are shown.` : ''
+  const more = held > rows.length ? `The first ${rows.length} are shown.` : undefined
   return (
     <DataTable
       title={title}
-      description={`${sayHeld(reason)}. Since ${sayInstant(since)}.${more}`}
-      items={rows}
+      description={`${sayHeld(reason)}. Since ${sayInstant(since)}.`}
+      items={mapReading(reading, () => rows, more)}
       keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal].join('%')}
-      actions={<Release digest={digest} title={title} ask={ask} />}
+      actions={<Release digest={digest} title={title} does={sayRelease(list)} ask={ask} />}
       columns={[
         { id: 'who', title: 'Who would lose it', value: who, cell: (row) => <bdi>{who(row)}</bdi>, shown: 'first' },
         {
@@ -140,30 +164,41 @@ function HeldList({ list: { digest, reason, since, held, rows }, accounts, ask }
         { id: 'links', title: 'By link', value: links, cell: (row) => <Broken text={links(row)} /> },
       ]}
       file={`held-${digest}`}
-      empty={<Nothing>Nobody has access by ssofile.</Nothing>}
+      empty="Nobody has access by ssofile."
     />
   )
 }
 
-function Release({ digest, title, ask }: Pick<Ask, 'ask'> & { readonly digest: string; readonly title: string }) {
+const sayContents = (takesAway: readonly string[]) =>
+  `ssofile then applies the file, which takes away: ${takesAway.join('; ')}.`
+
+type ReleaseProps = Pick<Ask, 'ask'> & { readonly digest: string; readonly title: string; readonly does: string }
+
+function Release({ digest, title, does, ask }: ReleaseProps) {
   const { send } = useApp()
   const done = 'Released. ssofile carries it out within about a minute.'
-  const hint = `You release exactly what is shown, for one hour. If it has grown meanwhile, ssofile releases nothing. Digest: ${digest}.`
+  const hint = [
+    does,
+    'To keep the access instead, put the deleted or changed files back: ssofile undo.',
+    `You release exactly what is shown, for one hour. If it has grown meanwhile, ssofile releases nothing. Digest: ${digest}.`,
+  ].map((text) => <div key={text}>{text}</div>)
   const act = () => void send({ path: '/release', body: { digest }, done })
-  const question = { title: `Release: ${title}`, hint, label: 'Release', act }
-  return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Release" />
+  const question = { title: `Take the access away: ${title}`, hint, label: 'Take the access away', act }
+  return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Take the access away…" />
 }
 
-function Attention({ all, inputs }: ToldOperations['attention']) {
-  type Row = (typeof inputs)[number]
+type Row = ToldOperations['attention']['inputs'][number]
+
+function Attention({ reading, all }: Pick<Ask, 'reading'> & { readonly all: number }) {
+  const items = mapReading(reading, ({ attention: { inputs } }) => inputs)
+  const shown = valueIn(items)?.length ?? 0
   const state = ({ state: one }: Row) => (
     <StatusIndicator type={one === 'waiting' ? 'pending' : 'warning'}>{sayAttention[one]}</StatusIndicator>
   )
   return (
     <DataTable
       title="Files that need attention"
-      description={all > inputs.length && `The first ${inputs.length} of ${all}.`}
-      items={inputs}
+      items={mapReading(items, (inputs) => inputs, all > shown ? `The first ${shown} of ${all}.` : undefined)}
       keyOf={(row) => `${row.state} ${row.input}`}
       filter="attention"
       file="attention"
@@ -186,7 +221,7 @@ function Attention({ all, inputs }: ToldOperations['attention']) {
         { id: 'why', title: 'Why', value: ({ reason = '' }) => reason, shown: 'hidden' },
         { id: 'remedy', title: 'What to do', value: ({ remedy = '' }) => remedy, shown: 'hidden' },
       ]}
-      empty={<Nothing>Nothing needs attention.</Nothing>}
+      empty="Nothing needs attention."
     />
   )
 }
@@ -198,10 +233,11 @@ function Wanting({ input, reason, remedy }: ToldOperations['attention']['inputs'
 
 /** From the nightly reports. */
 function Trends() {
-  const { answer, fault, isLoading } = useAnswer<{ readonly trends: readonly Trend[] }>('/trends')
-  const trends = answer?.trends ?? []
-  if (fault !== undefined) return <Alert type="error">{fault}</Alert>
-  if (isLoading) return <Loading />
+  const reading = useAnswer<{ readonly trends: readonly Trend[] }>('/trends')
+  return <Shown reading={reading}>{({ trends }) => <Charts trends={trends} />}</Shown>
+}
+
+function Charts({ trends }: { readonly trends: readonly Trend[] }) {
   if (trends.length === 0) return <Nothing>There is no nightly report yet.</Nothing>
   const known = charts.filter(([name]) => trends.some(({ counts }) => counts[name] !== undefined))
   return (

@@ -1,9 +1,9 @@
-import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Button from '@cloudscape-design/components/button'
 import { useEffect, useMemo, useState } from 'react'
 import { createPortal, flushSync } from 'react-dom'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
+import { mapReading, type Reading, valueIn } from '../../../modules/page/rules/reading.ts'
 import { type ItemInTable, reviewRows } from '../../../modules/page/rules/review-rows.ts'
 import { count, sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../modules/page/rules/told.ts'
@@ -12,7 +12,8 @@ import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts, Refresh, ViewLink } from '../parts/facts.tsx'
-import { Line, Loading, Named, Nothing, Panel, View } from '../parts/layout.tsx'
+import { Line, Named, Panel, View } from '../parts/layout.tsx'
+import { Shown } from '../parts/reading.tsx'
 import { useHash } from '../route.ts'
 import { useAnswer, useApp } from '../use-told.ts'
 import './print.css'
@@ -32,18 +33,15 @@ export function Reviews() {
 
 function All() {
   const { atMs } = useApp().told
-  const { answer, fault, isLoading } = useAnswer<Answered<ToldReviews>>('/reviews', atMs)
-  const { told, names } = answer ?? {}
-  const isFirst = isLoading && answer === undefined
+  const reading = useAnswer<Answered<ToldReviews>>('/reviews', atMs)
+  const { told, names } = valueIn(reading) ?? {}
+  const cut = told?.isCut ? 'The list is too long for the page: decide these first.' : undefined
   return (
     <View title="Reviews" actions={<Refresh />}>
-      {fault !== undefined && <Alert type="error">{fault}</Alert>}
-      {told?.isCut && <Alert>The list is too long for the page: decide these first.</Alert>}
-      <Items title="Waiting for you" items={told?.items ?? noItems} names={names} isLoading={isFirst} />
+      <Items title="Waiting for you" items={mapReading(reading, ({ told: { items } }) => items, cut)} names={names} />
       <DataTable
         title="Reviews"
-        items={told?.reviews ?? []}
-        isLoading={isFirst}
+        items={mapReading(reading, ({ told: { reviews } }) => reviews)}
         keyOf={({ review }) => review}
         columns={[
           {
@@ -65,7 +63,7 @@ function All() {
           },
           { id: 'tasks', title: 'Tasks', value: ({ counts }) => (counts.task ?? 0) + (counts['task done'] ?? 0) },
         ]}
-        empty={<Nothing>No review has begun.</Nothing>}
+        empty="No review has begun."
       />
     </View>
   )
@@ -77,19 +75,21 @@ const stateOf = ({ phase }: Pick<Counted, 'phase'>) => states[phase]
 /** The result of one review. */
 function One({ name }: { readonly name: string }) {
   const { atMs } = useApp().told
-  const { answer, fault } = useAnswer<Answered<ToldReview>>(`/reviews?name=${encodeURIComponent(name)}`, atMs)
+  const reading = useAnswer<Answered<ToldReview>>(`/reviews?name=${encodeURIComponent(name)}`, atMs)
   const isPrinting = usePrinting()
-  if (fault !== undefined) return <Alert type="error">{fault}</Alert>
-  if (answer === undefined) return <View title={`Review ${name}`} children={<Loading />} />
-  const { told, names } = answer
+  if (reading.is !== 'read')
+    return <View title={`Review ${name}`} children={<Shown reading={reading}>{() => null}</Shown>} />
+  const { told, names } = reading.value
+  const cut = told.isCut ? 'The list is too long for the page; review-results/ has all of it.' : undefined
   const facts = factsOf(told)
   // Beside the view: Cloudscape drops portals among its children.
   return (
     <>
       <View title={`Review ${name}`} actions={<Button onClick={() => window.print()} children="Print" />}>
-        {told.isCut && <Alert>The list is too long for the page; review-results/ has all of it.</Alert>}
-        <Panel title="Result" children={<Facts facts={facts} />} />
-        <Items title="Items" items={told.items} names={names} />
+        <Panel title="Result">
+          <Shown reading={reading}>{() => <Facts facts={facts} />}</Shown>
+        </Panel>
+        <Items title="Items" items={mapReading(reading, () => told.items, cut)} names={names} />
       </View>
       {isPrinting && createPortal(<Printed {...{ name, facts, names }} items={told.items} />, document.body)}
     </>
@@ -155,15 +155,15 @@ const columns: readonly DataColumn<ReviewRow>[] = [
 
 type ItemsProps = {
   readonly title: string
-  readonly items: readonly ToldReviewItem[]
+  readonly items: Reading<readonly ToldReviewItem[]>
   readonly names: Names | undefined
-  readonly isLoading?: boolean
 }
 
-function Items({ title, items, names, isLoading = false }: ItemsProps) {
+function Items({ title, items: reading, names }: ItemsProps) {
   const { send } = useApp()
   const [chosen, setChosen] = useState(noKeys)
   const [question, setQuestion] = useState<Question>()
+  const items = valueIn(reading) ?? noItems
   const rows = useMemo(() => reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()), [items, names])
   const picked = rows.filter((row) => row.mayDecide && chosen.has(keyOf(row)))
   const labelOf = ({ item }: ReviewRow) => item
@@ -209,8 +209,7 @@ function Items({ title, items, names, isLoading = false }: ItemsProps) {
     <>
       <DataTable<ReviewRow>
         title={title}
-        items={rows}
-        isLoading={isLoading}
+        items={mapReading(reading, () => rows)}
         keyOf={keyOf}
         columns={columns}
         filter="items"
@@ -221,7 +220,7 @@ function Items({ title, items, names, isLoading = false }: ItemsProps) {
           actions,
           selection: { items: picked, onChange: (all) => setChosen(new Set(all.map(keyOf))), labelOf },
         })}
-        empty={<Nothing>Nothing waits for your decision.</Nothing>}
+        empty="Nothing waits for your decision."
       />
       {question && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
     </>
@@ -243,7 +242,8 @@ function usePrinting(): boolean {
   return isPrinting
 }
 
-type PrintedProps = Pick<ItemsProps, 'items' | 'names'> & {
+type PrintedProps = Pick<ItemsProps, 'names'> & {
+  readonly items: readonly ToldReviewItem[]
   readonly name: string
   readonly facts: ReturnType<typeof factsOf>
 }

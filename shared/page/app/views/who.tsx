@@ -1,12 +1,12 @@
-import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
-import { useMemo } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { addressOf, addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
 import { filterOf } from '../../../modules/page/rules/filter-query.ts'
+import { mapReading, type Reading, sayUnread, valueIn } from '../../../modules/page/rules/reading.ts'
 import { sayDay, sayInstant, saySince } from '../../../modules/page/rules/say.ts'
 import type { EverybodyList, ToldMembers, ToldUses } from '../../../modules/page/rules/told.ts'
 import {
@@ -21,7 +21,8 @@ import {
 } from '../../../modules/page/rules/who-rows.ts'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
 import { Broken, Choice, Facts, ViewLink } from '../parts/facts.tsx'
-import { Line, Named, Nothing, View } from '../parts/layout.tsx'
+import { Line, Named, View } from '../parts/layout.tsx'
+import { Shown } from '../parts/reading.tsx'
 import { useHash } from '../route.ts'
 import { useAnswer, usePages } from '../use-told.ts'
 import { ChangeList } from './changes.tsx'
@@ -31,37 +32,32 @@ import { AccessMatrix } from './matrix.tsx'
 export function Who() {
   const { item, query } = parseRoute(useHash())
   const list = useAnswer<EverybodyList>('/everybody')
-  const { dates = [], paths } = list.answer ?? {}
+  const everybody = valueIn(list)
+  const { dates = [], paths } = everybody ?? {}
   const date = query.get('date') ?? dates[0] ?? 'now'
   const isNow = date === 'now'
-  const report = usePages<ToldReport>(list.answer && !isNow ? `/report?date=${date}` : undefined)
-  const first = report.pages[0]
-  // Each reading of the rows takes seconds if they are many: read the first part at once, and the others together.
-  const whole = report.hasMore ? undefined : report.pages
-  const members = usePages<ToldMembers>(list.answer && isNow ? '/members?' : undefined)
-  const known = useMemo(() => Object.assign({}, ...members.pages.map((page) => page.members)), [members.pages])
-  const uses = useAnswer<ToldUses>(list.answer && '/uses')
-  const lastUsed = useMemo(() => lastUsedOf(uses.answer), [uses.answer])
-  const rows = useMemo(
-    () =>
-      isNow
-        ? list.answer && rowsOfList(list.answer, known, lastUsed)
-        : first &&
-          rowsOfReport({ ...first, blocks: (whole ?? [first]).flatMap(({ blocks }) => blocks) }, paths, lastUsed),
-    [isNow, list.answer, first, whole, paths, known, lastUsed],
-  )
-  const fault = list.fault ?? uses.fault ?? (isNow ? members.fault : report.fault)
-  // Stays true between two answers. Otherwise the table removes its filter for a moment, with the words that somebody types.
-  const isLoading = rows === undefined && (list.fault ?? (isNow ? undefined : report.fault)) === undefined
+  const report = usePages<ToldReport>(everybody && !isNow ? `/report?date=${date}` : undefined)
+  const first = valueIn(report.reading)?.[0]
+  const members = usePages<ToldMembers>(everybody && isNow ? '/members?' : undefined)
+  const uses = useAnswer<ToldUses>(everybody && '/uses')
+  const lastUsed = useMemo(() => (uses.is === 'unread' ? () => 'not known' : lastUsedOf(valueIn(uses))), [uses])
+  const rows = useMemo(() => {
+    if (everybody === undefined) return mapReading(list, () => nobody)
+    // Each reading of the rows takes seconds if they are many: read the first part at once, and the others together.
+    const tell = (pages: readonly ToldReport[]) => {
+      const blocks = (report.isLoading ? pages.slice(0, 1) : pages).flatMap((page) => page.blocks)
+      return pages[0] ? rowsOfReport({ facts: pages[0].facts, blocks }, paths, lastUsed) : nobody
+    }
+    return isNow ? rowsOfNow(list, members.reading, lastUsed) : mapReading(report.reading, tell)
+  }, [isNow, list, everybody, report.reading, report.isLoading, members.reading, paths, lastUsed])
   const notes = (isNow ? undefined : first?.facts.notes) ?? []
-  const asOf = isNow ? list.answer?.asOf : first?.facts.madeAt
+  const asOf = isNow ? everybody?.asOf : first?.facts.madeAt
   const [kind, name] = item.split(/\/(.*)/s)
   const isSubject = (kind === 'person' || kind === 'account') && name !== undefined
-  const accountName = kind === 'account' && rows?.find(({ account }) => account === name)?.accountName
+  const accountName = kind === 'account' && valueIn(rows)?.find(({ account }) => account === name)?.accountName
   const title = isSubject ? accountName || name : 'Who has access'
-  const ofReport = report.hasMore ? 'Reading the rest of the nightly report…' : 'From the nightly report.'
-  const source = isNow ? (members.isLoading ? 'Reading the members of groups…' : '') : ofReport
-  const shown = { rows, isLoading, columns: isNow ? columnsOfNow : columns, date: query.get('date') ?? undefined }
+  const source = isNow ? '' : 'From the nightly report.'
+  const shown = { rows, columns: isNow ? columnsOfNow : columns, date: query.get('date') ?? undefined }
   const options = [{ value: 'now', label: 'Now' }, ...dates.map((one) => ({ value: one, label: sayDay(one) }))]
   const choose = (chosen: string) => {
     location.hash = addressWith(location.hash, 'date', chosen)
@@ -72,8 +68,7 @@ export function Who() {
       description={asOf && `As of ${sayInstant(asOf)}. ${source}`}
       actions={<Choice label="As of" options={options} chosen={date} onChoose={choose} />}
     >
-      {fault !== undefined && <Alert type="error">{fault}</Alert>}
-      {list.answer?.isCut && isNow && <Alert>The list is too long for the page: some access is missing.</Alert>}
+      {uses.is === 'unread' && <Shown reading={uses}>{() => null}</Shown>}
       {notes.length > 0 && (
         <ExpandableSection headerText={`Notes about this report (${notes.length})`}>
           {notes.map((note) => (
@@ -90,15 +85,30 @@ export function Who() {
   )
 }
 
-type Shown = {
-  readonly rows: readonly WhoRow[] | undefined
-  readonly isLoading: boolean
+/** Until the members of all groups are read, some people are missing. */
+function rowsOfNow(
+  list: Reading<EverybodyList>,
+  members: Reading<readonly ToldMembers[]>,
+  lastUsed: ReturnType<typeof lastUsedOf>,
+): Reading<readonly WhoRow[]> {
+  const known: ToldMembers['members'] = Object.assign({}, ...(valueIn(members) ?? []).map((page) => page.members))
+  const ofMembers = {
+    loading: 'The members of groups are still being read.',
+    unread: members.is === 'unread' ? `Members of groups: ${sayUnread(members.fault)}` : undefined,
+    read: members.is === 'read' && members.missing ? `Members of groups: ${members.missing}` : undefined,
+  }[members.is]
+  const cut = valueIn(list)?.isCut ? 'The list is too long for the page: some access is missing.' : undefined
+  return mapReading(list, (value) => rowsOfList(value, known, lastUsed), cut ?? ofMembers)
+}
+
+type ShownRows = {
+  readonly rows: Reading<readonly WhoRow[]>
   readonly columns: readonly DataColumn<WhoRow>[]
   readonly date: string | undefined
 }
 const nobody: readonly WhoRow[] = []
 
-function Everybody({ tab, rows = nobody, ...shown }: Shown & { readonly tab: string }) {
+function Everybody({ tab, ...shown }: ShownRows & { readonly tab: string }) {
   const { date } = shown
   const q = parseRoute(useHash()).query.get('q') ?? undefined
   const view = tab === 'table' ? '' : tab
@@ -115,27 +125,26 @@ function Everybody({ tab, rows = nobody, ...shown }: Shown & { readonly tab: str
           location.hash = addressOf('who', detail.activeTabId === 'table' ? '' : detail.activeTabId, { date, q })
         }}
         tabs={[
-          { id: 'table', label: 'Table', content: <Rows rows={rows} {...shown} /> },
-          { id: 'matrix', label: 'Accounts × permission sets', content: <AccessMatrix rows={rows} {...shown} /> },
+          { id: 'table', label: 'Table', content: <Rows {...shown} /> },
+          { id: 'matrix', label: 'Accounts × permission sets', content: <AccessMatrix {...shown} /> },
         ]}
       />
     </>
   )
 }
 
-function Rows({ rows = nobody, isLoading, columns }: Shown) {
+function Rows({ rows, columns }: ShownRows) {
   return (
     <DataTable
       title="Access"
       items={rows}
-      isLoading={isLoading}
       keyOf={({ id }) => id}
       columns={columns}
       filter="q"
       placeholder="Find by person, group, account, OU, permission set…"
       file="who-has-access"
       sortedBy="person"
-      empty={<Nothing>Nobody has access.</Nothing>}
+      empty="Nobody has access."
     />
   )
 }
@@ -191,22 +200,33 @@ function Through({ group, source, until }: WhoRow) {
   return <Named name={group || 'directly'} about={about} />
 }
 
-type SubjectProps = Shown & { readonly kind: 'person' | 'account'; readonly name: string }
+type SubjectProps = ShownRows & { readonly kind: 'person' | 'account'; readonly name: string }
 
 /** A person's or an account's page: what there is, through what, and its history. */
-function Subject({ kind, name, rows = nobody, columns, ...shown }: SubjectProps) {
+function Subject({ kind, name, rows, columns, ...shown }: SubjectProps) {
   const isPerson = kind === 'person'
-  const own = useMemo(() => rows.filter((row) => row[kind] === name), [rows, kind, name])
+  const own = useMemo(() => mapReading(rows, (all) => all.filter((row) => row[kind] === name)), [rows, kind, name])
   const known = isPerson ? 'person' : 'accountName'
   const others = columns.map((column) => (column.id === known ? { ...column, shown: hidden } : column))
-  const { facts, administers } = useMemo(() => describeRows(kind, own), [kind, own])
   const q = filterOf({ [kind]: name, level: administratorLevel })
-  const link = <ViewLink to={addressOf('who', '', { date: shown.date, q })}>{String(administers)}</ViewLink>
+  const described = useMemo(() => mapReading(own, (all) => describeRows(kind, all)), [kind, own])
+  const linkOf = (number: number) => (
+    <ViewLink to={addressOf('who', '', { date: shown.date, q })}>{String(number)}</ViewLink>
+  )
   return (
     <SpaceBetween size="l">
-      <Facts columns={4} facts={[...facts, [administratorLevel, administers === 0 ? 'None' : link]]} />
+      {described.is === 'read' && described.missing === undefined && <Figures {...described.value} linkOf={linkOf} />}
       <Rows rows={own} columns={others} {...shown} />
       <ChangeList title="History of the last 90 days" words={name} days={90} />
     </SpaceBetween>
+  )
+}
+
+type FiguresProps = ReturnType<typeof describeRows> & { readonly linkOf: (number: number) => ReactNode }
+
+/** Only of all rows: fewer would count too little. */
+function Figures({ facts, administers, linkOf }: FiguresProps) {
+  return (
+    <Facts columns={4} facts={[...facts, [administratorLevel, administers === 0 ? 'None' : linkOf(administers)]]} />
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { describeHealth, sayHeld } from '../../../../../shared/modules/page/rules/describe-operations.ts'
+import { describeHealth, sayHeld, sayRelease } from '../../../../../shared/modules/page/rules/describe-operations.ts'
 import type { ToldOperations } from '../../../../../shared/modules/page/rules/told.ts'
 
 const nowMs = Date.parse('2026-03-03T12:00:00Z')
@@ -57,4 +57,13 @@ test.each([
 test('the reason under a title that says that it is held begins with what happened', () => {
   expect(sayHeld('held by the brake: more than 20 links')).toBe('More than 20 links')
   expect(sayHeld('held by the brake until a person releases it: x')).toBe('Until a person releases it: x')
+})
+
+test.each([
+  [26, { accounts: 15, groups: 3, users: 0 }, 'ssofile then takes 26 accesses in 15 accounts from 3 groups.'],
+  [1, { accounts: 1, groups: 0, users: 1 }, 'ssofile then takes 1 access in 1 account from 1 user.'],
+  [5, { accounts: 2, groups: 1, users: 4 }, 'ssofile then takes 5 accesses in 2 accounts from 1 group and 4 users.'],
+  [0, { accounts: 0, groups: 0, users: 0 }, 'ssofile then does what the reason of the list says.'],
+])('a release of %i accesses says what it does', (held, takes, said) => {
+  expect(sayRelease({ held, takes })).toBe(said)
 })

@@ -4,13 +4,14 @@ import { accountId } from '../../../../../shared/domain/organization/account-id.
 import type { Status } from '../../../../../shared/domain/statuses/status.ts'
 import {
   digestOf,
+  factsOfDecision,
   ownActs,
   runsUntil,
   sayProgress,
   sayShown,
   stateOf,
 } from '../../../../../shared/modules/page/rules/describe-request.ts'
-import { partsOf } from '../../../../../shared/modules/page/rules/say.ts'
+import { partsOf, sayInstant } from '../../../../../shared/modules/page/rules/say.ts'
 import type { ToldRequest } from '../../../../../shared/modules/page/rules/told.ts'
 
 const now = Date.parse('2026-03-03T13:30:00Z')
@@ -93,4 +94,24 @@ test('the state is told with its approvals, and the name as it stands in the lin
     permissionSet: 'Admin-ps',
     user: '100%ana',
   })
+})
+
+const about = { risks: [{ label: 'Production', why: 'tagged' }], rows: [], isCut: false, allows: 'all actions of s3' }
+
+test('an approver reads what a decision rests on, and until when an extension runs now and afterwards', () => {
+  const runs = '2026-03-03T14:00:00Z'
+  const request = { digest, runsUntil: runs } as NonNullable<Status['request']>
+  expect(factsOfDecision(told(status('waiting', { request })), about, now)).toEqual([
+    ['Risk', 'Production (tagged)'],
+    ['Has there now', 'Nothing'],
+    ['What it allows', 'all actions of s3'],
+    ['For how long', '1 hour 30 minutes'],
+    ['Extension', `The access runs until ${sayInstant(runs)} now`],
+    ['Runs afterwards until', `${sayInstant('2026-03-03T15:00:00Z')}, if it is granted now`],
+  ])
+})
+
+test('a decision in ssofile browse says that risk and present access are not known', () => {
+  const facts = new Map(factsOfDecision(told(status('waiting')), undefined, now))
+  expect([facts.get('Risk'), facts.get('Has there now')].every((text) => text?.startsWith('Not known'))).toBe(true)
 })
