@@ -34,6 +34,15 @@ describe('a permission set file is taken with a policy', () => {
     const file = parsePermissionSetFile(key, write(policy))
     expect(file).toMatchObject({ ok: true, value: { inlinePolicy: JSON.stringify(policy) } })
   })
+
+  // `other-partition.test.ts` has the rest: which of them the deployment's own partition refuses.
+  test.each(['aws-cn', 'aws-us-gov', 'aws-iso-b', 'aws-eusc'])('with an ARN of the partition %s', (partition) => {
+    const file = write({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 's3:*', Resource: `arn:${partition}:s3:::a` },
+    })
+    expect(parsePermissionSetFile(key, file)).toMatchObject({ ok: true })
+  })
 })
 
 test('whatever a policy contains, it is taken, or told in three parts', () => {
