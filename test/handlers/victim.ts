@@ -61,7 +61,7 @@ export async function worldWithVictim() {
     principal: 'ana',
     type: 'USER',
   }
-  const subject = { ...access, isPrivileged: false, file: { key: secretLink, etag: 'e' } }
+  const subject = { ...access, accounts: [account], isPrivileged: false, file: { key: secretLink, etag: 'e' } }
   await put(`review-results/quarter/${begun}/items/${digest}.json`, { digest, subject, reviewers: ['ben'] })
   for (const whose of ['ana%USER', 'secret-team%GROUP'])
     await objects.put(`access/account%${account}%Secret-ps%${whose}%ours`, '')

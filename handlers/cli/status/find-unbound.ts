@@ -53,7 +53,7 @@ export async function findUnbound(
   return found.flat()
 }
 
-/** The user whom a link or a membership names. `undefined`: the file names none. */
+/** The user in a link or a membership. `undefined`: the file names none. */
 function userOf(key: string): PrincipalName | undefined {
   const link = parseLinkAnywhere(key)
   if (link.ok) return link.value.type === 'USER' ? link.value.principal : undefined

@@ -128,16 +128,16 @@ function renderWho({ assignment: { type, principal } }: Explanation): string {
   return `${nounOf(type)} '${quote(principal)}'`
 }
 
-type Known = Pick<Answer, 'ifNone'> & { readonly isLost: boolean }
+type LedgerAnswer = Pick<Answer, 'ifNone'> & { readonly isLost: boolean }
 
 /** While the ledger is lost, nobody knows whose access it is; and only Identity Center knows that there is none. */
-function wordOf(state: AccessState, { ifNone, isLost }: Known): readonly [Mood, string] {
+function wordOf(state: AccessState, { ifNone, isLost }: LedgerAnswer): readonly [Mood, string] {
   if (isLost && state === 'foreign') return ['pending', 'in force, but it is not known whose it is']
   if (state === 'none' && 'unread' in ifNone) return ['pending', quote(ifNone.unread, 1000)]
   return words[state]
 }
 
-function renderOne(explanation: Explanation, title: string, known: Known): string {
+function renderOne(explanation: Explanation, title: string, known: LedgerAnswer): string {
   const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
   const [mood, word] = wordOf(state, known)
   const lines: [string, string | undefined][] = [

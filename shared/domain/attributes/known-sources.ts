@@ -25,7 +25,7 @@ const known = new Set([
 /** Directories have attributes of their own, so any name after `dir:` may be right. */
 const ofDirectory = /^dir:[A-Za-z][\w:-]*$/
 
-/** Warns of each source that AWS does not list: whoever has a policy that asks for the tag loses what it gives. */
+/** Warns of each source that AWS does not list: people with a policy that asks for the tag lose its access. */
 export function warnOfSources(attributes: readonly Attribute[]): readonly string[] {
   return attributes.flatMap(({ key, source }) => {
     const names = Array.from(source.matchAll(/\$\{([^{}]*)\}/g), ([, name = '']) => name)

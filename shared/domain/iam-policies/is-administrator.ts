@@ -54,7 +54,7 @@ function isOn({ onlyOn, butOn }: PolicyStatement, resource: string): boolean {
   return onlyOn.some((one) => matchesGlob(anywhere(one))(resource))
 }
 
-/** In any partition, Region and account: whoever administers one account is an administrator. A variable may be any text. */
+/** In any partition, Region and account: an administrator of one account is an administrator. A variable may be any text. */
 function anywhere(resource: string): string {
   const parts = resource
     .replace(/^2012-10-17 (?=.*\$\{)/, '')

@@ -1,7 +1,7 @@
 import { durationOf } from '../text/iso-duration.ts'
 import type { JsonValue } from './strict-json.ts'
 
-/** What a field has, as far as its value can be computed from another one. */
+/** The value of a field, if ssofile can compute it from another one. */
 export type Wanted = 'a list' | 'a number' | 'true or false' | 'a duration' | 'a scope'
 
 /**

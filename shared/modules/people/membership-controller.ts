@@ -133,7 +133,7 @@ async function changeOf(
   return { entry, history, of: { record, history: historyOfMembership(id, names) } }
 }
 
-/** Before the membership exists: whom the provider may make again, and which files are bound again. */
+/** Before the membership exists: users that the provider may make again, and files that are bound again. */
 async function recordPerson(
   { user }: Member,
   { name: { user: name } }: MembershipInput,

@@ -43,7 +43,7 @@ export async function readApplications(objects: ObjectStore) {
 type AskingPorts = Pick<Ports, 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
 /**
- * What was asked, for people. AWS demands a filter of member accounts, and does not say whether a delegated administrator is one: "member
+ * The question to AWS, for people. AWS demands a filter of member accounts, and does not say whether a delegated administrator is one: "member
  * accounts must use the applicationAccount parameter". (IAM Identity Center API Reference, "ListApplications".) So an empty answer does not
  * prove that there is none.
  */

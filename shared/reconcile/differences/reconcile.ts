@@ -88,7 +88,7 @@ type Comparing = {
   readonly sizes: RangeSizes
 }
 
-/** Compares range after range and sends what differs, then the inputs. Keeps of a range only what the inputs need. */
+/** Compares range after range and sends the differences, then the inputs. Keeps only the facts of a range that the inputs need. */
 async function compareAll(ports: Ports, configuration: Configuration, { view, last, isSweep, sizes }: Comparing) {
   const { objects } = ports
   const marks = await readMarks(objects)

@@ -116,7 +116,7 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
     refusal,
     protectedBy,
   } = facts
-  /** Whoever has the name now is somebody else. */
+  /** Somebody else has the name now. */
   const isGone = entry?.id !== undefined && user === undefined
   if (refusal) return { tell: 'refused', refusal }
   if (file === 'invalid') return endByEntry(facts)

@@ -35,7 +35,7 @@ export function Empty({ reading, children }: { readonly reading: Reading<unknown
   return <Nothing>{reading.is === 'read' && reading.missing ? 'Nothing is here of what was read.' : children}</Nothing>
 }
 
-/** What the reader must know of an answer: its age, that it cannot be read again, and what is missing. */
+/** The notes of an answer: its age, that it cannot be read again, and its missing parts. */
 export function Stands({ reading, children }: { readonly reading: Reading<unknown>; readonly children?: ReactNode }) {
   const nowMs = useNow()
   if (reading.is !== 'read') return <>{children}</>

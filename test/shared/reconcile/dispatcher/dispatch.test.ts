@@ -165,7 +165,7 @@ describe('the promises (design, "Promises")', () => {
     await world.objects.put('permission_sets/Billing-ps.json', billing)
     await world.objects.put('links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile', '')
     await world.look()
-    await world.finish(world.slice({ sliceMs: 1_500 }), 10)
+    await world.finish(world.slice({ sliceMs: 2_000 }), 10)
     await world.finish(world.slice(), 10)
     expect(at.length).toBeGreaterThan(40)
     for (const [index, start] of at.entries())
