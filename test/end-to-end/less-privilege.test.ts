@@ -84,7 +84,9 @@ test('plan --check-access tells whether a change allows more and what is wrong, 
     '    IAM Access Analyzer: it allows more than before: New access in the statement with index: 0.\n',
   )
   const { stdout: comment } = await plan(plannerRole, '--check-access', '--markdown')
-  expect(comment).toMatch(/\*\*administrator, other permissions, IAM Access Analyzer warns\*\*: permission set `Deploy-ps`/)
+  expect(comment).toMatch(
+    /\*\*administrator, other permissions, IAM Access Analyzer warns\*\*: permission set `Deploy-ps`/,
+  )
 })
 
 test('who --levels tells what the inline policy and the managed one allow', async () => {

@@ -62,9 +62,9 @@ test('a group of the same name in two organizations has the members of its own o
   expect(exitCode).toBe(0)
 })
 
-test('nobody in all of them is the answer no', async () => {
+test('nobody in the records of all of them is not known without a look at Identity Center', async () => {
   const { exitCode, cells } = await who(urls(), '--account', '200000000002', '--no-live', '--output', 'csv')
-  expect({ exitCode, cells }).toEqual({ exitCode: 1, cells: [] })
+  expect({ exitCode, cells }).toEqual({ exitCode: 2, cells: [] })
 })
 
 test('a deployment that does not answer is told, and the others are printed', async () => {
