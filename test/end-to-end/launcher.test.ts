@@ -59,8 +59,9 @@ test('the exit code and what is said are those of the command', async () => {
 
 test('the command gets names as they are, and folders from where it is called', async () => {
   await mkdir(join(home, 'my access/links_data'), { recursive: true })
+  await writeFile(join(home, 'my access/links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'), '')
   const { exitCode, stdout } = await run(process.execPath, 'validate', 'my access')
-  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('valid: 0 links') })
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('valid: 1 link') })
 })
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
