@@ -5,6 +5,7 @@ import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
 import { mendSelectors } from './kinds/governance/selector-files.ts'
+import { takeBackPolicies } from './kinds/governance/take-back-policies.ts'
 import { bringBack } from './kinds/people/bring-back.ts'
 import { PeoplePromise } from './kinds/people/people-promise.ts'
 import { restoreWhole } from './operator-actions.ts'
@@ -126,6 +127,7 @@ async function comeRight(world: SimulatedWorld, isJudged: IsJudged): Promise<boo
   else if (world.keys('control/pause.json').length > 0) await resume(world)
   world.unreadable.give((key) => !isOfHostile(key))
   mendSelectors(world)
+  await takeBackPolicies(world)
   if (world.losses.hasAny) {
     // A dispatcher keeps the ledger in memory, because nobody else writes it. Only the next one reads the mended objects.
     world.deployment.dispatcher?.kill()

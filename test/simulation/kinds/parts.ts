@@ -12,7 +12,7 @@ export const parts = { core, people, groups, attributes, governance, reviews } a
 /** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
 export const kindsWithoutLife: readonly KindName[] = [
   ...(['permissionSet', 'request', 'approval'] as const),
-  ...(['policy', 'hygiene', 'retirement'] as const),
+  ...(['hygiene', 'retirement'] as const),
 ]
 
 export type PartName = keyof typeof parts

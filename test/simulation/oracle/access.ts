@@ -1,5 +1,6 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
+import { PoliciesPromise } from '../kinds/governance/policies-promise.ts'
 import { accountOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName } from './names.ts'
 import { SuspensionsPromise } from './suspensions.ts'
 import { believedMs, Judge, type Seen, seenAfterMs } from './watched.ts'
@@ -16,6 +17,7 @@ const heldMs = 10 * 60_000
  */
 export class AccessPromise extends Judge {
   protected readonly promise = 'record'
+  readonly #policies = this.judge(PoliciesPromise)
   readonly #suspensions = this.judge(SuspensionsPromise)
   /** The times since when accounts in the ledger are not in the organization. */
   readonly #leftMs = new Map<string, number>()
@@ -83,7 +85,7 @@ export class AccessPromise extends Judge {
     // A link may end by time alone.
     this.wishes.note()
     const sinceMs = this.wishes.sinceMs(name) ?? Number.POSITIVE_INFINITY
-    if (sinceMs <= this.nowMs - windowMs)
+    if (sinceMs <= this.nowMs - windowMs && this.#policies.isAccepted(name))
       this.fail(`${told}, which a link granted throughout its evaluation`, 'foreign')
     const goneForMs = this.wishes.goneForMs(target.principalId) ?? Number.POSITIVE_INFINITY
     const graceMs = this.world.configuration.orphanGraceMinutes * 60_000 - 2 * this.world.settings.skewMs

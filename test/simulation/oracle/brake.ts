@@ -5,6 +5,7 @@ import { isCalm, isHindered } from '../at-rest.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
+import { PoliciesPromise } from '../kinds/governance/policies-promise.ts'
 import { ReviewsPromise } from '../kinds/reviews/reviews-promise.ts'
 import { accountOfKey, linksOf, recordedName } from './names.ts'
 import { SuspensionsPromise } from './suspensions.ts'
@@ -27,6 +28,7 @@ const soonMs = 60_000
 export class BrakePromise extends Judge {
   protected readonly promise = 'brake'
   readonly #temporary = this.judge(TemporaryPromise)
+  readonly #policies = this.judge(PoliciesPromise)
   readonly #suspensions = this.judge(SuspensionsPromise)
   readonly #reviews = this.judge(ReviewsPromise)
   readonly #known = new Map<string, PresentEntry>()
@@ -76,7 +78,7 @@ export class BrakePromise extends Judge {
   #checkBegun(key: string, { entry, account }: PresentEntry): void {
     const links = linksOf(entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0 || this.#released.has(key)) return
-    if (entry.state === 'held' && !this.#hasEndedUser(key))
+    if (entry.state === 'held' && !this.#hasEndedUser(key) && !this.#policies.hasKept)
       this.fail(`revokes what ${key} records, which is held, and nobody released it`)
     this.#firstMs ??= this.nowMs
     const cause = this.#causeOf(key, links, account)

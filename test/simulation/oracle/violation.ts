@@ -29,6 +29,7 @@ export const promises = {
   suspended: '12 A suspended person has no access from ssofile',
   people: '14 Nobody is taken over, changed or ended through another file',
   attributes: '15 Attributes for access control lose nothing without a release',
+  governance: 'Guardrails: policies stop new access and take nothing away',
   told: '13 Everybody who must know is told, once',
 } as const
 

@@ -1,26 +1,45 @@
 import {
+  account,
+  another,
   ask,
   asked,
   decide,
+  deleteLink,
   done,
+  join,
   type Lives,
+  lateVersion,
+  leo,
   linkOf,
   longDone,
+  lookAtBrake,
+  make,
+  mia,
   ofAll,
+  ofLeo,
+  ofMia,
+  ofSecond,
+  own,
   reconcile,
+  releaseBrake,
   selected,
+  set,
   upload,
   uploadAll,
   wait,
 } from '../../steps.ts'
 import { stepsWith } from '../file-steps.ts'
 import { eligibilityFiles } from './eligibility-files.ts'
+import { policyFiles } from './policy-files.ts'
 import { policyTestFiles } from './policy-test-files.ts'
 import { selectorFiles } from './selector-files.ts'
 
 const selector = stepsWith('selector', selectorFiles)
 const eligibility = stepsWith('eligibility', eligibilityFiles)
+const policy = stepsWith('policy', policyFiles)
 const policyTest = stepsWith('policyTest', policyTestFiles)
+const lateOfMia = linkOf(`account%${account}`, 'Late-ps', mia, 'USER')
+const ofApprovers = linkOf(`account%${account}`, set, 'approvers')
 const ofOther = linkOf('select%other')
 
 /** Selectors, eligibilities and tests that change while they are in use. */
@@ -69,8 +88,59 @@ export const governanceLives: Lives = {
     before: [asked, decide('ann'), longDone],
     actions: [eligibility.write('first', 'of another permission set'), longDone, ask, longDone, reconcile],
   },
+  'a policy refuses links without a ticket, which were there before, and later ones': {
+    before: [upload(own), longDone],
+    actions: [
+      [
+        policy.write('one', 'that asks for a ticket'),
+        done,
+        uploadAll(another, ofSecond),
+        upload(ofMia, 'reason'),
+        longDone,
+      ],
+      [upload(another, 'reason'), deleteLink(own), longDone, upload(own), longDone, policy.remove('one', 1), longDone],
+    ],
+  },
+  'a policy is broken while links come, and is corrected': {
+    before: [upload(own), policy.write('one', 'that only warns'), longDone],
+    actions: [
+      [policy.write('one', 'with one id twice'), done, upload(another), deleteLink(own), longDone],
+      [policy.write('one', 'that only warns', 1), longDone, policy.rename('one', 'two'), upload(own), longDone],
+    ],
+  },
+  'two permission sets of a user are kept apart, whichever comes first, and both at once': {
+    before: [lateVersion('first'), policy.write('one', 'that keeps First and Late apart'), longDone],
+    actions: [
+      [upload(ofMia), longDone, upload(lateOfMia), longDone, deleteLink(ofMia), longDone],
+      [deleteLink(lateOfMia), longDone, uploadAll(ofMia, lateOfMia), longDone],
+    ],
+  },
+  'two permission sets are kept apart, also if a group gives one of them': {
+    before: [
+      join('approvers', mia),
+      lateVersion('first'),
+      policy.write('one', 'that keeps First and Late apart'),
+      longDone,
+    ],
+    actions: [
+      [upload(ofApprovers), longDone, upload(lateOfMia), longDone, deleteLink(ofApprovers), longDone],
+      [upload(ofApprovers), longDone],
+    ],
+  },
+  'the last person with a permission set loses nothing, also if two links go at once': {
+    before: [
+      make(`USER/${leo}`),
+      policy.write('one', 'that keeps a person'),
+      uploadAll(ofMia, ofLeo),
+      wait(4 * 60_000),
+    ],
+    actions: [
+      [deleteLink(ofMia), deleteLink(ofLeo), longDone, upload(ofApprovers), join('approvers', leo), wait(6 * 60_000)],
+      [deleteLink(ofApprovers), longDone, lookAtBrake, releaseBrake, longDone],
+    ],
+  },
   'tests of policies come, are not valid, and go': [
     [policyTest.write('one', 'one'), wait(500), policyTest.write('one', 'with an unknown verdict'), longDone],
-    [policyTest.rename('one', 'two'), policyTest.write('one', 'none', 1), done, policyTest.remove('two'), longDone],
+    [policyTest.rename('one', 'two'), policyTest.write('one', 'none', 1), longDone],
   ],
 }

@@ -1,6 +1,9 @@
 import type { Part } from '../part.ts'
 import { eligibilityFiles } from './eligibility-files.ts'
 import { governanceLives } from './governance-lives.ts'
+import { governanceSabotages } from './governance-sabotages.ts'
+import { PoliciesPromise } from './policies-promise.ts'
+import { policyFiles } from './policy-files.ts'
 import { policyTestFiles } from './policy-test-files.ts'
 import { selectorFiles } from './selector-files.ts'
 import { ToldFilesPromise } from './told-files-promise.ts'
@@ -9,8 +12,10 @@ import { ToldFilesPromise } from './told-files-promise.ts'
 export const governance = {
   kinds: {
     policyTest: { files: policyTestFiles, oracle: ToldFilesPromise },
+    policy: { files: policyFiles, oracle: PoliciesPromise },
     selector: { files: selectorFiles, oracle: ToldFilesPromise },
     eligibility: { files: eligibilityFiles, oracle: ToldFilesPromise },
   },
   lives: governanceLives,
+  sabotages: governanceSabotages,
 } as const satisfies Part
