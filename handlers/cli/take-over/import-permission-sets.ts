@@ -28,8 +28,13 @@ export type ImportPermissionSetsOptions = {
   readonly json?: boolean
 }
 
+/** The exit code of a part of an import, and what is ssofile's now. */
+export type ImportedPart<Taken> = { readonly exitCode: number; readonly taken: readonly Taken[] }
+
 /** `ssofile import --permission-sets`. */
-export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
+export async function importPermissionSets(
+  options: ImportPermissionSetsOptions,
+): Promise<ImportedPart<PermissionSetArn>> {
   const wanted = await readWanted(options)
   const { dryRun: isDryRun = false } = options
   const { ports } = await openImport({ isDryRun, config: options.config })
@@ -39,9 +44,12 @@ export async function importPermissionSets(options: ImportPermissionSetsOptions)
     for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
     if (isDryRun) process.stdout.write('nothing was changed: this is the plan (--dry-run)\n')
   }
-  return results.some(({ outcome }) => outcome !== 'adopted' && outcome !== 'restored' && outcome !== 'already-owned')
-    ? 1
-    : 0
+  const taken = results.flatMap((one) => (isTaken(one) ? one.arn : []))
+  return { exitCode: taken.length < results.length ? 1 : 0, taken }
+}
+
+function isTaken(result: Result): result is Extract<Result, { outcome: 'adopted' | 'restored' | 'already-owned' }> {
+  return result.outcome === 'adopted' || result.outcome === 'restored' || result.outcome === 'already-owned'
 }
 
 /** `differs`: the settings of the permission set that another tool's file gives with other values than Identity Center. */

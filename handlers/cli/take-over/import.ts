@@ -14,6 +14,8 @@ import { quote, renderComplaint } from '../../../shared/domain/statuses/complain
 import { count } from '../../../shared/domain/text/count.ts'
 import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
 import type { Obstacle } from '../../../shared/modules/take-over/rules/compact-links.ts'
+import type { TerraformHolding } from '../../../shared/modules/take-over/rules/import-source.ts'
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
@@ -22,14 +24,16 @@ import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
 import { importExport } from './import-export.ts'
-import { type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
+import { type ImportedPart, type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
 import { readListedAt, renderListedAt } from './listed-at.ts'
+import { beginMoved, divideHoldings, writeMoved } from './moved-addresses.ts'
 import { openImport } from './open-import.ts'
 import { readExport } from './read-export.ts'
 import { readImportSource } from './read-import-source.ts'
 import { leasePortions, slowPortions } from './under-lease.ts'
 
-type Options = ImportAssignmentsOptions & ImportPermissionSetsOptions & { readonly assignments?: boolean }
+type Options = ImportAssignmentsOptions &
+  ImportPermissionSetsOptions & { readonly assignments?: boolean; readonly moved?: string }
 
 /** `ssofile import`: takes over permission sets and assignments that exist already. */
 export function addImport(program: Command): void {
@@ -48,6 +52,10 @@ export function addImport(program: Command): void {
       '--from <file>',
       'only the access in this file: Terraform, CSV, list-stack-resources, a list of links, or a folder of files',
     )
+    .option(
+      '--moved <file>',
+      'with a state of Terraform in --from: write the addresses that Terraform can forget into this file',
+    )
     .option('--dry-run', 'show the plan, with files and links; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
@@ -62,13 +70,14 @@ const help = `
 --compact gives no new access now, but a link for all accounts, a unit or a tag also grants to accounts that join later.
 Without it each assignment gets a link of its own.
 Exit code 1: FILE names no assignment, or something was not imported, each with its reason.
+--moved lists what is ssofile's now, permission sets with all their attachments. It leaves out everything else.
 
 Examples:
   ssofile import --permission-sets ReadOnly-ps Billing-ps
   ssofile import --assignments --dry-run
   ssofile import --assignments --compact --tag-key team
   ssofile import --from assignments.csv                     (columns account,permission_set,principal,type)
-  ssofile import --permission-sets --assignments --from terraform.tfstate
+  ssofile import --permission-sets --assignments --from terraform.tfstate --moved moved.txt
   ssofile import --from access.jsonl                        (of ssofile export)
   ssofile import --assignments --account 233000000002 --permission-set Billing-ps`
 
@@ -79,6 +88,7 @@ async function importAll(given: Options): Promise<number> {
       ? undefined
       : await readExport(options.from, new SystemClock().now())
   if (exported) {
+    if (options.moved !== undefined) throw notOfTerraform(options.from)
     if (options.permissionSets !== undefined || options.assignments || isForAssignments(options))
       throw new Refusal(
         'received an export of ssofile with other options, expected --from alone: you can only take it over as a whole',
@@ -93,11 +103,34 @@ async function importAll(given: Options): Promise<number> {
     throw new Refusal('received an option for assignments, expected it together with --assignments')
   if (Array.isArray(options.permissionSets) && options.from !== undefined)
     throw new Refusal('received names of permission sets and --from, expected one of them: the file names its own')
-  const codes = [
-    options.permissionSets === undefined ? 0 : await importPermissionSets(options),
-    options.assignments ? await importAssignments(options) : 0,
-  ]
-  return Math.max(...codes)
+  const holdings = await readHoldings(options)
+  const sets = options.permissionSets === undefined ? nothing : await importPermissionSets(options)
+  const access = options.assignments ? await importAssignments(options) : nothing
+  const exitCode = Math.max(sets.exitCode, access.exitCode)
+  if (options.moved === undefined) return exitCode
+  const moved = divideHoldings(holdings, { permissionSets: sets.taken, assignments: access.taken })
+  const told = await writeMoved(options.moved, moved)
+  ;(options.json ? process.stderr : process.stdout).write(told)
+  return moved.stays.length > 0 ? 1 : exitCode
+}
+
+const nothing = { exitCode: 0, taken: [] }
+
+/** What the state holds, if the import is to say what Terraform can forget. */
+async function readHoldings({ moved, from, dryRun }: Options): Promise<readonly TerraformHolding[]> {
+  if (moved === undefined) return []
+  if (dryRun) throw new Refusal('received --moved with --dry-run, expected one of them: a dry run takes nothing over')
+  const { holdings } = from === undefined ? {} : await readImportSource(from)
+  if (from === undefined || holdings === undefined) throw notOfTerraform(from)
+  await beginMoved(moved, from)
+  return holdings
+}
+
+function notOfTerraform(from: string | undefined): Refusal {
+  const received = from === undefined ? 'no --from' : `'${quote(from, 1024)}', which has no addresses of Terraform`
+  return new Refusal(
+    `received --moved with ${received}, expected a state of Terraform in --from: terraform state pull > FILE`,
+  )
 }
 
 /** A file that names only assignments needs no `--assignments`. */
@@ -125,7 +158,7 @@ type ImportAssignmentsOptions = FilterOptions & {
 }
 
 /** `ssofile import --assignments`. */
-async function importAssignments(options: ImportAssignmentsOptions): Promise<number> {
+async function importAssignments(options: ImportAssignmentsOptions): Promise<ImportedPart<AssignmentTarget>> {
   const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
   if (tagKeys.length > 0 && !isCompact)
     throw new Refusal('received --tag-key without --compact, expected both: only --compact writes links for tags')
@@ -136,7 +169,7 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
     process.stderr.write(
       `${quote(options.from ?? '', 1024)} names no assignment, so there is nothing to take over${has}\n`,
     )
-    return 1
+    return { exitCode: 1, taken: [] }
   }
   const { opened, ports, hasDispatcher } = await openImport({ isDryRun, config: options.config })
   const { configuration } = ports
@@ -165,7 +198,10 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<num
   progress.end()
   const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
   process.stdout.write(options.json ? renderJson(result) : renderImport(result))
-  return result.left.length > 0 ? 1 : 0
+  const keys = new Set(adopted?.flatMap((one) => one.keys))
+  const fresh = prepared.links.flatMap(({ toAdopt }) => toAdopt.filter(({ key }) => keys.has(key)))
+  const taken = [...prepared.kept, ...fresh].map(({ target }) => target)
+  return { exitCode: result.left.length > 0 ? 1 : 0, taken }
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareImport>>

@@ -2,7 +2,13 @@ import * as z from 'zod'
 import { type Parsed, parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
 
 /** A resource of any type that Terraform manages. `values`: its attributes, by the provider's names. */
-export type TerraformResource = { readonly address: string; readonly type: string; readonly values: unknown }
+export type TerraformResource = {
+  readonly address: string
+  readonly type: string
+  readonly values: unknown
+  /** Terraform has also kept an object that this one replaced, and will destroy it. */
+  readonly hasDeposed: boolean
+}
 
 const shownResource = z.object({
   address: z.string(),
@@ -62,20 +68,32 @@ export function parseTerraformResources(file: string, json: unknown): Parsed<rea
 
 function listShown(module: z.infer<typeof shownModule> | undefined): readonly TerraformResource[] {
   if (!module) return []
-  const managed = module.resources.filter((one) => one.mode === 'managed' && one.deposed_key === undefined)
-  return [...managed, ...module.child_modules.flatMap(listShown)]
+  const managed = module.resources.filter((one) => one.mode === 'managed')
+  const leftovers = new Set(managed.filter((one) => one.deposed_key !== undefined).map(({ address }) => address))
+  const own = managed
+    .filter((one) => one.deposed_key === undefined)
+    .map((one) => ({ ...one, hasDeposed: leftovers.has(one.address) }))
+  return [...own, ...module.child_modules.flatMap(listShown)]
 }
 
 function listStored({ resources }: z.infer<typeof stateFile>): readonly TerraformResource[] {
   return resources
     .filter(({ mode }) => mode === 'managed')
-    .flatMap(({ module, type, name, instances }) =>
-      instances
+    .flatMap(({ module, type, name, instances }) => {
+      const resource = `${module === undefined ? '' : `${module}.`}${type}.${name}`
+      const leftovers = new Set(instances.filter((one) => one.deposed !== undefined).map((one) => one.index_key))
+      return instances
         .filter(({ deposed }) => deposed === undefined)
         .map(({ index_key: index, attributes }) => ({
-          address: `${module === undefined ? '' : `${module}.`}${type}.${name}${index === undefined ? '' : `[${JSON.stringify(index)}]`}`,
+          address: index === undefined ? resource : `${resource}[${renderIndex(index)}]`,
           type,
           values: attributes,
-        })),
-    )
+          hasDeposed: leftovers.has(index),
+        }))
+    })
+}
+
+/** In Terraform's own text of an address, `${` and `%{` stand twice. (Terraform's source, internal/addrs, toHCLQuotedString.) */
+function renderIndex(index: string | number): string {
+  return JSON.stringify(index).replaceAll(/([$%])(?=\{)/g, '$1$1')
 }

@@ -11,7 +11,11 @@ import {
 } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalType } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource, WantedPermissionSet } from '../../../shared/modules/take-over/rules/import-source.ts'
+import type {
+  ImportSource,
+  TerraformHolding,
+  WantedPermissionSet,
+} from '../../../shared/modules/take-over/rules/import-source.ts'
 import { parseTerraformResources, type TerraformResource } from './parse-terraform-resources.ts'
 
 /** Source: Terraform Registry, provider hashicorp/aws, "Resource: aws_ssoadmin_account_assignment". */
@@ -42,14 +46,38 @@ export function parseTerraform(file: string, json: unknown): Parsed<ImportSource
   }))
   const types = Map.groupBy(resources.value, ({ type }) => type)
   const others = [...types].flatMap(([type, those]) => (readTypes.has(type) ? [] : `${those.length} ${quote(type)}`))
-  return parsed({ assignments, permissionSets: permissionSets.value, links: [], others })
+  const holdings = resources.value.flatMap((one) => toHolding(one) ?? [])
+  return parsed({ assignments, permissionSets: permissionSets.value, links: [], holdings, others })
+}
+
+const assignmentTypes = new Set(['aws_ssoadmin_account_assignment', 'awscc_sso_assignment'])
+/** Each resource of a permission set's part names the set so, also of types that this import does not read. */
+const partValues = z.object({ permission_set_arn: permissionSetArn })
+const ownValues = z.object({ arn: permissionSetArn })
+
+/** What a resource holds in Identity Center. Absent: nothing of permission sets. */
+function toHolding({ type, address, hasDeposed, values }: TerraformResource): TerraformHolding | undefined {
+  if (!/^(aws_ssoadmin|awscc_sso)_/.test(type)) return undefined
+  if (assignmentTypes.has(type)) {
+    const read = assignmentValues.safeParse(values).data
+    if (!read) return undefined
+    const { target_id: accountId, principal_id: principal, principal_type: principalType } = read
+    const assignedTo = { accountId, principalId: principal, principalType }
+    return { address, hasDeposed, permissionSetArn: read.permission_set_arn, assignedTo }
+  }
+  const arn =
+    type === 'aws_ssoadmin_permission_set'
+      ? ownValues.safeParse(values).data?.arn
+      : partValues.safeParse(values).data?.permission_set_arn
+  return arn === undefined ? undefined : { address, hasDeposed, permissionSetArn: arn }
 }
 
 const readTypes = new Set([
-  'aws_ssoadmin_account_assignment',
-  'awscc_sso_assignment',
+  ...assignmentTypes,
   'awscc_sso_permission_set',
   'aws_ssoadmin_permission_set',
+  'aws_ssoadmin_managed_policy_attachments_exclusive',
+  'aws_ssoadmin_customer_managed_policy_attachments_exclusive',
   'aws_ssoadmin_managed_policy_attachment',
   'aws_ssoadmin_customer_managed_policy_attachment',
   'aws_ssoadmin_permission_set_inline_policy',
@@ -79,6 +107,8 @@ const reference = z
   .object({ name: z.string(), path: textOrNone })
   .transform(({ name, path }): CustomerManagedPolicy => ({ Name: name, Path: path }))
 const customerValues = z.object({ ...of, customer_managed_policy_reference: z.tuple([reference]) })
+const allManagedValues = z.object({ ...of, managed_policy_arns: z.array(z.string()).nullish() })
+const allCustomerValues = z.object({ ...of, customer_managed_policy_reference: z.array(reference).nullish() })
 const boundaryValues = z.object({
   ...of,
   permissions_boundary: z.tuple([
@@ -123,6 +153,10 @@ function parseTerraformPermissionSets(
   if (!managed.ok) return managed
   const customer = list('customer_managed_policy_attachment', customerValues)
   if (!customer.ok) return customer
+  const allManaged = list('managed_policy_attachments_exclusive', allManagedValues)
+  if (!allManaged.ok) return allManaged
+  const allCustomer = list('customer_managed_policy_attachments_exclusive', allCustomerValues)
+  if (!allCustomer.ok) return allCustomer
   const inline = list('permission_set_inline_policy', inlineValues)
   if (!inline.ok) return inline
   const boundaries = list('permissions_boundary_attachment', boundaryValues)
@@ -144,10 +178,14 @@ function parseTerraformPermissionSets(
           relayState: values.relay_state,
           sessionDuration: values.session_duration ?? sessionDurationDefault,
           tags: Object.entries(values.tags_all ?? values.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
-          managedPolicyArns: managed.value.filter(ofSet).map((one) => one.values.managed_policy_arn),
-          customerManagedPolicies: customer.value
-            .filter(ofSet)
-            .map((one) => one.values.customer_managed_policy_reference[0]),
+          managedPolicyArns: [
+            ...managed.value.filter(ofSet).map((one) => one.values.managed_policy_arn),
+            ...allManaged.value.filter(ofSet).flatMap((one) => one.values.managed_policy_arns ?? []),
+          ],
+          customerManagedPolicies: [
+            ...customer.value.filter(ofSet).map((one) => one.values.customer_managed_policy_reference[0]),
+            ...allCustomer.value.filter(ofSet).flatMap((one) => one.values.customer_managed_policy_reference ?? []),
+          ],
           inlinePolicy,
           permissionsBoundary: boundary && boundaryOf(boundary),
         },

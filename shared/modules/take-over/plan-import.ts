@@ -38,6 +38,8 @@ export type ImportPlan = {
   readonly adopted: readonly Existing[]
   /** How many of the listed assignments are in the ledger. */
   readonly ours: number
+  /** Those of them that are granted, by a link that has no end. */
+  readonly kept: readonly Existing[]
 }
 
 type Options = {
@@ -82,6 +84,7 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
     left: [...left, ...(await Promise.all(rest.map(complain)))],
     adopted: ours.flatMap(({ existing, isAdopted }) => (isAdopted ? [existing] : [])),
     ours: ours.length,
+    kept: kept.filter(({ key }) => lasting.has(key)),
   }
 }
 
