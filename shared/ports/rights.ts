@@ -211,8 +211,8 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
       'control/pause.json',
       'control/resumed.json',
     ],
-    // To the queue of events: after a pause it compares everything again.
-    send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events'],
+    // To the queue of events: after a pause it compares everything again. To the urgent one: a suspended person's last access is gone.
+    send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events', 'urgent'],
     receive: lanes,
     organizations: 'tags',
     // Members: for policies about people.

@@ -1,4 +1,4 @@
-import type { AssignmentKey } from '../assignments/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../assignments/assignment.ts'
 import type { SuspendedPerson } from '../brake/act.ts'
 import { heldRemedy } from '../brake/describe-list.ts'
 import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
@@ -11,6 +11,8 @@ import { count } from '../text/count.ts'
 export type Holdings = {
   readonly user: PrincipalId
   readonly ours: readonly AssignmentKey[]
+  /** How many accesses ssofile had given when the file suspended the person, by the report. Absent: not known. */
+  readonly had?: number | undefined
   /** The memberships that ssofile made. */
   readonly memberships: readonly unknown[]
   /** Names of groups into which ssofile put the user and which a provider manages now. Only the provider can take the user out. */
@@ -78,7 +80,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
       remedy:
         'nothing to do: ssofile tries again; to see why it failed, run ssofile explain with the account and the permission set',
     }
-  if (left > 0) return { state: 'revoking', reason: `ssofile is revoking ${what}` }
+  if (left > 0) return { state: 'revoking', reason: isBegun ? describeLeft(holdings) : `ssofile is revoking ${what}` }
   const isNothingKnown = foreign.length + groups.length + kept.length === 0
   if (isNothingKnown && unread === undefined)
     return { state: 'suspended', remedy: 'to give back the access that links still grant, delete this file' }
@@ -118,6 +120,15 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     reason: `ssofile has revoked everything that it gave, but the person still has ${rest.join(', and ')}, which ssofile cannot take away; ${limit}${not}`,
     remedy: acts.join('; '),
   }
+}
+
+/** `2 of 14 accesses are left: Billing-ps in 111111111111, Admin-ps in 222222222222`. */
+function describeLeft({ ours, had = 0, memberships }: Holdings): string {
+  const all = count(Math.max(had, ours.length), 'access', 'accesses')
+  const named = ours.map((key) => `${assignmentOf(key).permissionSet} in ${assignmentOf(key).accountId}`)
+  const accesses = `${ours.length} of ${all} ${ours.length === 1 ? 'is' : 'are'} left: ${name(named)}`
+  const groups = `ssofile is revoking ${count(memberships.length, 'membership')}`
+  return [...(ours.length > 0 ? [accesses] : []), ...(memberships.length > 0 ? [groups] : [])].join('; ')
 }
 
 const mostFirst: readonly Status['state'][] = ['held', 'revoking', 'failed', 'partly', 'suspended']

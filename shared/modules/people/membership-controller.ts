@@ -7,9 +7,11 @@ import { ruleKey, rulePrefix } from '../../domain/files/rule-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
 import { describeUpload, identityOf } from '../../domain/links/upload.ts'
 import { describeBoundAgain } from '../../domain/principals/external-id.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
+import { suspensionKey } from '../../domain/suspensions/suspension.ts'
 import { renderInstant, renderJustBefore } from '../../domain/text/instant.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { bindingOf } from '../../reconcile/assignments/user-binding.ts'
@@ -17,12 +19,14 @@ import { removeMember } from '../../reconcile/calls/taking-calls.ts'
 import type { Controller, Description, Effect } from '../../reconcile/inputs/controller.ts'
 import { findReview } from '../../reconcile/records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../../reconcile/records/expiry-index.ts'
+import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
-import { ownedMembershipRecords } from '../../reconcile/records/owned-groups.ts'
+import { ownedMembershipRecords, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
 import { notePerson, tellBoundAgain } from '../../reconcile/records/same-person.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { listMeantNames } from '../../reconcile/records/suspensions.ts'
 import { denySessionsThrough } from './deny-sessions.ts'
 import { disclaimRefused } from './disclaim-refused.ts'
 import {
@@ -34,7 +38,7 @@ import {
   type MembershipTypes,
 } from './gather-membership.ts'
 import { describeMembershipChange, historyOfMembership, type MembershipChange } from './membership-history.ts'
-import { indexMember, indexMembership, unindexMembership } from './membership-index.ts'
+import { indexMember, indexMembership, listMembershipsOf, unindexMembership } from './membership-index.ts'
 import { decideMembership, type MembershipAction, type MembershipEnd } from './rules/decide-membership.ts'
 import { describeMembership, type MembershipOutcome } from './rules/describe-membership.ts'
 
@@ -270,7 +274,20 @@ async function forget(
   if (membershipId !== undefined) await unindexMembership(objects, membershipId, id)
   const effect = await changeOf(member, 'none', { event: 'removed', ...by }, context)
   // This uses up a release. While the entry is there, the next look asks the brake again, and needs the release.
-  return { ...effect, afterwards: () => brake.noteGone(actOf(member)) }
+  const afterwards = async () => {
+    await brake.noteGone(actOf(member))
+    if (end !== undefined) await tellLastEnded(id.user, context)
+  }
+  return { ...effect, afterwards }
+}
+
+/** The status of a suspension says how many memberships are left: it is due when none is. */
+async function tellLastEnded(user: PrincipalId, context: Context): Promise<void> {
+  const { objects, configuration } = context
+  const names = await listMeantNames(objects, user)
+  if (names.length === 0) return
+  const left = await readOwnedMemberships(objects, await listMembershipsOf(objects, [user]))
+  if (left.length === 0) await sendInputs(context, names.map(suspensionKey), userIsSuspended, configuration)
 }
 
 /** The status of the rule is final but says that people wait: it is wrong now. */

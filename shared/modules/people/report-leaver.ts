@@ -35,9 +35,10 @@ type Reporting = Pick<LeaverReport, 'user' | 'name' | 'suspendedAt' | 'by' | 're
 
 /**
  * Adds to the report what `holdings` knows. Reads no record of an access, so it hardly delays the revocations. Call it before the
- * memberships end: afterwards nothing says through which groups the person had access. Safe to repeat.
+ * memberships end: afterwards nothing says through which groups the person had access. Safe to repeat. Returns how many accesses
+ * of the person's own ssofile had given.
  */
-export async function beginReport(about: Reporting, holdings: FoundHoldings, objects: ObjectStore): Promise<void> {
+export async function beginReport(about: Reporting, holdings: FoundHoldings, objects: ObjectStore): Promise<number> {
   const { foreign, throughGroups } = holdings
   const there: readonly HadAccess[] = [
     ...tellOurs(holdings),
@@ -45,9 +46,9 @@ export async function beginReport(about: Reporting, holdings: FoundHoldings, obj
     ...throughGroups.map(toHadThroughGroup),
   ]
   const { report, stored } = await reportOf(objects, about)
-  await report.revise((known) => ({ ...known, v: 1, ...about, access: [...addHad(known?.access ?? [], there)] }), {
-    stored,
-  })
+  const begun = (known: LeaverReport | undefined) => addHad(known?.access ?? [], there)
+  await report.revise((known) => ({ ...known, v: 1, ...about, access: [...begun(known)] }), { stored })
+  return begun(stored?.value).filter(({ givenBy, group }) => givenBy === 'ssofile' && group === undefined).length
 }
 
 /** Writes a report of the access that the person had and has. `at`: by S3's clock. Safe to repeat. */

@@ -186,7 +186,7 @@ async function admit(users: Meant, input: SuspensionInput, context: SuspensionCo
   const looks = await ofEach(users, async (user) => {
     const holdings = await find(user, context)
     if (held !== undefined) return { ...holdings, held, report: undefined }
-    return { ...holdings, report: await record(holdings, users, input, context) }
+    return { ...holdings, ...(await record(holdings, users, input, context)) }
   })
   const described = describeSuspensions(looks, false)
   const wakes = held === undefined ? listWakes(looks, input.key) : listHeldWakes(looks)
@@ -204,9 +204,14 @@ async function end(users: Meant, input: SuspensionInput, context: SuspensionCont
     const holdings = await find(user, context)
     // The status says nothing yet of a user who got the name later.
     if ((await suspendedSince(context.objects, user)) === undefined) await endRest(holdings, input, context)
-    const report = await record(holdings, users, input, context)
+    const { had, report } = await record(holdings, users, input, context)
     const sets = { sets: listKept(holdings), over: holdings.unread === undefined ? denied : new Set<never>() }
-    return { ...holdings, report, undenied: await denyWhileSuspended({ user, name, by: key }, sets, context.objects) }
+    return {
+      ...holdings,
+      had,
+      report,
+      undenied: await denyWhileSuspended({ user, name, by: key }, sets, context.objects),
+    }
   })
   const described = describeSuspensions(looks, true)
   const isFirst = described.state !== (told?.putOff?.state ?? told?.state)
@@ -242,20 +247,20 @@ async function record(
   [first]: Meant,
   { name, file, head, by, now }: SuspensionInput,
   { objects, log }: SuspensionContext,
-): Promise<() => Promise<void>> {
+): Promise<{ readonly had?: number | undefined; readonly report: () => Promise<void> }> {
   const { user } = holdings
   const said = { user, name, by, ...(file.is === 'valid' && file.body) }
   const since = (user === first ? head?.lastModified : undefined) ?? now
   const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(since) })
   const about = { ...said, suspendedAt }
-  if (holdings.ours.length + holdings.memberships.length > 0)
-    await beginReport(about, holdings, objects).catch((error: unknown) => {
-      // A report that cannot be written keeps nobody's access.
-      log.warn('ssofile could not begin the report of a suspended person, and writes it after the revocations', {
-        error,
-      })
-    })
-  return () => reportLeaver(about, holdings, now, objects)
+  const report = () => reportLeaver(about, holdings, now, objects)
+  if (holdings.ours.length + holdings.memberships.length === 0) return { report }
+  const had = await beginReport(about, holdings, objects).catch((error: unknown) => {
+    // A report that cannot be written keeps nobody's access.
+    log.warn('ssofile could not begin the report of a suspended person, and writes it after the revocations', { error })
+    return undefined
+  })
+  return { had, report }
 }
 
 async function completeReports(looks: readonly { readonly report: (() => Promise<void>) | undefined }[]) {

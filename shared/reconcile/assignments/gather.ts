@@ -75,6 +75,7 @@ async function evaluate(
   })
   const links = await admitLinks(found, { entry: stored?.entry, account: id.accountId }, context)
   const end = await findEnd(settling)
+  settling.suspension = end?.suspension
   if (isUnplaced(account)) settling.wish = { is: 'unplaced', lasting: await findLasting(settling) }
   else if (end) {
     if (end.lack) settling.noteLacks(lackOfAll(found, end.lack))

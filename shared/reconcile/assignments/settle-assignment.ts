@@ -46,7 +46,7 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
       // Statuses and `access/` find the access of this id by its name, also in other accounts. The name may have changed.
       const isKnown = wasThere || settling.entry !== undefined || step.rest.result === 'foreign'
       if (isKnown && settling.whereabouts !== 'gone') await noteName(settling)
-      return settlementOf(step, settling)
+      return { ...settlementOf(step, settling), ...(wasThere && { suspension: settling.suspension }) }
     }
     const again = await perform(settling, step)
     if (again) await gather(settling, again)

@@ -53,12 +53,13 @@ export type Lacks = ReadonlyMap<string, Lack | 'none'>
 /**
  * Result of one evaluation of an account assignment. `links`: the links whose status it changes. `lacks`: what the links that
  * grant it lack. `isUnneeded`: the ledger has it, and no link grants it, except perhaps links that
- * ssofile could not read.
+ * ssofile could not read. `suspension`: the file that suspends the user of an entry, whose status this evaluation changes.
  */
 export type Settlement = {
   readonly links: readonly string[]
   readonly lacks?: Lacks | undefined
   readonly isUnneeded?: true
+  readonly suspension?: string | undefined
 } & (
   | { readonly result: 'applied'; readonly owned: boolean }
   | { readonly result: 'absent' }

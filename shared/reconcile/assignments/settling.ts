@@ -55,6 +55,8 @@ export class Settling {
   /** The links whose status this evaluation changes. */
   readonly concerned = new Set<string>()
   readonly lacks = new Map<string, Lack | 'none'>()
+  /** The file that suspends the user. */
+  suspension: string | undefined
   known: Learnt = {}
 
   constructor(key: AssignmentKey, context: SettleContext) {

@@ -37,6 +37,7 @@ import { attributesController } from '../permission-sets/attributes-controller.t
 import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError, reasonOf } from '../records/failures.ts'
+import { sendInputs, userIsSuspended } from '../records/inputs.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import {
@@ -209,6 +210,8 @@ export class HintWork {
     if (settlement.result === 'open') await this.#tellWait(key, settlement)
     if (settlement.result !== 'held') await this.#context.brake.review(key, settlement)
     this.board.touch(settlement.links)
+    // Another cause, such as open work or a deleted link, may end the last access of a suspended person.
+    if (settlement.suspension !== undefined) this.board.touch([settlement.suspension])
     return settlement.result === 'waiting' ? 'waiting' : 'done'
   }
 
@@ -295,9 +298,9 @@ export class HintWork {
     await tellPutOff(statuses, links, { reason, at: clock.now(), account, isWait: true })
   }
 
-  /** Writes the statuses of all links that caused these hints. Each waits for its status, even if one evaluation served several. */
+  /** Each link and suspension that caused one of these hints waits for its status, even if one evaluation served several. */
   #touchCauses(items: readonly WorkItem[]): void {
-    this.board.touch(items.map(({ hint }) => hint.cause).filter((cause) => cause.startsWith(linkPrefix)))
+    this.board.touch(items.map(({ hint }) => hint.cause).filter(isInput))
   }
 }
 
@@ -310,6 +313,7 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
     statuses,
     clock,
     log,
+    askForLook: (suspension) => sendInputs(settling, [suspension], userIsSuspended, configuration),
     assess: async (input, current) => {
       if (!holdsLease()) throw new NotStartedError()
       const progress = {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Lack } from '../../domain/links/lack.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
+import { suspensionPrefix } from '../../domain/suspensions/suspension.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Lacks } from '../assignments/settlement.ts'
@@ -12,6 +13,8 @@ import { SpoiledObjectError } from '../records/stored-json.ts'
 const progressEveryMs = 10_000
 /** How often when they are done. */
 const atRestEveryMs = 500
+/** How often to ask for a look at a suspension. Each look lists the ledger, so it comes when none of its hints is in work. */
+const lookEveryMs = 5_000
 const tellingAtOnce = 16
 
 /**
@@ -23,6 +26,7 @@ export class StatusBoard {
   readonly #clock: Clock
   readonly #log: Log
   readonly #assess: (input: string, current: Status | undefined) => Promise<NewStatus | undefined>
+  readonly #askForLook: (suspension: string) => Promise<void>
   /** With the time (monotonic) of the first change. */
   readonly #dirty = new Map<string, number>()
   readonly #toldMs = new Map<string, number>()
@@ -36,11 +40,14 @@ export class StatusBoard {
     clock: Clock
     log: Log
     assess: (input: string, current: Status | undefined) => Promise<NewStatus | undefined>
+    /** The loop of suspensions writes their status. */
+    askForLook: (suspension: string) => Promise<void>
   }) {
     this.#statuses = options.statuses
     this.#clock = options.clock
     this.#log = options.log
     this.#assess = options.assess
+    this.#askForLook = options.askForLook
   }
 
   /** The dispatcher works on a hint of this input. `end` must follow. */
@@ -102,6 +109,7 @@ export class StatusBoard {
   #isDue(input: string, nowMs: number): boolean {
     const told = this.#toldMs.get(input)
     if (told === undefined && !this.#running.has(input)) return true
+    if (isSuspension(input)) return !this.#running.has(input) && nowMs - (told ?? nowMs) >= lookEveryMs
     const sinceMs = nowMs - (told ?? this.#dirty.get(input) ?? nowMs)
     return sinceMs >= (this.#running.has(input) ? progressEveryMs : atRestEveryMs)
   }
@@ -111,6 +119,7 @@ export class StatusBoard {
     this.#dirty.delete(input)
     this.#toldMs.set(input, this.#clock.monotonicMs())
     try {
+      if (isSuspension(input)) return await this.#askForLook(input)
       const told = await this.#statuses.revise(input, (current) => this.#assess(input, current))
       this.#log.info('status told', { input, state: told?.state ?? 'removed', accounts: told?.accounts })
       if (told === undefined) this.#toldMs.delete(input)
@@ -130,4 +139,8 @@ export class StatusBoard {
   get dirty(): readonly string[] {
     return [...this.#dirty.keys()]
   }
+}
+
+function isSuspension(input: string): boolean {
+  return input.startsWith(suspensionPrefix)
 }

@@ -77,7 +77,7 @@ test('a person whom the directory disables while the brake holds the suspension 
   for (const one of [link, ...files]) await grouping.until(one, 'applied')
   for (const user of [another, kenji]) {
     await grouping.put(`suspended/${user}`)
-    await grouping.until(`suspended/${user}`, user === kenji ? 'held' : 'revoking')
+    await grouping.until(`suspended/${user}`, user === kenji ? 'held' : 'suspended')
   }
   const id = grouping.id('USER', kenji)
   const hasAccess = () => world.ssoAdmin.assignments().some(({ principalId }) => principalId === id)

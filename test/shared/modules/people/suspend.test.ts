@@ -65,6 +65,9 @@ test('a suspension goes on within minutes after the directory did not answer for
   await asking.join('maria', 'security')
   await world.objects.put(`links_data/account%${account}%Admin-ps%security%GROUP%ssofile`, '')
   await world.clock.advance(60_000)
+  // Without its hint, the revocation waits.
+  asking.answer = async ({ port, operation, args: [name], proceed }) =>
+    port === 'queues' && operation === 'send' && name === 'work-urgent' ? undefined : proceed()
   await world.objects.put(suspension, '')
   await world.until(async () => (await stateOf(asking)) === 'revoking', 'the revocation')
   asking.answer = async ({ port, proceed }) => {

@@ -31,7 +31,13 @@ async function open({ assignments = 1, onDrift = 'restore' as const, isMade = fa
     return bench.within(async (settling) => {
       const { ssoAdmin, clock, log, ending, brake: asked } = settling
       await asked.look()
-      const board = new StatusBoard({ statuses: settling.statuses, clock, log, assess: async () => undefined })
+      const board = new StatusBoard({
+        statuses: settling.statuses,
+        clock,
+        log,
+        assess: async () => undefined,
+        askForLook: async () => {},
+      })
       const provisionings = new Provisionings({ ssoAdmin, clock, most: 3, ending })
       return new PermissionSetWork(settling, board).settle(name, { ...settling, provisionings, isDriftCheck })
     })

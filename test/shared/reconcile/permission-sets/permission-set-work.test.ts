@@ -41,7 +41,7 @@ async function open(options: SettlingOptions = {}) {
   const within = <T>(act: (worker: Worker) => Promise<T>): Promise<T> =>
     bench.within(async (settling) => {
       const { ssoAdmin, clock, log, ending } = settling
-      const board = new StatusBoard({ statuses, clock, log, assess: async () => undefined })
+      const board = new StatusBoard({ statuses, clock, log, assess: async () => undefined, askForLook: async () => {} })
       const provisionings = new Provisionings({ ssoAdmin, clock, most: 3, ending })
       const context = { ...settling, provisionings, isDriftCheck: false }
       const work = new PermissionSetWork(settling, board)

@@ -30,6 +30,7 @@ function open(assess: (input: string) => Promise<NewStatus | undefined> = async 
       assessed.push(input)
       return assess(input)
     },
+    askForLook: async (suspension) => void assessed.push(suspension),
   })
   /** Whether it is due, just before and at this many milliseconds from now. */
   const dueAfter = async (ms: number) => {
@@ -40,6 +41,30 @@ function open(assess: (input: string) => Promise<NewStatus | undefined> = async 
   }
   return { board, clock, log, objects, statuses, assessed, dueAfter }
 }
+
+describe('a suspension whose hints were in work', () => {
+  const suspended = 'suspended/maria'
+
+  test('gets a look as soon as none of its hints is in work, and keeps its status until then', async () => {
+    const { board, assessed, statuses, dueAfter } = open()
+    board.begin(suspended)
+    board.touch([suspended])
+    expect(await dueAfter(60_000)).toEqual([false, false])
+    board.end(suspended)
+    expect(board.hasDue).toBe(true)
+    await board.tell('due')
+    expect(assessed).toEqual([suspended])
+    expect([board.hasDirty, await statuses.read(suspended)]).toEqual([false, undefined])
+  })
+
+  test('gets the next look after five seconds, because each look lists the ledger', async () => {
+    const { board, dueAfter } = open()
+    board.touch([suspended])
+    await board.tell('due')
+    board.touch([suspended])
+    expect(await dueAfter(5_000)).toEqual([false, true])
+  })
+})
 
 describe('the status of a link', () => {
   test('is told at once where nothing is running, and is clean then', async () => {
