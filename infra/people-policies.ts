@@ -2,9 +2,9 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { usagePrefix } from '../shared/modules/usage/use-records.ts'
 import { deadLetterQueues, workedQueues } from '../shared/ports/queues.ts'
-import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import { identityCenterKeyStatements } from './identity-center-key.ts'
+import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './places-of-people.ts'
 
 export type Statement = {
   readonly Sid: string

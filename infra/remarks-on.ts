@@ -1,7 +1,8 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
-import { bucketPolicy, bytesOfPolicy, policyBytesMost } from './bucket-policy.ts'
+import { bucketPolicy } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
+import { bytesOfPolicy, policyBytesMost } from './policy-statements.ts'
 
 /** Remarks on this environment for the person who deploys, one line each. */
 export function remarksOn(environment: Environment, names: DeploymentNames): readonly string[] {

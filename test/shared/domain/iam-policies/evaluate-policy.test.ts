@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { PolicyStatementJson } from '../../../../infra/bucket-policy.ts'
+import type { PolicyStatementJson } from '../../../../infra/policy-statements.ts'
 import { evaluatePolicy, type PolicyRequest } from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
 
 const zoe = 'arn:aws:iam::111122223333:role/zoe'
