@@ -35,17 +35,53 @@ type Part = { readonly action: string; readonly size: number; readonly of: Polic
  * | denied on a new condition that may always hold                 | is gone          | is left          |
  * | denied on a condition that spares something (Region, MFA, tag) | is left          | is left          |
  * | a new policy with unknown content                              | all is gone      | is left          |
+ *
+ * Nobody knows which of the former conditions ever held, so `least` is the smallest share over all choices of them.
  */
 export function shareLeft(was: PoliciesEffect, is: PoliciesEffect): ShareLeft {
   const parts = partsOf(was)
-  const sum = (of: (part: Part) => number) => parts.reduce((all, part) => all + part.size * of(part), 0)
-  const before = sum((part) => undenied(part, was.denies.filter(isCertain)))
-  if (before === 0) return { least: 1, most: 1 }
   const certain = is.denies.filter(isCertain)
-  const doubtful = is.denies.filter((one) => isDoubtful(one) && listUncovered(one, was.denies).length > 0)
-  const mostOf = (part: Part) => mayKeep(part, is) * undenied(part, certain)
-  const leastOf = (part: Part) => keeps(part, is, was) * undenied(part, [...certain, ...doubtful])
-  return { least: isUnknown(was, is) ? 0 : sum(leastOf) / before, most: sum(mostOf) / before }
+  const before = sizeOfParts(parts, (part) => undenied(part, was.denies.filter(isCertain)))
+  if (before === 0) return { least: 1, most: 1 }
+  const most = sizeOfParts(parts, (part) => mayKeep(part, is) * undenied(part, certain)) / before
+  const shares = isUnknown(was, is) ? [0] : choicesOf(was).map((held) => leastShare(was, is, held))
+  return { least: Math.min(...shares), most }
+}
+
+function sizeOfParts(parts: readonly Part[], shareOf: (part: Part) => number): number {
+  return parts.reduce((all, part) => all + part.size * shareOf(part), 0)
+}
+
+/** The share that stays for certain, if exactly these conditions of the former statements ever held. */
+function leastShare(was: PoliciesEffect, is: PoliciesEffect, held: ReadonlySet<string>): number {
+  const counts = ({ condition }: PolicyStatement) => condition === '' || held.has(condition)
+  const parts = partsOf({ ...was, allows: was.allows.filter(counts) })
+  const undeniedBefore = (part: Part) => undenied(part, was.denies.filter(counts))
+  const before = sizeOfParts(parts, undeniedBefore)
+  if (before === 0) return 1
+  const isNew = (one: PolicyStatement) => listUncovered(one, was.denies).length > 0
+  // A new denial of other Regions spares nothing of a statement that allows only there.
+  const mayDeny = (one: PolicyStatement, { of }: Part) =>
+    counts(one) || (isNew(one) && (isDoubtful(one) || (of !== undefined && !isCertain(of))))
+  const after = sizeOfParts(parts, (part) => {
+    const denials = is.denies.filter((one) => mayDeny(one, part))
+    return keeps(part, is, was) * Math.min(undeniedBefore(part), undenied(part, denials))
+  })
+  return after / before
+}
+
+const allChoicesMost = 6
+
+/** The conditions that may have held. Of many, each alone, all but each, all and none. */
+function choicesOf({ allows, denies }: PoliciesEffect): readonly ReadonlySet<string>[] {
+  const all = [...new Set([...allows, ...denies].map(({ condition }) => condition))].filter((one) => one !== '')
+  if (all.length <= allChoicesMost) {
+    const choices = Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_, index) => bits & (1 << index)))
+    return choices.map((one) => new Set(one))
+  }
+  return [[], all, ...all.map((one) => [one]), ...all.map((but) => all.filter((one) => one !== but))].map(
+    (one) => new Set(one),
+  )
 }
 
 /** The new attached policies with unknown content. */
@@ -113,7 +149,7 @@ function common(action: string, others: readonly string[]): number {
 /** The share of a part that these denials leave. */
 function undenied({ action, of }: Part, denials: readonly PolicyStatement[]): number {
   const shares = (of ? placesOf(of) : ['*']).map((place) => {
-    const there = denials.filter((one) => isDeniedAt(one, place))
+    const there = denials.filter((one) => isDeniedAt(one, place) || isDeniedTogether(action, one, place, denials))
     if (isCovered(action, there)) return 0
     const but = there.flatMap((one) => (one.isInverted ? [common(action, one.actions) / sizeOf(action)] : []))
     return Math.min(Math.max(0, 1 - insideOf(action, there)), ...but)
@@ -125,6 +161,21 @@ function undenied({ action, of }: Part, denials: readonly PolicyStatement[]): nu
 function isDeniedAt({ onlyOn, butOn }: PolicyStatement, place: string): boolean {
   if (onlyOn) return onlyOn.some((one) => covers(one, place) || /^(?:arn:)?[*:?]*\*$/.test(one))
   return place === '*' || !butOn.some((one) => overlap(one, place))
+}
+
+/** What `NotResource` of one denial spares, other denials may deny. */
+function isDeniedTogether(
+  action: string,
+  { butOn }: PolicyStatement,
+  place: string,
+  denials: readonly PolicyStatement[],
+): boolean {
+  const isDenied = (but: string) =>
+    isCovered(
+      action,
+      denials.filter((one) => isDeniedAt(one, but)),
+    )
+  return butOn.length > 0 && butOn.every((but) => !overlap(but, place) || isDenied(but))
 }
 
 const isCertain = ({ condition }: PolicyStatement): boolean => condition === ''

@@ -220,6 +220,8 @@ describe('the effect of a change', () => {
   })
   const when = (operator: string, key: string, value: unknown) => ({ Condition: { [operator]: { [key]: value } } })
   const except = { Resource: undefined, NotResource: '*' }
+  const ops = when('StringEquals', 'aws:PrincipalTag/team', 'ops')
+  const elsewhere = when('StringNotEquals', 'aws:RequestedRegion', 'eu-central-1')
   const nobody = when('StringEquals', 'aws:PrincipalTag/team', 'nobody')
 
   test.each<[string, PermissionSetPolicies, PermissionSetPolicies]>([
@@ -294,6 +296,21 @@ describe('the effect of a change', () => {
     ['another policy of AWS in place of all', managed(readOnly), managed(viewOnly)],
     ['a boundary', wide, bounded(wide)],
     ['a policy that is not understood', wide, { ...wide, ...odd }],
+    [
+      'the loss of the only condition that may ever have held',
+      permissionSetOf(allow('s3:*', nobody), allow('ec2:*', ops)),
+      permissionSetOf(allow('s3:*', nobody)),
+    ],
+    [
+      'the loss of all that no condition may have denied',
+      permissionSetOf(allow(['s3:*', 'ec2:*']), deny('s3:*', nobody)),
+      permissionSetOf(allow('s3:*'), deny('s3:*', nobody)),
+    ],
+    [
+      'a denial in the only Regions that were allowed',
+      permissionSetOf(allow('s3:*', elsewhere)),
+      permissionSetOf(allow('s3:*', elsewhere), deny('s3:*', elsewhere)),
+    ],
   ])('may take almost all by %s', (_, before, after) => {
     expect(weigh(before, after)).toBe('may take almost all')
   })
@@ -316,6 +333,11 @@ describe('the effect of a change', () => {
     ],
     ['a denial without TLS', wide, plus(wide, deny('*', when('Bool', 'aws:SecureTransport', 'false')))],
     ['a denial of what has a tag', wide, plus(wide, deny('*', when('StringEquals', 'aws:ResourceTag/secret', 'yes')))],
+    [
+      'the loss of one condition beside more that is allowed without any',
+      permissionSetOf(allow('s3:*'), allow('iam:PassRole', ops)),
+      s3,
+    ],
     ['a denial of one action', s3, permissionSetOf(allow('s3:*'), deny('s3:DeleteBucket'))],
     ['a denial of one service', wide, plus(wide, deny('organizations:*'))],
     ['a denial of some resources', s3, permissionSetOf(allow('s3:*'), deny('s3:*', one))],
@@ -370,7 +392,10 @@ describe("over drawn policies, an independent evaluator of IAM's rules", () => {
     'lambda:InvokeFunction',
   ]
   const resources = ['arn:aws:s3:::one/a', 'arn:aws:s3:::two/a', 'arn:aws:s3:::three/a', 'arn:aws:ec2:::x']
-  const requests = actions.flatMap((action) => resources.map((resource) => ({ action, resource })))
+  const regions = ['eu-central-1', 'us-east-1']
+  const requests = actions.flatMap((action) =>
+    resources.flatMap((resource) => regions.map((region) => ({ action, resource, region }))),
+  )
   const statement = fc.record(
     {
       Effect: fc.constantFrom('Allow', 'Allow', 'Deny'),
@@ -410,19 +435,20 @@ describe("over drawn policies, an independent evaluator of IAM's rules", () => {
       const expression = String(pattern).replaceAll('*', '.*').replaceAll('?', '.')
       return new RegExp(`^${expression}$`, 'i').test(value)
     })
-  const applies = (one: Drawn, { action, resource }: (typeof requests)[number], context: Record<string, string>) =>
+  const applies = (one: Drawn, { action, resource, region }: (typeof requests)[number], team: string) =>
     (one.NotAction === undefined ? fits(one.Action, action) : !fits(one.NotAction, action)) &&
     (one.NotResource === undefined ? fits(one.Resource, resource) : !fits(one.NotResource, resource)) &&
     Object.entries(one.Condition ?? {}).every(([operator, tests]) =>
-      Object.entries(tests).every(([key, wanted]) => (context[key] === wanted) === (operator === 'StringEquals')),
+      Object.entries(tests).every(
+        ([key, wanted]) =>
+          ((key === 'aws:RequestedRegion' ? region : team) === wanted) === (operator === 'StringEquals'),
+      ),
     )
-  const listAllowed = (statements: readonly Drawn[], team: string) => {
-    const context = { 'aws:PrincipalTag/team': team, 'aws:RequestedRegion': 'eu-central-1' }
-    return requests.filter((request) => {
-      const effects = statements.filter((one) => applies(one, request, context)).map(({ Effect }) => Effect)
+  const listAllowed = (statements: readonly Drawn[], team: string) =>
+    requests.filter((request) => {
+      const effects = statements.filter((one) => applies(one, request, team)).map(({ Effect }) => Effect)
       return effects.includes('Allow') && !effects.includes('Deny')
     })
-  }
 
   test('finds no lost request that the answer does not tell, and never nothing left where the answer says that something is', () => {
     fc.assert(
@@ -432,9 +458,7 @@ describe("over drawn policies, an independent evaluator of IAM's rules", () => {
         const change = weighContents(permissionSetOf(...before), permissionSetOf(...after))
         const lost = was.filter((request) => !is.includes(request))
         if (lost.length > 0 && change.takesAway.length === 0) return false
-        // Nobody knows whether a former condition ever held, so such a statement counts as permissions.
-        const isPlain = before.every(({ Condition }) => Condition === undefined)
-        return !isPlain || was.length === 0 || is.length > 0 || change.leavesNone || change.mayLeaveNone
+        return was.length === 0 || is.length > 0 || change.leavesNone || change.mayLeaveNone
       }),
       { numRuns: runsOf(1_000) },
     )

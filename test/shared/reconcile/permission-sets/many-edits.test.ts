@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { foreseePermissionSets } from '../../../../shared/modules/plan/foresee-permission-sets.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
@@ -129,6 +130,35 @@ describe('of the edits of all uploaders', () => {
     const { windows = [] } = (await brakeFile(world.objects).read())?.value ?? {}
     expect(windows.filter(({ cause }) => cause === 'uploader')).toEqual([])
   })
+})
+
+test('a policy that denies everything, pushed to a permission set with 60 assignments and to 26 others, reaches none of them', async () => {
+  const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+  const { accounts, groups } = { accounts: ['210000000001', '210000000002', '210000000003'], groups: 20 }
+  const teams = Array.from({ length: groups }, (_, nth) => principalName.parse(`team ${nth}`))
+  const world = new World({
+    organization: { ...acme(), groups: [...acme().groups, ...teams], assignments: [] },
+  }).start()
+  await world.finish(world.everyHour())
+  const others = Array.from({ length: 26 }, (_, nth) => `Other${nth}-ps`)
+  const put = (set: string, ...managedPoliciesArnList: readonly string[]) =>
+    world.objects.as('ana').put(fileOf(set), JSON.stringify({ permissionSetName: set, managedPoliciesArnList }))
+  for (const set of ['Work-ps', ...others]) await put(set, readOnly)
+  for (const one of accounts)
+    for (const team of teams) await world.objects.put(`links_data/account%${one}%Work-ps%${team}%GROUP%ssofile`, '')
+  for (const set of others) await world.objects.put(`links_data/account%${account}%${set}%team 0%GROUP%ssofile`, '')
+  await world.clock.advance(60_000)
+  expect(await world.keys('assignments/')).toHaveLength(60 + 26)
+  for (const set of ['Work-ps', ...others]) await put(set, readOnly, denyAll)
+  await world.clock.advance(30_000)
+  const status = async (set: string) =>
+    (await world.json(`status/${fileOf(set)}.json`)) as { state: string; reason?: string }
+  expect((await status('Work-ps')).reason).toContain(
+    `takes away almost everything that the permission set allows (1: whatever ${denyAll} denies), on 60 account assignments`,
+  )
+  for (const set of others) expect((await status(set)).state).toBe('held')
+  const has = (set: string) => world.ssoAdmin.definitionNow(permissionSetName.parse(set))?.managedPolicyArns ?? []
+  expect(['Work-ps', ...others].filter((set) => has(set).includes(denyAll))).toEqual([])
 })
 
 test('a plan says which files would be held, and what the others take away', async () => {
