@@ -10,8 +10,9 @@ import { count } from '../../../shared/domain/text/count.ts'
 import { readRequestStories } from '../../../shared/modules/requests/read-request-stories.ts'
 import { possibleSessionsOf } from '../../../shared/modules/requests/rules/possible-sessions.ts'
 import type { RequestStory } from '../../../shared/modules/requests/rules/request-story.ts'
+import { findUnknownUses, notKnown } from '../../../shared/modules/usage/find-unknown-uses.ts'
 import { hourMs, listHours } from '../../../shared/modules/usage/rules/hours.ts'
-import type { UsedAccess } from '../../../shared/modules/usage/rules/person-uses.ts'
+import { keyOf, type UsedAccess } from '../../../shared/modules/usage/rules/person-uses.ts'
 import { personKey, personRecord } from '../../../shared/modules/usage/use-records.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
@@ -71,8 +72,8 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   return stories.length > 0 ? 0 : 2
 }
 
-/** `hours`: the beginning of each hour with a use in this time, ascending. */
-type Uses = Pick<UsedAccess, 'account' | 'ways'> & { readonly hours: readonly Date[] }
+/** `hours`: the beginning of each hour with a use in this time, ascending. `isUnknown`: as in `OwnUse`. */
+type Uses = Pick<UsedAccess, 'account' | 'ways'> & { readonly hours: readonly Date[]; readonly isUnknown?: true }
 export type ToldOfIncident = {
   readonly story: RequestStory
   readonly sessions: PossibleSessions | undefined
@@ -85,10 +86,14 @@ async function readUses(objects: ObjectStore, sessions: PossibleSessions): Promi
   const isWithin = (hour: Date) => hour.getTime() > from.getTime() - hourMs && hour < until
   const stored = await personRecord(objects, personKey(user)).read()
   const used = stored?.value.uses.filter((one) => one.permissionSet === permissionSet) ?? []
-  return used
-    .filter((one) => account === undefined || one.account === account)
-    .map(({ account, ways, hours }) => ({ account, ways, hours: listHours(hours).filter(isWithin) }))
-    .filter(({ hours }) => hours.length > 0)
+  const meant = used
+    .map((one) => ({ ...one, hours: listHours(one.hours).filter(isWithin) }))
+    .filter((one) => (account ?? one.account) === one.account && one.hours.length > 0)
+  const unknown = await findUnknownUses(objects, meant)
+  return meant.map((one) => {
+    const { account, ways, hours } = one
+    return { account, ways, hours, ...(unknown.has(keyOf(one)) && { isUnknown: true }) }
+  })
 }
 
 export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
@@ -109,10 +114,11 @@ function renderTold({ story, sessions, uses = [] }: ToldOfIncident): string {
       `${at}${by ? ` by ${by.name ?? by.user}` : ''}${comment === undefined ? '' : `: ${comment}`}`,
     ]),
     ['access', startsAt && `from ${startsAt} until ${end}${endedAt === undefined ? '' : ' (ended)'}`],
-    ...uses.map(({ account, ways, hours }): [string, string] => {
+    ...uses.map(({ account, ways, hours, isUnknown }): [string, string] => {
       const how = ways.map(({ by, at, from }) => `by ${by} last at ${at}${from ? ` from ${from}` : ''}`)
       const [first, last] = [hours[0], hours.at(-1)].map((at) => `${at?.toISOString().slice(0, 13)}Z`)
-      return ['used', [`in ${account} in ${count(hours.length, 'hour')} from ${first} to ${last}`, ...how].join(', ')]
+      const where = isUnknown ? `${account} (${notKnown})` : account
+      return ['used', [`in ${where} in ${count(hours.length, 'hour')} from ${first} to ${last}`, ...how].join(', ')]
     }),
     ['digest', story.digest],
   ])

@@ -11,6 +11,7 @@ import {
   explainAccess,
 } from '../../../shared/modules/access/explain-access.ts'
 import { ProposedObjects } from '../../../shared/modules/plan/proposed-objects.ts'
+import { notKnown } from '../../../shared/modules/usage/find-unknown-uses.ts'
 import type { OwnUse } from '../../../shared/modules/usage/rules/role-use.ts'
 import type { Way } from '../../../shared/modules/usage/rules/use.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
@@ -115,13 +116,11 @@ const ways: Readonly<Record<Way, string>> = {
   application: 'by an application',
 }
 
-function renderOwnUse({ countedSince, last }: OwnUse, now: Date): string {
+function renderOwnUse({ countedSince, last, isUnknown }: OwnUse, now: Date): string {
   if (last === undefined) return `not by this person since ${countedSince}, when the counting began`
   const { at, by, from, agent } = last
-  return quote(
-    [`${renderAge(at, now)} ${ways[by]} (${at})`, from && `from ${from}`, agent].filter(Boolean).join(', '),
-    500,
-  )
+  const when = `${renderAge(at, now)} ${ways[by]} (${at})`
+  return quote([when, isUnknown && notKnown, from && `from ${from}`, agent].filter(Boolean).join(', '), 500)
 }
 
 function renderWho({ assignment: { type, principal } }: Explanation): string {

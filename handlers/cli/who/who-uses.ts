@@ -4,7 +4,7 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { ChangesQuestion } from '../../../shared/modules/access/list-access-changes.ts'
 import { unreadUses } from '../../../shared/modules/access/own-uses.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
-import { findUnknownUses } from '../../../shared/modules/usage/find-unknown-uses.ts'
+import { findUnknownUses, notKnown } from '../../../shared/modules/usage/find-unknown-uses.ts'
 import { keyOf, type LastUse } from '../../../shared/modules/usage/rules/person-uses.ts'
 import type { Watched } from '../../../shared/modules/usage/rules/watched.ts'
 import { readLastUses, readWatched } from '../../../shared/modules/usage/use-records.ts'
@@ -59,7 +59,7 @@ export function renderUses(uses: readonly NamedUse[], { since, gaps }: Watched, 
   const rows = uses.map((use) => [
     use.person,
     use.account,
-    use.isUnknown ? `${use.permissionSet} (not known to ssofile)` : use.permissionSet,
+    use.isUnknown ? `${use.permissionSet} (${notKnown})` : use.permissionSet,
     `${use.at.slice(0, 16).replace('T', ' ')}Z`,
     use.by,
     String(use.hours90),

@@ -55,7 +55,7 @@ import { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { addRequests } from './add-to-links.ts'
 import { findNearPrincipal } from './find-subject.ts'
 import { askIdentityCenter, isNoAnswer, type ListedAccess, readSparingly } from './listed-access.ts'
-import { readOwnUses } from './own-uses.ts'
+import { readOwnUse } from './own-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 export type Question = {
@@ -160,7 +160,7 @@ export async function explainAccess(question: Question, given: Ports, configurat
     /** For a user: the access of its groups. */
     throughGroups,
     /** For a user: the use of this access. `undefined`: not counted, not readable, or the caller may not read it. */
-    use: userId && (await (await readOwnUses(ports, notes))?.of(new Set([userId])))?.(userId, question),
+    use: userId && (await readOwnUse(userId, question, ports, notes)),
     /** If nothing is known: similar links, and how they differ. */
     near: isFound ? [] : await findNearLinks(question, account, context),
     /** Missing objects, failed look-ups and a pause, in whole sentences. */

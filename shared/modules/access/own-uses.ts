@@ -2,9 +2,11 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
+import { findUnknownUses } from '../usage/find-unknown-uses.ts'
 import { keyOf, type LastUse } from '../usage/rules/person-uses.ts'
 import type { OwnUse } from '../usage/rules/role-use.ts'
 import { listLastUses, readWatched } from '../usage/use-records.ts'
+import { unlessRefused } from './unless-refused.ts'
 
 export type OwnUses = NonNullable<Awaited<ReturnType<typeof readOwnUses>>>
 
@@ -37,4 +39,18 @@ export async function readOwnUses(ports: Pick<Ports, 'objects' | 'clock'>, notes
       unknown.has(user) ? undefined : { ...counted, last: known.get(`${user}%${keyOf(access)}`) }
   }
   return { watched, of }
+}
+
+/** One user's use of one access, which may be unknown to ssofile. */
+export async function readOwnUse(
+  user: PrincipalId,
+  access: Pick<LastUse, 'account' | 'permissionSet'>,
+  ports: Pick<Ports, 'objects' | 'clock'>,
+  notes: string[],
+): Promise<OwnUse | undefined> {
+  const use = (await (await readOwnUses(ports, notes))?.of(new Set([user])))?.(user, access)
+  if (use?.last === undefined) return use
+  const finding = findUnknownUses(ports.objects, [access])
+  const unknown = await unlessRefused(finding, 'whether ssofile knows the access could not be asked', notes)
+  return unknown?.size ? { ...use, isUnknown: true } : use
 }

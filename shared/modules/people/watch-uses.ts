@@ -14,13 +14,14 @@ import { Policies } from '../../reconcile/records/policies.ts'
 import { isAdministratorByFile } from '../../reconcile/records/read-permission-set-file.ts'
 import { Suspensions } from '../../reconcile/records/suspensions.ts'
 import { tellFinding } from '../../reconcile/records/tell-event.ts'
+import { findUnknownUses, notKnown } from '../usage/find-unknown-uses.ts'
 import { daysBefore } from '../usage/rules/person-uses.ts'
 import type { Use } from '../usage/rules/use.ts'
 import { readLastUses, readWatched } from '../usage/use-records.ts'
 
 const reasons: Readonly<Record<WatchedUse, string>> = {
   suspended: 'a use by somebody who is suspended, disabled or gone',
-  'without-access': 'a use without access on record: it was revoked, or others gave it',
+  'without-access': 'a use without access on record: it was revoked, others gave it, or the event is forged',
   'first-administrator': 'the first known use, by this person, of a permission set that allows everything',
   first: 'the first known use of the permission set by this person',
   any: 'a use',
@@ -68,7 +69,9 @@ export function watchUses(
         if (!(await facts[kind](use))) continue
         const principal = principalName.safeParse((await actor()).user?.name).data ?? principalName.parse(user)
         const name = renderAssignmentName({ ...place, type: 'USER', principal })
-        const reason = `${reasons[kind]}, by ${use.by}${use.from ? ` from ${use.from}` : ''} (${watching.get(kind)})`
+        const isUnknown = (await findUnknownUses(objects, [use])).size > 0
+        const what = isUnknown ? `${reasons[kind]}, of access ${notKnown}` : reasons[kind]
+        const reason = `${what}, by ${use.by}${use.from ? ` from ${use.from}` : ''} (${watching.get(kind)})`
         await tellFinding(objects, { event: 'use-watched', at: use.at, name }, reason)
         break
       }

@@ -44,6 +44,8 @@ import { renderAccessPage } from '../access-page/rules/render-access-page.ts'
 import { compareBreakGlass } from '../break-glass/compare-break-glass.ts'
 import { listDrills } from '../break-glass/list-drills.ts'
 import { type BreakGlassFinding, breakGlassFinding } from '../break-glass/rules/judge-break-glass.ts'
+import { findUnknownUses, notKnown } from '../usage/find-unknown-uses.ts'
+import { keyOf } from '../usage/rules/person-uses.ts'
 import { listLastUses, readWatched, usagePrefix } from '../usage/use-records.ts'
 import { reportApplications } from './report-applications.ts'
 import { reportPeople } from './report-people.ts'
@@ -390,7 +392,7 @@ async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: 
 
 const titlesOfUses = [
   ...['person', 'person id', 'account', 'permission set', 'first use', 'last use', 'way', 'address', 'user agent'],
-  ...['hours of use in 90 days', 'counted since', 'not counted'],
+  ...['hours of use in 90 days', 'counted since', 'not counted', 'remark'],
 ]
 
 /** Writes each last use of the people of today. Not under `reports/`: operators read that, and only auditors may see uses. */
@@ -399,11 +401,15 @@ async function reportUses(ports: Pick<Ports, 'objects' | 'clock'>, people: Peopl
   const silence = gaps.map(({ from, to }) => `${from}/${to}`).join(' ; ')
   const writer = new ObjectWriter(ports.objects, `${usagePrefix}report.csv`)
   await writer.write(renderCsv([titlesOfUses]))
+  const asked = new Map<string, boolean>()
   for await (const { uses } of listLastUses(ports)) {
+    const unknown = await findUnknownUses(ports.objects, uses, asked)
     const names = await unlessUnread(people.namesOf('USER', new Set(uses.map(({ user }) => user))))
-    const rows = uses.map(({ user, account, permissionSet, first, at, by, from = '', agent = '', hours90 }) => {
+    const rows = uses.map((use) => {
+      const { user, account, permissionSet, first, at, by, from = '', agent = '', hours90 } = use
       const name = ('is' in names && names.is.get(user)) || ''
-      return [name, user, account, permissionSet, first, at, by, from, agent, String(hours90), since, silence]
+      const remark = unknown.has(keyOf(use)) ? notKnown : ''
+      return [name, user, account, permissionSet, first, at, by, from, agent, String(hours90), since, silence, remark]
     })
     await writer.write(renderCsv(rows))
   }

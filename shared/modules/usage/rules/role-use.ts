@@ -19,9 +19,14 @@ const dayMs = 24 * hourMs
 
 /**
  * A person's own use of one access, by the events of Identity Center. `countedSince`: until then uses may be missing. `last`: absent if none
- * is known.
+ * is known. `isUnknown`: nobody has or ever had the access by ssofile's records, so the event may be forged.
  */
-export type OwnUse = { readonly countedSince: string; readonly asOf: string; readonly last?: LastUse | undefined }
+export type OwnUse = {
+  readonly countedSince: string
+  readonly asOf: string
+  readonly last?: LastUse | undefined
+  readonly isUnknown?: true
+}
 
 /** One access, the use of its role by anybody, and the use by its person. */
 export type UsedAccess = {

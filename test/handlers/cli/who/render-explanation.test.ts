@@ -92,6 +92,9 @@ test('a user reads when this person last used the access, and from where, or sin
   expect(renderExplanation({ ...answer, use: counted }, now)).toContain(
     '  used      not by this person since 2026-01-01T00:00:00.000Z, when the counting began\n',
   )
+  expect(renderExplanation({ ...answer, use: { ...used, isUnknown: true } }, now)).toContain(
+    '(2026-03-03T10:00:00.000Z), not known to ssofile, from 203.0.113.7',
+  )
   expect(renderExplanation(answer, now)).not.toContain('used  ')
 })
 

@@ -4,6 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import type { OwnedMembership } from '../../../../shared/domain/principals/owned-membership.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import { readOwnUse } from '../../../../shared/modules/access/own-uses.ts'
 import { whoHasAccess } from '../../../../shared/modules/access/who-has-access.ts'
 import { judgeUse } from '../../../../shared/modules/usage/rules/role-use.ts'
 import { recordUses, recordWatching } from '../../../../shared/modules/usage/use-records.ts'
@@ -160,4 +161,18 @@ test('whoever may not read the uses sees the access without them', async () => {
   const { rows, sources, notes } = await ask(world, {}, refused)
   expect(rows.map(({ own }) => own)).toEqual([undefined, undefined])
   expect([sources.watched, notes]).toEqual([undefined, []])
+})
+
+test('a use is told as unknown to ssofile if nobody has or ever had the access', async () => {
+  const world = await openGroupOfTwo()
+  await watch(world, { from: '2026-03-03T08:00:00Z', to: '2026-03-03T10:00:00Z' })
+  const id = idOf(world, 'USER', 'ana')
+  const never = permissionSetName.parse('Never-ps')
+  await use(world, 'ana')
+  await recordUses(world.ports, id, [
+    { user: id, account, permissionSet: never, at: world.clock.now().toISOString(), by: 'cli' },
+  ])
+  const told = (name: typeof never) => readOwnUse(id, { account, permissionSet: name }, world.ports, [])
+  expect(await told(never)).toMatchObject({ last: { permissionSet: never }, isUnknown: true })
+  expect(await told(permissionSet)).not.toHaveProperty('isUnknown')
 })

@@ -127,8 +127,12 @@ describe('a use that a policy watches is told at once:', () => {
     }
     await use(world, 'ana', 'Read-ps')
     await use(world, 'ana', 'Power-ps')
-    const reason = 'a use without access on record: it was revoked, or others gave it'
+    const reason = 'a use without access on record: it was revoked, others gave it, or the event is forged'
     expect(await toldIn(world)).toEqual([`${of('Read-ps', 'ana')}: ${reason}, ${how}`])
+    await use(world, 'ana', 'Never-ps')
+    expect((await toldIn(world)).at(-1)).toBe(
+      `${of('Never-ps', 'ana')}: ${reason}, of access not known to ssofile, ${how}`,
+    )
   })
 
   test('of several reasons the gravest, and nothing without a policy', async () => {
