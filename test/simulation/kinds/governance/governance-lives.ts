@@ -9,19 +9,14 @@ import {
   join,
   type Lives,
   lateVersion,
-  leo,
   linkOf,
   longDone,
-  lookAtBrake,
-  make,
   mia,
   ofAll,
-  ofLeo,
   ofMia,
   ofSecond,
   own,
   reconcile,
-  releaseBrake,
   selected,
   set,
   upload,
@@ -125,18 +120,6 @@ export const governanceLives: Lives = {
     actions: [
       [upload(ofApprovers), longDone, upload(lateOfMia), longDone, deleteLink(ofApprovers), longDone],
       [upload(ofApprovers), longDone],
-    ],
-  },
-  'the last person with a permission set loses nothing, also if two links go at once': {
-    before: [
-      make(`USER/${leo}`),
-      policy.write('one', 'that keeps a person'),
-      uploadAll(ofMia, ofLeo),
-      wait(4 * 60_000),
-    ],
-    actions: [
-      [deleteLink(ofMia), deleteLink(ofLeo), longDone, upload(ofApprovers), join('approvers', leo), wait(6 * 60_000)],
-      [deleteLink(ofApprovers), longDone, lookAtBrake, releaseBrake, longDone],
     ],
   },
   'tests of policies come, are not valid, and go': [

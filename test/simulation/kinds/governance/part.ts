@@ -2,6 +2,8 @@ import type { Part } from '../part.ts'
 import { eligibilityFiles } from './eligibility-files.ts'
 import { governanceLives } from './governance-lives.ts'
 import { governanceSabotages } from './governance-sabotages.ts'
+import { minimumLives } from './minimum-lives.ts'
+import { MinimumsPromise } from './minimums-promise.ts'
 import { PoliciesPromise } from './policies-promise.ts'
 import { policyFiles } from './policy-files.ts'
 import { policyTestFiles } from './policy-test-files.ts'
@@ -16,6 +18,7 @@ export const governance = {
     selector: { files: selectorFiles, oracle: ToldFilesPromise },
     eligibility: { files: eligibilityFiles, oracle: ToldFilesPromise },
   },
-  lives: governanceLives,
+  oracles: [MinimumsPromise],
+  lives: { ...governanceLives, ...minimumLives },
   sabotages: governanceSabotages,
 } as const satisfies Part

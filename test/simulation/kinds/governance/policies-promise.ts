@@ -3,7 +3,6 @@ import type { IdentityStoreChange } from '../../../../shared/memory/identity-sto
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import type { Call } from '../../chaos.ts'
 import { describeTarget, isTarget, linksOf, nameOf, recordedName, usersNow } from '../../oracle/names.ts'
-import { SuspensionsPromise } from '../../oracle/suspensions.ts'
 import { Judge, type Seen, seenAfterMs } from '../../oracle/watched.ts'
 import { type Demand, demandOf } from './policy-files.ts'
 
@@ -11,18 +10,16 @@ const prefix = 'policies/'
 const isPolicy = (key: string) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/')
 
 /**
- * Policies stop new access and take nothing away: what each link that asks for it is refused is not granted; nobody gets two permission
- * sets that are kept apart, whichever comes first; the last person that a minimum keeps loses nothing without a release.
+ * Policies stop new access and take nothing away: access whose links are all refused is not granted, and nobody gets two permission sets
+ * that are kept apart, whichever comes first. `minimums-promise.ts` has the minimums.
  */
 export class PoliciesPromise extends Judge {
   protected readonly promise = 'governance'
-  readonly #suspensions = this.judge(SuspensionsPromise)
   /** The demands of all policies together, and since when. */
   #versions: readonly { readonly fromMs: number; readonly demands: readonly Demand[] }[] = []
   /** Access when the first policy came that could refuse it, with the contents of its links. */
   #firm: ReadonlyMap<string, ReadonlyMap<string, string | undefined>> | undefined
   #peopleChangedMs = Number.NEGATIVE_INFINITY
-  #releasedMs = Number.NEGATIVE_INFINITY
 
   /** A policy has held revocations in this life, and they go on without a release. */
   get hasKept(): boolean {
@@ -52,10 +49,6 @@ export class PoliciesPromise extends Judge {
     this.#peopleChangedMs = this.nowMs
   }
 
-  override noteReleasedItems(): void {
-    this.#releasedMs = this.nowMs
-  }
-
   /** Whether a link that asks for this access has certainly been accepted: no policy could refuse it, or it gave it before. */
   isAccepted(name: string): boolean {
     const links = this.#firm?.get(name)
@@ -70,14 +63,14 @@ export class PoliciesPromise extends Judge {
     return [this.#versions.findLast(({ fromMs }) => fromMs <= sinceMs), ...later].map((one) => one?.demands ?? [])
   }
 
-  #isInForce(demand: Demand): boolean {
+  /** Every policy that a look may still use has this demand. */
+  isInForce(demand: Demand): boolean {
     return this.#seen().every((demands) => demands.includes(demand))
   }
 
   override noteCall({ operation, wasHeld }: Call, [target]: readonly unknown[]): void {
     if (!isTarget(target) || wasHeld || this.world.wasDisturbed || this.world.losses.hasAny) return
     if (operation === 'createAccountAssignment') this.#checkCreation(target)
-    if (operation === 'deleteAccountAssignment') this.#checkDeletion(target)
   }
 
   #checkCreation(target: AssignmentTarget): void {
@@ -91,7 +84,7 @@ export class PoliciesPromise extends Judge {
     const set = this.world.names.permissionSet(target.permissionSetArn)
     const others: Readonly<Record<string, string>> = { 'First-ps': 'Late-ps', 'Late-ps': 'First-ps' }
     const other = this.world.ssoAdmin.permissionSetArnOf(others[set] ?? '')
-    if (other === undefined || !this.#isInForce('that keeps First and Late apart') || this.#arePeopleNew()) return
+    if (other === undefined || !this.isInForce('that keeps First and Late apart') || this.#arePeopleNew()) return
     const people = this.#peopleOf(target)
     const both = this.#given(target.accountId, other).find((one) =>
       [...this.#peopleOf(one)].some((id) => people.has(id)),
@@ -131,22 +124,6 @@ export class PoliciesPromise extends Judge {
     return new Set(
       users.filter((user) => (principalType === 'USER' ? user === id : identityStore.groupIdsOf(user).includes(group))),
     )
-  }
-
-  /** Only standing access keeps a person, and only somebody who is not suspended. */
-  #checkDeletion(target: AssignmentTarget): void {
-    const set = this.world.names.permissionSet(target.permissionSetArn)
-    const isFree = this.#releasedMs > this.nowMs - 66 * 60_000 || this.#arePeopleNew()
-    if (set !== 'First-ps' || isFree || !this.#isInForce('that keeps a person')) return
-    const standing = this.#given(target.accountId, target.permissionSetArn).filter((one) =>
-      this.truth.entriesOf(nameOf(one)).some((entry) => !linksOf(entry).every((link) => link.includes('/temporary/'))),
-    )
-    const peopleIn = (all: readonly AssignmentTarget[]) =>
-      all.flatMap((one) => [...this.#peopleOf(one)]).filter((id) => !this.#suspensions.isSuspended(id))
-    const isStanding = standing.some((one) => nameOf(one) === nameOf(target))
-    const left = standing.filter((one) => nameOf(one) !== nameOf(target))
-    if (isStanding && peopleIn([target]).length > 0 && peopleIn(left).length === 0)
-      this.fail(`revokes ${describeTarget(target, this.world)}, and a policy keeps its last person`)
   }
 
   /** After the faults, and before governance takes its policies back. */
