@@ -4,6 +4,7 @@ import { type ActionIn, performIn } from './doing.ts'
 import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
 import { attributeActions } from './kinds/attributes/attribute-actions.ts'
+import { credentialActions } from './kinds/credentials/credential-actions.ts'
 import { fileActions } from './kinds/file-actions.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
@@ -21,6 +22,7 @@ import { timeActions } from './time-actions.ts'
 const actions = {
   ...fileActions,
   ...attributeActions,
+  ...credentialActions,
   ...linkActions,
   ...misfortuneActions,
   ...timeActions,

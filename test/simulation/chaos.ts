@@ -54,7 +54,7 @@ export type Fault = {
 }
 
 /** The services of the functions that live in a simulation. */
-export type LivedService = WorkedService | 'events' | 'sns'
+export type LivedService = WorkedService | 'events' | 'sns' | 'iam'
 
 export type Call = {
   readonly service: LivedService
@@ -173,6 +173,7 @@ const codes = {
   organizations: ['ServiceException', 'TooManyRequestsException'],
   events: ['InternalException', 'ThrottlingException'],
   sns: ['InternalError', 'Throttled'],
+  iam: ['ServiceFailure', 'Throttling'],
 } as const satisfies Record<LivedService, readonly [string, string]>
 
 /** The error that a refused call throws. */

@@ -11,6 +11,7 @@ import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { queuesOfPeople } from '../../shared/domain/inputs/kind.ts'
+import type { AccountId } from '../../shared/domain/organization/account-id.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { modelSenderOf, sentBy } from '../../shared/memory/sqs/model-senders.ts'
@@ -62,6 +63,8 @@ export class Deployment {
   #hasBegun = false
   #lookedMs = Number.NEGATIVE_INFINITY
   #hasNews = false
+  #retiring: Promise<unknown> = Promise.resolve()
+  #isRetireAsked = false
 
   constructor(world: SimulatedWorld, options: Options) {
     this.#world = world
@@ -167,7 +170,18 @@ export class Deployment {
 
   async everyFiveMinutes(): Promise<void> {
     this.sweptMs = this.#world.clock.monotonicMs()
+    if (this.#world.keys('hygiene.json').length > 0) void this.retire()
     await this.#schedule('sweep')
+  }
+
+  /** Lambda runs one instance at a time, and S3's next events wait for it. */
+  async retire(): Promise<void> {
+    if (this.#isRetireAsked) return
+    this.#isRetireAsked = true
+    await this.#retiring
+    this.#isRetireAsked = false
+    this.#retiring = this.#schedule('retire')
+    await this.#retiring
   }
 
   /** A command of an operator, in the operator's role. Returns whether it succeeded. */
@@ -206,8 +220,19 @@ export class Deployment {
   }
 
   #newProcess(name: RoleName): SimulatedProcess {
-    const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, chaos, checker, receivers } =
-      this.#world
+    const {
+      objects,
+      unreadable,
+      queues,
+      organizations,
+      identityStore,
+      ssoAdmin,
+      iam,
+      clock,
+      chaos,
+      checker,
+      receivers,
+    } = this.#world
     const { randomness, tape } = this.#options
     const services = {
       objects,
@@ -218,6 +243,7 @@ export class Deployment {
       ssoAdmin,
       eventBus: receivers,
       channels: receivers,
+      retirer: { enter: async (account: AccountId) => iam.retireIn(account) },
     }
     const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log: this.#log, metrics: recordedMetrics }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#world.settings.skewMs)

@@ -9,6 +9,8 @@ const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const boundary = 'arn:aws:iam::aws:policy/PowerUserAccess'
 const inline = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }] }
 
+const denied = { Effect: 'Deny', Action: 's3:DeleteBucket', Resource: '*' }
+
 /** Versions of a file. Each differs from the first in one respect. */
 const versions = {
   first: extra,
@@ -18,6 +20,7 @@ const versions = {
   tags: { ...extra, tags: [{ Key: 'team', Value: 'one' }] },
   boundary: { ...extra, permissionsBoundary: { ManagedPolicyArn: boundary } },
   inline: { ...extra, inlinePolicyDocument: inline },
+  denies: { ...extra, inlinePolicyDocument: { ...inline, Statement: [...inline.Statement, denied] } },
   invalid: { ...extra, sessionDurationInMinutes: 5 },
 } as const
 
@@ -50,6 +53,6 @@ export const permissionSetActions = {
   }),
 }
 
-export function renderPermissionSet(name: (typeof ownedNames)[number], version: keyof typeof versions): string {
+export function renderPermissionSet(name: string, version: keyof typeof versions): string {
   return JSON.stringify({ permissionSetName: name, ...versions[version] })
 }

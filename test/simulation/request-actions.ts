@@ -21,9 +21,9 @@ type Decision = Account & {
 export const requestActions = {
   'ask for access': asking<Account>(({ objects, checker }, { account }, requesterId) => {
     const key = keyOf(requesterId, account)
-    // Each upload has another text, like an edited one.
-    const upload = checker.temporary.noteUpload(key)
-    void objects.as('mia').put(key, JSON.stringify({ duration: 'PT30M', reason: `upload ${upload}` }))
+    void objects
+      .as('mia')
+      .put(key, JSON.stringify({ duration: 'PT30M', reason: `upload ${checker.temporary.nextUpload}` }))
   }),
   /** `of`: the upload in the last status, or the one before. `isSealed`: encrypted with a person's own key, so S3 returns it to nobody. */
   'decide on a request': asking<Decision>(
@@ -31,7 +31,6 @@ export const requestActions = {
       const seen = checker.temporary.seen(keyOf(requesterId, account))
       const told = of === 'the present upload' ? seen.at(-1) : seen.at(-2)
       if (told === undefined) return
-      checker.temporary.decisions.note(`${by} ${told.upload}`, decision)
       const approval = `approvals/${identityStore.idOf('USER', by)}/${told.digest}`
       await objects.as(by).put(approval, JSON.stringify({ decision }))
       if (isSealed) unreadable.refuse(approval)

@@ -4,6 +4,7 @@ import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
+import { bringKeysBack } from './kinds/credentials/bring-keys-back.ts'
 import { mendSelectors } from './kinds/governance/selector-files.ts'
 import { takeBackPolicies } from './kinds/governance/take-back-policies.ts'
 import { bringBack } from './kinds/people/bring-back.ts'
@@ -157,6 +158,7 @@ async function comeRight(world: SimulatedWorld, isJudged: IsJudged): Promise<boo
     for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)
     await settle(world)
   }
+  if (bringKeysBack(world)) await settle(world)
   await outlastDenials(world)
   return true
 }

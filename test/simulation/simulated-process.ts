@@ -1,6 +1,7 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { Retirer } from '../../shared/ports/retirer.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 import { type Call, type Chaos, type FaultKind, type LivedService, type RefusalKind, refusalFor } from './chaos.ts'
@@ -91,9 +92,15 @@ export class SimulatedProcess {
       organizations: this.#wrap('organizations', inner.organizations),
       eventBus: inner.eventBus && this.#wrap('events', inner.eventBus),
       channels: inner.channels && this.#wrap('sns', inner.channels),
+      retirer: inner.retirer && this.#wrapRetirer(inner.retirer),
       clock,
       leaseClock: clock,
     }
+  }
+
+  /** The calls in an account name it first. */
+  #wrapRetirer({ enter }: Retirer): Retirer {
+    return { enter: async (account, role) => this.#wrap('iam', await enter(account, role), [account]) }
   }
 
   #wrapClock(): Clock {
@@ -108,7 +115,7 @@ export class SimulatedProcess {
     }
   }
 
-  #wrap<T extends object>(service: LivedService, port: T): T {
+  #wrap<T extends object>(service: LivedService, port: T, where: readonly unknown[] = []): T {
     return new Proxy(port, {
       get: (target, property) => {
         const member: unknown = Reflect.get(target, property, target)
@@ -120,7 +127,7 @@ export class SimulatedProcess {
           const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
           const call: Call = { service, operation, by: this.function, ...key, isConditional }
           const run = async () => Reflect.apply(member, target, args)
-          return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
+          return property === 'list' ? this.#callList(call, args, run) : this.#call(call, [...where, ...args], run)
         }
       },
     })

@@ -1,6 +1,7 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
+import { MemoryCredentials } from '../../shared/memory/iam/memory-credentials.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
@@ -16,6 +17,7 @@ import { Deliveries } from './deliveries.ts'
 import { Deployment } from './deployment.ts'
 import { hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
+import { fillCredentials } from './kinds/credentials/credentials.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { Receivers } from './receivers.ts'
@@ -51,6 +53,7 @@ export class SimulatedWorld {
   readonly organizations: ShortPages
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
+  readonly iam: MemoryCredentials
   readonly chaos: Chaos
   readonly checker: Oracle
   readonly trace: string[] = []
@@ -130,6 +133,8 @@ export class SimulatedWorld {
         return requestsTakeMs() || settings.latencyP99Ms
       },
     })
+    this.iam = new MemoryCredentials({ clock, enter: () => {} })
+    fillCredentials(this.iam)
     const file = parseOrganizationFile('simulated organization', organization)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)

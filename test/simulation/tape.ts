@@ -1,3 +1,4 @@
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { isIdle } from './at-rest.ts'
 import type { Call } from './chaos.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -10,7 +11,8 @@ type TakenCall = {
   readonly args: readonly unknown[]
 }
 
-const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|managementAccountId)/
+const reads =
+  /^(get|head|list|describe|receive|find|is|instance|parentName|user|password|accessKeyLastUsed|managementAccountId)/
 export const isWrite = ({ operation }: Call) => !reads.test(operation)
 
 /** The calls of the product's processes until the world was at rest, before action number `actions`. */
@@ -46,16 +48,18 @@ export class Tape {
 
 /** Replays the recorded calls in this world. */
 export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<void> {
-  const { objects, queues, ssoAdmin, identityStore, organizations, receivers, clock } = world
+  const { objects, queues, ssoAdmin, identityStore, organizations, iam, receivers, clock } = world
   const access = { 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
   const services = { s3: objects, sqs: queues, ...access, events: receivers, sns: receivers }
   for (const { atMs, process, call, args } of calls) {
     await clock.sleep(atMs - clock.monotonicMs())
     world.deployment.observe(process, call, args)
-    const service: object = services[call.service]
+    // The calls in an account name it first.
+    const [account, ...inAccount] = call.service === 'iam' ? args : []
+    const service: object = call.service === 'iam' ? iam.retireIn(accountId.parse(account)) : services[call.service]
     const operation: unknown = Reflect.get(service, call.operation)
     if (typeof operation !== 'function') continue
     // A refused call is refused again.
-    void Promise.resolve(Reflect.apply(operation, service, args)).catch(() => {})
+    void Promise.resolve(Reflect.apply(operation, service, call.service === 'iam' ? inAccount : args)).catch(() => {})
   }
 }

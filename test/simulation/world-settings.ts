@@ -60,6 +60,7 @@ export function configure({ outstanding, brakeCount: count, provisionings = 3 }:
   const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
   return configuration.parse({
     directory: 'identity-center',
+    hygieneRole: 'ssofile-hygiene',
     folders: ['folder-a', hostileFolder],
     limits,
     notifications: { receivers },

@@ -22,8 +22,8 @@ type File = { readonly kind: KindName; readonly file: string; readonly by: numbe
 /** What anybody does to a file of any kind. */
 export const fileActions = {
   'write a file': (world: SimulatedWorld, { kind, file, body, by }: File & { readonly body: string }) => {
-    const [key, text] = [keyOf(world, kind, file), renderBody(world, kind, body)]
-    if (key !== undefined) void as(world, kind, key, by).put(key, text)
+    const key = keyOf(world, kind, file)
+    if (key !== undefined) void as(world, kind, key, by).put(key, renderBody(world, kind, body, key))
   },
   /** The same content, as a sync uploads it. */
   'write a file again': (world: SimulatedWorld, { kind, file, by }: File) => {
@@ -50,12 +50,12 @@ export function keyOf(world: SimulatedWorld, kind: KindName, file: string): stri
   return typeof key === 'function' ? key(world) : key
 }
 
-export function renderBody(world: SimulatedWorld, kind: KindName, name: string): string {
+export function renderBody(world: SimulatedWorld, kind: KindName, name: string, key: string): string {
   const { valid, invalid } = filesOf(kind)
   const body = valid[name] ?? invalid[name]
   if (body === undefined) throw new Error(`received ${name} for a ${kind}, expected one of its contents`)
   const at = (ms: number) => renderInstant(world.clock.now().getTime() + ms)
-  return typeof body === 'function' ? body(at, world) : body
+  return typeof body === 'function' ? body(at, world, key) : body
 }
 
 function filesOf(kind: KindName) {

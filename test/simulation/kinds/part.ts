@@ -12,7 +12,7 @@ export type KindName = keyof typeof kinds
 /** `undefined`: the world does not have this file's subject now, such as a user, so nobody can write the file. */
 type Key = string | ((world: SimulatedWorld) => string | undefined)
 /** `at`: an instant in so many milliseconds, in the form that people write. */
-type Body = string | ((at: (ms: number) => string, world: SimulatedWorld) => string)
+type Body = string | ((at: (ms: number) => string, world: SimulatedWorld, key: string) => string)
 
 /** The files that lives write. There are few, so that they meet. */
 export type KindFiles<Name extends string = string, Valid extends string = string, Invalid extends string = string> = {

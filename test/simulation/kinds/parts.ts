@@ -1,19 +1,15 @@
 import { attributes } from './attributes/part.ts'
 import { core } from './core/part.ts'
+import { credentials } from './credentials/part.ts'
 import { governance } from './governance/part.ts'
 import { groups } from './groups/part.ts'
 import type { KindName, LivedKind, Part } from './part.ts'
 import { people } from './people/part.ts'
+import { requests } from './requests/part.ts'
 import { reviews } from './reviews/part.ts'
 
 /** One line for each part. */
-export const parts = { core, people, groups, attributes, governance, reviews } as const
-
-/** These kinds have no life of their own yet. The list only shrinks, and is empty in the end (`kinds.test.ts`). */
-export const kindsWithoutLife: readonly KindName[] = [
-  ...(['permissionSet', 'request', 'approval'] as const),
-  ...(['hygiene', 'retirement'] as const),
-]
+export const parts = { core, people, groups, attributes, governance, requests, reviews, credentials } as const
 
 export type PartName = keyof typeof parts
 

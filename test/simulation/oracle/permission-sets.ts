@@ -71,7 +71,7 @@ export class PermissionSetsPromise extends Judge {
     const { wasDrifted, losses, ssoAdmin, objects } = this.world
     const actual = ssoAdmin.definitionNow(name)
     const key = `permission_sets/${name}.json`
-    const file = objects.model.find(key)?.etag === etag ? parsePlainFile(this.world.textOf(key) ?? '') : undefined
+    const file = objects.model.find(key)?.etag === etag ? parsePlainFile(key, this.world.textOf(key)) : undefined
     // After changes by hand, or losses in the ledger, the facts may have been different at the look.
     if (!actual || !file || this.#allowed.has(`${name} ${etag}`) || wasDrifted || losses.hasAny) return
     const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
@@ -91,8 +91,9 @@ export class PermissionSetsPromise extends Judge {
 
   checkFiles(isReconciled: boolean): void {
     for (const name of ownedNames) {
-      const body = this.world.textOf(`permission_sets/${name}.json`)
-      const file = body === undefined ? undefined : parsePlainFile(body)
+      const key = `permission_sets/${name}.json`
+      const body = this.world.textOf(key)
+      const file = parsePlainFile(key, body)
       if (body === undefined) this.#checkGone(name)
       else if (file) this.#checkEqual(name, file, isReconciled)
     }

@@ -12,10 +12,11 @@ export type PlainFile = {
 }
 
 /** `undefined`: invalid. */
-export function parsePlainFile(body: string): PlainFile | undefined {
+export function parsePlainFile(key: string, body = ''): PlainFile | undefined {
   try {
-    const file: PlainFile = JSON.parse(body)
-    return file.sessionDurationInMinutes === 5 ? undefined : file
+    const { permissionSetName, ...file }: PlainFile & { readonly permissionSetName?: string } = JSON.parse(body)
+    const isNamed = key === `permission_sets/${permissionSetName}.json`
+    return file.sessionDurationInMinutes === 5 || !isNamed ? undefined : file
   } catch {
     return undefined
   }

@@ -49,6 +49,8 @@ export class StatusPromise extends Judge {
     if (input.startsWith('rules/')) return state === 'held'
     // The user of a file that is gone stays for a while (`people-promise.ts`).
     if (input.startsWith('people/')) return true
+    // Until its key is active again (`credentials-promise.ts`).
+    if (input.startsWith('retire/')) return true
     if (input.startsWith('memberships/')) return state === 'held' || state === 'revoking'
     const [, group] = /^groups\/(.*)\.json$/.exec(input) ?? []
     if (group !== undefined) return state === 'blocked' && isGroupNeeded(this.world, group)
@@ -69,7 +71,7 @@ export class StatusPromise extends Judge {
     const state = String(status.state)
     if (['applying', 'revoking'].includes(state)) this.fail(`${input} is still '${state}' with nothing left to do`)
     const isLink = input.startsWith('links_data/')
-    if (!isLink && parsePlainFile(this.world.textOf(input) ?? '') === undefined && state !== 'rejected')
+    if (!isLink && parsePlainFile(input, this.world.textOf(input)) === undefined && state !== 'rejected')
       this.fail(`${input} is not valid, but its status is '${state}'`)
     if (state === 'rejected' && stillOpen.safeParse(status).success)
       this.fail(`${input} is not valid, and its access is still going with nothing left to do`)

@@ -1,3 +1,4 @@
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { neededNow } from '../kinds/governance/eligibility-files.ts'
 import { byHand, requester } from '../request-actions.ts'
 import { accounts } from '../small-world.ts'
@@ -66,11 +67,15 @@ class Past<Value> {
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
-  /** The keys of all uploads. The first upload says `upload 1`. */
-  readonly #uploads: string[] = []
+  /** The last upload of each request. */
+  readonly #uploads = new Map<string, number>()
+  /** The uploads, with their keys. */
+  readonly #made = new Set<string>()
+  /** Each upload of a new text has the next number. */
+  nextUpload = 1
   readonly #seen: Shown[] = []
-  /** Each person's decision on an upload: `ann 3`. */
-  readonly decisions = this.#past<'approve' | 'deny'>()
+  /** Each person's decision on an upload, by its digest. A decision that is gone may have been recorded before, or not. */
+  readonly #decisions = this.#past<'approve' | 'deny' | 'gone'>()
   readonly approvers = this.#past<boolean>()
   readonly askers = this.#past<boolean>()
   /** The number of required approvals in each account. `undefined`: nobody may ask. */
@@ -92,11 +97,6 @@ export class TemporaryPromise extends Judge {
     return this.#nowMs - (this.world.chaos.struck.size > 0 ? lateMs : soonMs)
   }
 
-  /** Returns the number of this upload. */
-  noteUpload(key: string): number {
-    return this.#uploads.push(key)
-  }
-
   /** The digests that the statuses of a request showed, each with its upload, as people see them. */
   seen(key: string): readonly Shown[] {
     return this.#seen.filter((one) => one.key === key)
@@ -106,6 +106,8 @@ export class TemporaryPromise extends Judge {
     const isByHand = caller.accessKeyId === byHand
     if (key.startsWith('eligibility/'))
       for (const account of accounts) this.#needed.note(account, neededNow(this.world, account))
+    if (key.startsWith('approvals/')) this.#noteDecision(key)
+    if (key.startsWith('requests/') && !isRemoved) this.#noteUpload(key)
     if (isRemoved) {
       if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
       return
@@ -115,6 +117,22 @@ export class TemporaryPromise extends Judge {
     if (!key.startsWith('links_data/temporary/')) return
     this.bodies.set(key, this.world.textOf(key) ?? '')
     if (!isByHand) this.#judgeLink(key)
+  }
+
+  #noteUpload(key: string): void {
+    const upload = Number(/"upload (\d+)"/.exec(this.world.textOf(key) ?? '')?.[1])
+    if (Number.isNaN(upload)) return
+    if (upload === this.nextUpload) this.nextUpload++
+    this.#uploads.set(key, upload)
+    this.#made.add(`${upload} ${key}`)
+  }
+
+  #noteDecision(key: string): void {
+    const [, id = '', digest] = key.split('/')
+    const [, decision] = /"decision":"(approve|deny)"/.exec(this.world.textOf(key) ?? '') ?? []
+    const said = decision === 'approve' || decision === 'deny' ? decision : 'gone'
+    const name = this.world.identityStore.nameOf('USER', principalId.parse(id))
+    this.#decisions.note(`${name} ${digest}`, said)
   }
 
   #noteStatus(key: string): void {
@@ -129,22 +147,24 @@ export class TemporaryPromise extends Judge {
   }
 
   #judgeGrant(historyKey: string): void {
-    const { key, reason }: Partial<Grant> = this.world.readJson(historyKey) ?? {}
+    const { key, reason, digest }: Partial<Grant> = this.world.readJson(historyKey) ?? {}
     const upload = uploadOf(reason)
     const complain = (what: string): void => this.fail(`${historyKey} ${what}`)
     if (this.#granted.has(historyKey)) complain('is written twice')
     this.#granted.add(historyKey)
-    if (key === undefined || this.#uploads[upload - 1] !== key) complain('is of an upload that nobody made')
-    else for (const what of this.#complainAboutGrant(key, upload)) complain(what)
+    if (key === undefined || digest === undefined || !this.#made.has(`${upload} ${key}`))
+      complain('is of an upload that nobody made')
+    else for (const what of this.#complainAboutGrant(key, upload, digest)) complain(what)
   }
 
-  #complainAboutGrant(key: string, upload: number): readonly string[] {
+  #complainAboutGrant(key: string, upload: number, digest: string): readonly string[] {
     const sinceMs = this.#seenMs
     const [, account = ''] = /account%(\d{12})%/.exec(key) ?? []
     const others = this.approvers.things.filter((name) => name !== requester)
-    const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
+    const said = (name: string) => this.#decisions.since(`${name} ${digest}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
-    const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
+    const isFor = (name: string) => said(name).some((one) => one === 'approve' || one === 'gone')
+    const approving = others.filter((name) => mayHave(name).includes(true) && isFor(name))
     const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).every((one) => one === 'deny'))
     const needed = Math.min(...this.#needed.since(account, sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
@@ -205,7 +225,7 @@ export class TemporaryPromise extends Judge {
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
       // If a link was deleted while a later upload waits, ssofile does not write the earlier upload's link again.
-      const isLast = this.#uploads.lastIndexOf(key) + 1 === uploadOf(reason)
+      const isLast = this.#uploads.get(key) === uploadOf(reason)
       if (isLast && this.world.keys(link).length === 0) this.fail(`${link} is gone while its grant is in force`)
     }
   }

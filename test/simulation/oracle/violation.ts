@@ -30,6 +30,7 @@ export const promises = {
   people: '14 Nobody is taken over, changed or ended through another file',
   attributes: '15 Attributes for access control lose nothing without a release',
   governance: 'Guardrails: policies stop new access and take nothing away',
+  credentials: 'Credentials: a retired credential comes back when its file goes',
   told: '13 Everybody who must know is told, once',
 } as const
 
