@@ -324,7 +324,7 @@ export const jobsOfRetire: Jobs = () => [
     'credentials to retire',
     {
       read: ['hygiene.json', ...organizationPlaces, 'control/pause.json'],
-      write: ['attention/'],
+      write: ['attention/', 'status/too-many/'],
       put: ['changes/', ...brakePlaces],
       // The owner of an account, by its tags.
       organizations: 'read',
@@ -487,9 +487,9 @@ async function tellPolicies(ports: Ports, configuration: Configuration, policies
 }
 
 /** The others have jobs of their own, because changes of them concern inputs. */
-async function tellOthers(ports: Ports): Promise<void> {
+async function tellOthers(ports: Ports, configuration: Configuration): Promise<void> {
   const watched: readonly Kind[] = [kinds.policy, kinds.selector, kinds.eligibility]
-  for (const kind of kindsWithoutMessage()) if (!watched.includes(kind)) await tellFiles(ports, kind)
+  for (const kind of kindsWithoutMessage()) if (!watched.includes(kind)) await tellFiles(ports, kind, configuration)
 }
 
 async function tellSelectors(ports: Ports, configuration: Configuration, selectors: SelectorFiles): Promise<void> {

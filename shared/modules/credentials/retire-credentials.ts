@@ -35,6 +35,7 @@ import { type Heads, listHeads } from '../../reconcile/records/list-heads.ts'
 import { readPauseReason } from '../../reconcile/records/pause.ts'
 import { inputOfStatus, StatusStore, statusPrefix } from '../../reconcile/records/status-store.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { sweepCrowds } from '../../reconcile/records/sweep-crowds.ts'
 import { openAccountOwners } from './account-owners.ts'
 import { type ReadRetirementRules, type RetirementRules, readRetirementRules } from './read-hygiene-file.ts'
 import {
@@ -72,7 +73,7 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
   const isPaused = (await readPauseReason(objects)) !== undefined
   const heads = await listHeads(objects, retirePrefix)
   const files = [...heads.keys()]
-  const credentials = await listCredentials(files, ports)
+  const credentials = await listCredentials(files, ports, configuration)
   const brake = new Brake(ports, configuration, noMinimums)
   const context = await openContext(heads, rules, brake, ports, configuration)
   const inTurns = takeTurns([...credentials.values()], ownerOf)
@@ -89,16 +90,21 @@ export async function retireCredentials(ports: Ports, configuration: Configurati
 }
 
 /**
- * The keys to look at, by credential: of existing files, of statuses, and of the ledger. A key without a credential is its own
+ * The keys to look at, by credential: of existing files except those beyond the limit of invalid ones, of statuses, and of the ledger. A key without a credential is its own
  * group. Credentials without a file come first: people wait until they are active again.
  */
 async function listCredentials(
   files: readonly string[],
-  { objects, log }: Pick<Ports, 'objects' | 'log'>,
+  { objects, log, clock }: Pick<Ports, 'objects' | 'log' | 'clock'>,
+  configuration: Configuration,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const told = [...(await listHeads(objects, statusPrefix + retirePrefix)).keys()].map(inputOfStatus)
+  const told = new Set([...(await listHeads(objects, statusPrefix + retirePrefix)).keys()].map(inputOfStatus))
   const present = new Set(files)
-  const keys = Map.groupBy([...told.filter((key) => !present.has(key)), ...files], credentialOf)
+  const untold = files.filter((key) => !told.has(key))
+  const statuses = new StatusStore(objects, clock)
+  const crowds = { objects, statuses, configuration, now: clock.now(), places: [retirePrefix] }
+  const looked = [...files.filter((key) => told.has(key)), ...(await sweepCrowds(untold, crowds))]
+  const keys = Map.groupBy([...[...told].filter((key) => !present.has(key)), ...looked], credentialOf)
   const recorded = new Map<string, readonly string[]>()
   for (const recordKey of (await listHeads(objects, retirementPrefix)).keys()) {
     const credential = parseCredential(recordKey.slice(retirementPrefix.length, -'.json'.length))

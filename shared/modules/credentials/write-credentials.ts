@@ -55,7 +55,7 @@ export async function writeCredentials(
   const written = credentialSummary(objects, date)
   const before = await written.read()
   if (before !== undefined) return before.value
-  const { hygiene, notes } = await readHygiene(ports)
+  const { hygiene, notes } = await readHygiene(ports, configuration)
   const kept = new KeptCredentials(objects, date)
   const isLastRun = (await kept.countRun()) >= runsMost
   const view = await new OrganizationCache(ports, configuration.folders).storedView()
@@ -113,10 +113,11 @@ export async function writeCredentials(
 /** An invalid file has a status, but it notifies nobody, and the default standards count. */
 async function readHygiene(
   ports: CredentialPorts,
+  configuration: Configuration,
 ): Promise<{ readonly hygiene: Hygiene; readonly notes: readonly string[] }> {
   const read = await readHygieneFile(ports.objects)
   const broken = read.ok ? [] : [read.complaint]
-  await tellFiles(ports, kinds.hygiene)
+  await tellFiles(ports, kinds.hygiene, configuration)
   if (read.ok) return { hygiene: read.value, notes: [] }
   const notes = broken.map(
     (complaint) => `ssofile uses the defaults and notifies nobody: ${renderComplaint(complaint)}`,

@@ -9,7 +9,6 @@ import { type AttentionState, attentionStates, status } from '../../domain/statu
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { sweepCrowds } from '../../reconcile/differences/sweep-crowds.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../../reconcile/records/crowds.ts'
 import { type IndexedInput, listIndexedSubjects } from '../../reconcile/records/expiry-index.ts'
 import { sendInputs } from '../../reconcile/records/inputs.ts'
@@ -28,6 +27,7 @@ import {
 } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listUnnoted } from '../../reconcile/records/suspensions.ts'
+import { sweepCrowds } from '../../reconcile/records/sweep-crowds.ts'
 import { compareHeads, datedMs, findMisjudged, lookMostMs } from './compare-heads.ts'
 import { compareOwnInputs } from './compare-own-inputs.ts'
 

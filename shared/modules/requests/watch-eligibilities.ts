@@ -13,13 +13,13 @@ import { listUndecided } from './list-requests.ts'
  */
 export async function watchEligibilities(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
-  configuration: Pick<Configuration, 'folders'>,
+  configuration: Pick<Configuration, 'folders' | 'limits'>,
   files: Pick<EligibilityFiles, 'read'>,
 ): Promise<readonly string[]> {
   const { objects } = ports
   const { eligibilities, contents, texts } = await files.read()
   const complaints = [...eligibilities.values()].flatMap((one) => (one.ok ? [] : [one.complaint]))
-  const broken = await tellFiles(ports, kinds.eligibility, complaints)
+  const broken = await tellFiles(ports, kinds.eligibility, configuration, complaints)
   const record = eligibilityStateRecord.of(objects)
   const { contents: known = {}, again } = (await spoiledAsAbsent(record.read()))?.value ?? {}
   const isSame =

@@ -3,7 +3,7 @@ import { queueOf } from '../../domain/inputs/kinds.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Checkpoint, LinkTimes } from '../records/checkpoint.ts'
-import { crowdOf, crowdPrefix, isCrowdOfPeople } from '../records/crowds.ts'
+import { crowdOf, crowdPrefix, isComparedCrowd } from '../records/crowds.ts'
 import type { Heads } from '../records/list-heads.ts'
 import { inputOfStatus, statusPrefix } from '../records/status-store.ts'
 import type { Statuses } from './read-inputs.ts'
@@ -32,8 +32,8 @@ type Bucket = {
 export function findCrowds(bucket: Bucket) {
   const { files, statusHeads, statuses, last, configuration, isSweep } = bucket
   const prefix = statusPrefix + crowdPrefix
-  // The sweep of people's files has their crowds: see `sweepCrowds`.
-  const names = [...statusHeads.keys()].filter((key) => key.startsWith(prefix) && !isCrowdOfPeople(inputOfStatus(key)))
+  // Schedules have the crowds of the other kinds: see `sweepCrowds`.
+  const names = [...statusHeads.keys()].filter((key) => key.startsWith(prefix) && isComparedCrowd(inputOfStatus(key)))
   const crowds = new Map(names.map((key) => [inputOfStatus(key), { rejected: 0, untold: [] as string[] }]))
   if (crowds.size > 0) {
     for (const key of [...files.keys()].sort()) {

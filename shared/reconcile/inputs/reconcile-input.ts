@@ -84,9 +84,9 @@ async function tell<T extends KindTypes>(
   const { key, id, event } = message
   const { objects, clock, configuration, log } = context
   const crowd = crowdOf(key, configuration.folders)
-  // S3 sends no events for these inputs, so a schedule looks at them. Its function may write no index and no status of a crowd.
+  // S3 sends no events for these inputs, so a schedule looks at each again. Its function may write no index.
   const isNotified = queueOf(key) !== undefined
-  const isNew = isNotified && stored === undefined && told?.state === 'rejected'
+  const isNew = stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
   // An input with a status has its next looks in the index. The sweep finds an input without one.
   await indexInstants(objects, key, again === 'now' || !isNotified ? [] : [again ?? []].flat(), id)

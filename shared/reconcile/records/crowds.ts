@@ -1,6 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { userInKey } from '../../domain/files/access-request.ts'
-import { allKinds, isOfPeople, kindAt } from '../../domain/inputs/kinds.ts'
+import type { Kind } from '../../domain/inputs/kind.ts'
+import { allKinds, isOfPeople, kindAt, queueOf } from '../../domain/inputs/kinds.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
@@ -10,7 +11,7 @@ import { attentionKey, attentionPrefix, isTooLong, type StatusStore, tooLong } f
 
 /**
  * The invalid files in one place. Links and memberships: a declared folder, all undeclared folders, or the top of the prefix. Requests,
- * approvals and decisions: those of one person. Any other kind: its prefix.
+ * approvals and decisions: those of one person. Retirements: the folder of one owner. Any other kind: its prefix.
  * Files beyond `limits.notValidFiles` share one status, `status/<crowd>.json`, so that nobody can fill the bucket with statuses
  * or `attention/`.
  */
@@ -31,9 +32,10 @@ export function isCrowdOfPerson(crowd: string): boolean {
   return crowdOfPerson.test(crowd)
 }
 
-/** Whether the files of a crowd are of people, groups and the like: neither links nor permission sets. */
-export function isCrowdOfPeople(crowd: string): boolean {
-  return crowd === longNamesOfPeople || (!isOfLongNames(crowd) && isOfPeople(filesOf(crowd).at))
+/** Whether the comparison of links and permission sets counts the files of a crowd. Schedules count those of the other kinds. */
+export function isComparedCrowd(crowd: string): boolean {
+  if (isOfLongNames(crowd)) return crowd === longNames
+  return ['links', 'permission-sets'].includes(queueOf(filesOf(crowd).at) ?? '')
 }
 
 /** Whether all files of a crowd are of the kind at this place. Long names are of several. */
@@ -53,9 +55,16 @@ export function crowdOf(input: string, folders: readonly string[]): string {
   if (kind === undefined) return crowdPrefix + shareOf(input, folders)
   const noun = kind.at.replace(/\/$/, '')
   if (kind.writers === 'oneself') return `${crowdPrefix}${noun} of ${userInKey(input)}`
-  if (!kind.hasFolders) return crowdPrefix + noun
-  const share = shareOf(linkPrefix + input.slice(kind.at.length), folders)
+  if (!hasShares(kind)) return crowdPrefix + noun
+  const path = input.slice(kind.at.length)
+  // Nobody declares the folders of owners: the bucket's policy has them.
+  const declared = kind.writers === 'accountOwners' ? [path.split('/')[0] ?? ''] : folders
+  const share = shareOf(linkPrefix + path, declared)
   return crowdPrefix + (kind.at === linkPrefix ? share : `${noun} of ${share}`)
+}
+
+function hasShares({ hasFolders, writers }: Pick<Kind, 'hasFolders' | 'writers'>): boolean {
+  return hasFolders === true || writers === 'accountOwners'
 }
 
 type CrowdFiles = {
@@ -69,10 +78,12 @@ type CrowdFiles = {
 /** Reads the name of a crowd, except that of long names. */
 function filesOf(crowd: string): CrowdFiles {
   const name = crowd.slice(crowdPrefix.length)
-  for (const { at, hasFolders } of allKinds()) {
+  for (const kind of allKinds()) {
+    const { at } = kind
     const noun = at.replace(/\/$/, '')
     if (name === noun) return { at }
-    if (name.startsWith(`${noun} of `)) return withFolder(at, hasFolders && name.slice(`${noun} of `.length))
+    if (name.startsWith(`${noun} of `))
+      return withFolder(at, hasShares(kind) ? name.slice(`${noun} of `.length) : undefined)
   }
   return withFolder(linkPrefix, name)
 }

@@ -1,11 +1,14 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Kind } from '../../domain/inputs/kind.ts'
 import { allKinds, kindOf } from '../../domain/inputs/kinds.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection, type Status } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { crowdOf, tellCrowd } from '../records/crowds.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { describeInput, readParsedInput } from '../records/read-input.ts'
 import { inputOfStatus, listInState, StatusStore, statusPrefix } from '../records/status-store.ts'
+import { sweepCrowds } from '../records/sweep-crowds.ts'
 
 type TellingPorts = Pick<Ports, 'objects' | 'clock'>
 
@@ -17,14 +20,17 @@ export function kindsWithoutMessage(): readonly Kind[] {
   return allKinds().filter(({ queue, starts }) => queue === undefined && starts === undefined)
 }
 
+type Limits = Pick<Configuration, 'folders' | 'limits'>
+
 /**
- * Writes the status of each file of such a kind: `rejected`, or `applied`. `broken`: complaints that one file alone does not show, such as
+ * Writes the status of each file of such a kind: `rejected`, or `applied`. Files beyond `limits.notValidFiles` share one. `broken`: complaints that one file alone does not show, such as
  * too many files. Removes the status of a deleted file. Reads only files whose status is missing or older, or that are rejected. Safe to
  * repeat after an interruption. Returns the objects of `broken`.
  */
 export async function tellFiles(
   { objects, clock }: TellingPorts,
   kind: Kind,
+  configuration: Limits,
   broken: readonly Complaint[] = [],
 ): Promise<readonly string[]> {
   const statuses = new StatusStore(objects, clock)
@@ -35,18 +41,26 @@ export async function tellFiles(
     [...(await listHeads(objects, statusPrefix + kind.at))].map(([key, head]) => [inputOfStatus(key), head]),
   )
   const rejected = new Set(await listInState(objects, 'rejected', kind.at))
+  const untold = [...files.keys()].filter((key) => !told.has(key))
+  const crowds = { objects, statuses, configuration, now: clock.now(), places: [kind.at] }
+  const meant = new Set([...(await sweepCrowds(untold, crowds)), ...told.keys()])
   const isTold = (key: string) => {
     const [file, status] = [files.get(key), told.get(key)]
     return file && status && status.lastModified > file.lastModified && !rejected.has(key)
   }
   const isOurs = (key: string) => files.has(key) || kindOf(key) === kind || key === kind.at
   const due = [...new Set([...files.keys(), ...told.keys(), ...complaints.keys()])].filter(
-    (key) => isOurs(key) && (complaints.has(key) || !isTold(key)),
+    (key) => isOurs(key) && (meant.has(key) || !files.has(key)) && (complaints.has(key) || !isTold(key)),
   )
-  await forEachAtOnce(due, async (key) => {
-    await statuses.revise(key, (current) =>
-      describeFile(key, { current, complaint: complaints.get(key), kind, objects }),
-    )
+  let room = configuration.limits.notValidFiles - rejected.size
+  await forEachAtOnce(due.toSorted(), async (key) => {
+    let isOneTooMany = false
+    await statuses.revise(key, async (current) => {
+      const said = await describeFile(key, { current, complaint: complaints.get(key), kind, objects })
+      isOneTooMany = current === undefined && said?.state === 'rejected' && room-- <= 0
+      return isOneTooMany ? undefined : said
+    })
+    if (isOneTooMany) await tellCrowd(statuses, crowdOf(key, configuration.folders), configuration)
   })
   return [...complaints.keys()]
 }

@@ -30,13 +30,13 @@ export const policyStateRecord = defineRecord({
  */
 export async function watchPolicies(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>,
-  configuration: Pick<Configuration, 'folders'>,
+  configuration: Pick<Configuration, 'folders' | 'limits'>,
   policies: Pick<Policies, 'read' | 'etags'>,
 ): Promise<readonly string[]> {
   const { objects } = ports
   const statuses = new StatusStore(objects, ports.clock)
   const { broken } = await policies.read()
-  const names = await tellFiles(ports, kinds.policy, broken)
+  const names = await tellFiles(ports, kinds.policy, configuration, broken)
   const etags = await policies.etags()
   const record = policyStateRecord.of(objects)
   const known = (await spoiledAsAbsent(record.read()))?.value

@@ -48,7 +48,7 @@ export async function watchSelectors(
   const { objects } = ports
   const { selectors, contents } = await files.readWithContents()
   const complaints = [...selectors.values()].flatMap((selector) => (selector.ok ? [] : [selector.complaint]))
-  const broken = await tellFiles(ports, kinds.selector, complaints)
+  const broken = await tellFiles(ports, kinds.selector, configuration, complaints)
   const record = selectorStateRecord.of(objects)
   const known = new Map(Object.entries((await spoiledAsAbsent(record.read()))?.value.contents ?? {}))
   const changed = [...new Set([...known.keys(), ...contents.keys()])].filter(

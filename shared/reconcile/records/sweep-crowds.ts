@@ -1,9 +1,9 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { kindOf, parseInput } from '../../domain/inputs/kinds.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { countRejected, crowdOf, crowdPrefix, describeCrowd, isCrowdBelow } from '../records/crowds.ts'
-import { forEachAtOnce } from '../records/list-heads.ts'
-import { inputOfStatus, type StatusStore, statusPrefix } from '../records/status-store.ts'
+import { countRejected, crowdOf, crowdPrefix, describeCrowd, isCrowdBelow } from './crowds.ts'
+import { forEachAtOnce } from './list-heads.ts'
+import { inputOfStatus, type StatusStore, statusPrefix } from './status-store.ts'
 
 /** The most files of a crowd that one sweep reads, to find those that became valid. The next sweep reads others. */
 const readMost = 1_000
