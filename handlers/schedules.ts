@@ -224,7 +224,13 @@ export const jobsOfHourly: Jobs = () => [
   job(
     'names in eligibilities',
     {
-      read: ['eligibility/', 'state/eligibilities.json', 'selectors/', ...organizationPlaces],
+      read: [
+        'eligibility/',
+        'state/eligibilities.json',
+        'state/permission-sets.json',
+        'selectors/',
+        ...organizationPlaces,
+      ],
       write: statusPlaces,
       directory: 'read',
       identityCenter: 'instance',

@@ -53,3 +53,17 @@ test('an eligibility does not say that a group is missing while the directory ca
   await world.finish(world.everyHour().catch(() => undefined))
   expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'applied' })
 })
+
+test('an eligibility may name a permission set of another owner, which the last reading of Identity Center has', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await world.finish(world.everyNight())
+  await world.clock.advance(60_000)
+  expect(await hour(asking, { ...rule, permissionSets: ['Admin-ps'] })).toMatchObject({ state: 'applied' })
+  expect(await hour(asking, { ...rule, permissionSets: ['Admin-ps', 'Other-ps'] })).toMatchObject({
+    state: 'waiting',
+    reason: expect.stringContaining("does not exist: permission set 'Other-ps';"),
+  })
+  await world.objects.delete('state/permission-sets.json')
+  expect(await hour(asking, undefined)).toMatchObject({ state: 'applied' })
+})

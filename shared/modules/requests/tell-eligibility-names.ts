@@ -9,17 +9,20 @@ import { quote } from '../../domain/statuses/complaint.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { permissionSetNames } from '../../reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
 import { ownedPermissionSets } from '../../reconcile/records/owned-permission-sets.ts'
 import { describeInput, readParsedInput } from '../../reconcile/records/read-input.ts'
 import { listInState, StatusStore, statusKey, statusPrefix } from '../../reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { EligibilityFiles } from './eligibility-files.ts'
 
 /** What exists now. A complete reading: if something cannot be read, nothing is told. */
 type Existing = {
   readonly isAbsent: (type: PrincipalType, name: string) => boolean
+  /** Those of other owners by the dispatcher's last reading of Identity Center. Before that, nobody knows that one is missing. */
   readonly hasPermissionSet: (name: string) => boolean
   readonly hasSelector: (name: string) => boolean
   readonly view: OrganizationView | undefined
@@ -61,7 +64,8 @@ function describeLacks(lacks: readonly string[]): Pick<Status, 'state' | 'reason
   return {
     state: 'waiting',
     reason: `it names what does not exist: ${[...lacks.slice(0, lacksMost), ...more].join(', ')}; the rest of the file counts`,
-    remedy: 'correct the name, or create it; ssofile looks again every hour',
+    remedy:
+      'correct the name, or create it; ssofile looks again every hour, for permission sets of other owners every night',
   }
 }
 
@@ -83,11 +87,15 @@ async function readExisting(
   const selectors = await organization.selectors()
   const files = await listHeads(objects, permissionSetPrefix)
   const owned = await listHeads(objects, ownedPermissionSets.at)
+  const read = (await spoiledAsAbsent(permissionSetNames.of(objects).read()))?.value
+  const others = read && new Set<string>(Object.values(read.nameByArn))
   return {
     isAbsent: (type, name) => absent.has(`${type}%${name}`) || !principalName.safeParse(name).success,
     hasPermissionSet: (text) => {
       const name = permissionSetName.safeParse(text).data
-      return name !== undefined && (files.has(permissionSetKey(name)) || owned.has(ownedPermissionSets.at + name))
+      if (name === undefined) return false
+      const isOurs = files.has(permissionSetKey(name)) || owned.has(ownedPermissionSets.at + name)
+      return isOurs || others === undefined || others.has(name)
     },
     hasSelector: (name) => selectors.has(name),
     view: await organization.storedView(),

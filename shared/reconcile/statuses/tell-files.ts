@@ -22,9 +22,12 @@ export function kindsWithoutMessage(): readonly Kind[] {
 
 type Limits = Pick<Configuration, 'folders' | 'limits'>
 
+/** Longer than a run of a schedule. A run that read the former upload may write its status after the next upload. */
+const doubtedMs = 10 * 60_000
+
 /**
  * Writes the status of each file of such a kind: `rejected`, or `applied`. Files beyond `limits.notValidFiles` share one. `broken`: complaints that one file alone does not show, such as
- * too many files. Removes the status of a deleted file. Reads only files whose status is missing or older, or that are rejected. Safe to
+ * too many files. Removes the status of a deleted file. Reads only files that are new or rejected, or whose status is missing or older. Safe to
  * repeat after an interruption. Returns the objects of `broken`.
  */
 export async function tellFiles(
@@ -46,7 +49,9 @@ export async function tellFiles(
   const meant = new Set([...(await sweepCrowds(untold, crowds)), ...told.keys()])
   const isTold = (key: string) => {
     const [file, status] = [files.get(key), told.get(key)]
-    return file && status && status.lastModified > file.lastModified && !rejected.has(key)
+    if (file === undefined || status === undefined || rejected.has(key)) return false
+    const isNew = clock.now().getTime() - file.lastModified.getTime() < doubtedMs
+    return status.lastModified > file.lastModified && !isNew
   }
   const isOurs = (key: string) => files.has(key) || kindOf(key) === kind || key === kind.at
   const due = [...new Set([...files.keys(), ...told.keys(), ...complaints.keys()])].filter(
