@@ -88,7 +88,7 @@ function frozen<T>(value: T): T {
 }
 
 function readAcme(): OrganizationFile {
-  const file = new URL('../fixtures/acme/organization.json', import.meta.url)
+  const file = new URL('../fixtures/organizations/acme.json', import.meta.url)
   const parsed = parseOrganizationFile(file.pathname, JSON.parse(readFileSync(file, 'utf8')))
   if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
   return parsed.value

@@ -7,12 +7,13 @@ import { tellError, wantsJson } from './arguments/tell-error.ts'
 import { addBucketOption } from './bucket/bucket.ts'
 import { chooseRegion } from './bucket/choose-region.ts'
 import { addCommands } from './commands.ts'
+import { renderJson } from './terminal/render-json.ts'
 
 /** Runs `ssofile …` with the arguments and environment of this process. Sets its exit code: `process.exitCode`. */
 export async function runCommand(): Promise<void> {
   const words = process.argv.slice(2)
   const isJson = wantsJson(words)
-  const program = describeProgram()
+  const program = describeProgram(isJson)
   // Commander prints the error as text, and the usage after it.
   if (isJson) program.configureOutput({ writeErr: () => {} })
   addBucketOption(program)
@@ -29,7 +30,7 @@ export async function runCommand(): Promise<void> {
   }
 }
 
-function describeProgram(): Command {
+function describeProgram(isJson: boolean): Command {
   return new Command('ssofile')
     .description(
       'Keeps AWS IAM Identity Center equal to the files in an S3 bucket: uploading a file grants access, deleting it revokes it.',
@@ -47,7 +48,11 @@ Colour only on a terminal; NO_COLOR and FORCE_COLOR are respected.
 
 Examples: ssofile plan --help, and so on for each command.\nReference: docs/commands.md`,
     )
-    .version(readVersion(), '-V, --version', 'the version of ssofile')
+    .version(
+      isJson ? renderJson({ version: readVersion() }).trimEnd() : readVersion(),
+      '-V, --version',
+      'the version of ssofile',
+    )
     .showHelpAfterError('(add --help for usage)')
     .configureHelp({ subcommandTerm: (command) => command.name(), showGlobalOptions: true })
     .exitOverride()

@@ -54,7 +54,7 @@ export type LocalModels = Awaited<ReturnType<typeof openLocalModels>>
 /** Like a deployment's bucket. That one has no limit in bytes: here the versions are in memory. */
 const lifecycle = Object.entries(versionDays).map(([prefix, days]) => ({ prefix, days, bytesMost: 4 * 1024 * 1024 }))
 
-const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
+const acme = new URL('../../fixtures/organizations/acme.json', import.meta.url)
 
 /** The services behind the wire protocols, with the event bus for their events. */
 export async function openLocalModels(options: LocalModelsOptions) {
@@ -148,7 +148,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
 
 async function readOrganizationFile(file: string | undefined): Promise<OrganizationFile> {
   const parsed = parseOrganizationFile(
-    file ?? 'fixtures/acme/organization.json',
+    file ?? 'fixtures/organizations/acme.json',
     JSON.parse(await readFile(file ?? acme, 'utf8')),
   )
   if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))

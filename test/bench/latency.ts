@@ -6,7 +6,7 @@ import { type OrganizationFile, organizationFile, type UnitInFile } from '../../
 import { atMost, type Benchmark, parseNumbers, quantile } from './benchmark.ts'
 import { LocalProcess, uploadPermissionSet } from './local-process.ts'
 
-const acme = new URL('../../fixtures/acme/organization.json', import.meta.url)
+const acme = new URL('../../fixtures/organizations/acme.json', import.meta.url)
 const permissionSet = 'BenchLatency'
 const medianMostMs = 60
 const mostMs = 250

@@ -36,7 +36,7 @@ let secrets: MemorySecrets
 
 beforeEach(async () => {
   world = openModels()
-  const file = parseOrganizationFile('acme', JSON.parse(readFileSync('fixtures/acme/organization.json', 'utf8')))
+  const file = parseOrganizationFile('acme', JSON.parse(readFileSync('fixtures/organizations/acme.json', 'utf8')))
   if (!file.ok) throw new Error('the organization of acme is valid')
   fillFromOrganizationFile(file.value, world)
   const { clock, organizations, ssoAdmin } = world

@@ -122,7 +122,7 @@ test('what docs/approvers.md has an approver copy shows the request, grants it a
 test('the files of fixtures/acme can be synced, and each means people, accounts and permission sets of its organization', async () => {
   const sync = ['permission_sets', 'links_data'].map((name) => `aws s3 sync fixtures/acme/${name} s3://ssofile/${name}`)
   expect(await runLines(sync.join('\n'))).toMatchObject({ exitCode: 0 })
-  const names = readText('fixtures/acme/links.txt').trimEnd().split('\n')
+  const names = readText('fixtures/organizations/acme-links.txt').trimEnd().split('\n')
   const links = names.filter((name) => !name.includes('/')).map((name) => `links_data/${name}`)
   expect(links.length).toBeGreaterThan(10)
   expect(await system.keys('links_data/')).toEqual(expect.arrayContaining(links))

@@ -42,7 +42,8 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const named = nameInputs(walk.files)
   const unused = named.files.filter(({ key }) => isUnused(key))
   const others = [
-    ...names.filter((name) => !known.includes(name)),
+    // Such as .git and .vscode, which every folder of a team has.
+    ...names.filter((name) => !known.includes(name) && !name.startsWith('.')),
     ...unused.map(({ key }) => key).filter((key) => !isKeeper(key)),
   ]
   const missing = pushedPlaces('access').filter((prefix) => !present.includes(prefix))

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
 import { isInputName } from '../../../shared/domain/inputs/kinds.ts'
@@ -18,7 +18,7 @@ import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
 import { chooseScope, type ScopeOptions } from '../plan/make-plan.ts'
 import { confirm } from '../terminal/confirm.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { allInputs, hasContent, type InputScope, isInScope } from './compare-inputs.ts'
 import { isFolder, listFiles } from './folder-inputs.ts'
@@ -55,23 +55,42 @@ async function pull(target: string, options: Options): Promise<number> {
   const ports = openCliPorts(bucket)
   const { folders } = await findConfiguration(ports.objects, options.config)
   const scope = chooseScope(allInputs().prefixes, folders, options)
+  await refuseImpossible(target)
   const folder = new DiskFolder(target)
   const { faults } = await folder.list()
   const [fault] = faults
   if (fault) throw new Refusal(`nothing was changed; ${fault.key}: received ${fault.received}; ${fault.remedy}`)
-  using progress = new Progress()
+  using progress = new Progress(runAgain)
   progress.tell('comparing the bucket with the folder')
   const changes = await comparePull(ports.objects, folder, scope)
   progress.end()
   await agree(changes, options)
   let done = 0
-  const all = changes.writes.length + changes.removals.length
-  const pulled = await pullChanges(ports, folder, changes, () => {
-    done++
-    progress.tell('fetching files', { done, of: all })
+  const of = changes.writes.length + changes.removals.length
+  progress.tell('fetching files', { done, of })
+  const onDone = () => progress.tell('fetching files', { done: ++done, of })
+  const pulled = await pullChanges(ports, folder, changes, onDone).catch((error: unknown) => {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new Refusal(
+      `the folder '${quote(target, 1024)}' could not be written after ${done.toLocaleString('en')} of ${count(of, 'file')}: ${error.message}; correct that, then ${runAgain}`,
+      { cause: error },
+    )
   })
   progress.end()
   return tell(pulled, changes, options.json)
+}
+
+/** Throws Refusal where no folder can be: before anything is fetched. */
+export async function refuseImpossible(target: string): Promise<void> {
+  for (let place = resolve(target); ; place = dirname(place)) {
+    const found = await stat(place).catch(() => undefined)
+    if (found?.isDirectory()) return
+    if (found)
+      throw new Refusal(
+        `received the folder '${quote(target, 1024)}', but '${quote(place, 1024)}' is a file; expected a folder, or a place for a new one: name another`,
+      )
+    if (place === dirname(place)) return
+  }
 }
 
 /** Asks only about files that would be lost here. Throws Refusal. */
@@ -93,15 +112,18 @@ function tell(
   { same, others }: PullChanges,
   isJson: boolean | undefined,
 ): number {
+  const exitCode = failed.length === 0 ? 0 : 1
+  if (isJson) {
+    process.stdout.write(renderJson({ written, removed, same, failed, notInputs: others }))
+    return exitCode
+  }
   process.stdout.write(
-    isJson
-      ? renderJson({ written, removed, same, failed, notInputs: others })
-      : `pulled: ${count(written, 'file')} written, ${removed.toLocaleString('en')} removed, ${same.toLocaleString('en')} the same\n`,
+    `pulled: ${count(written, 'file')} written, ${removed.toLocaleString('en')} removed, ${same.toLocaleString('en')} the same\n`,
   )
   for (const key of others.slice(0, keysTold)) process.stderr.write(`not an input, not fetched: ${quote(key, 1024)}\n`)
   if (others.length > keysTold) process.stderr.write(`and ${others.length - keysTold} more that are no inputs\n`)
   for (const { key, reason } of failed) process.stderr.write(`not fetched: ${quote(`${key}: ${reason}`, 2000)}\n`)
-  return failed.length === 0 ? 0 : 1
+  return exitCode
 }
 
 const workedOnAtOnce = 32

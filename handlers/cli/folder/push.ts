@@ -59,7 +59,7 @@ async function push(source: string, { config, folder, only, invalid, ...options 
   if (source.startsWith('s3://'))
     throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const { bucket } = (await openBucket()).objects
-  using progress = new Progress()
+  using progress = new Progress('nothing was changed')
   const made = await makePlan(bucket, source, {
     delete: options.delete,
     onStep: progress.tell,
@@ -78,7 +78,7 @@ export async function showAndPush(
   options: Pick<Options, 'yes' | 'plan' | 'json'>,
   again: string,
 ): Promise<number> {
-  const progress = new Progress()
+  using progress = new Progress(`to finish it, run ${again}`)
   const { push: changes } = made
   if (!changes) throw new Error('a plan of a folder has no changes of files')
   if (options.json !== true) await showPlan(made)
@@ -93,12 +93,10 @@ export async function showAndPush(
   await askRights(made.ports.objects, { puts: keysOf(changes.uploads), deletions: keysOf(changes.deletions) }).catch(
     refuseDenied,
   )
-  let written = 0
-  const all = changes.uploads.length + changes.deletions.length
-  const pushed = await pushChanges(made.ports, changes, () => {
-    written++
-    progress.tell('pushing files', { done: written, of: all })
-  })
+  let done = 0
+  const of = changes.uploads.length + changes.deletions.length
+  progress.tell('pushing files', { done, of })
+  const pushed = await pushChanges(made.ports, changes, () => progress.tell('pushing files', { done: ++done, of }))
   progress.end()
   return tell(made, pushed, options.json, again)
 }
@@ -155,11 +153,12 @@ function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again
     process.stdout.write(
       `pushed to bucket ${made.ports.objects.bucket}: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. To follow them, run ssofile status --wait\n`,
     )
+  const isWhole = changedMeanwhile.length + failed.length === 0
+  if (isJson || isWhole) return isWhole ? 0 : 1
   const lines = [
     ...changedMeanwhile.map((key) => `${key}: somebody changed it in the meantime, so it stays as it is now`),
     ...failed.map(({ key, reason }) => `${key}: ${reason}`),
   ]
-  if (lines.length === 0) return 0
   const more = lines.length > keysTold ? [`and ${lines.length - keysTold} more`] : []
   const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, because some uploads failed` : ''
   process.stderr.write(

@@ -38,7 +38,7 @@ import { explainDenial } from '../operations/explain-denial.ts'
 import { readAllStatuses } from '../status/read-all-statuses.ts'
 import { renderSummary } from '../status/render-status.ts'
 import { listStillOpen, renderStillOpen } from '../status/still-open.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { terminalWidth } from '../terminal/render-table.ts'
 import { countWork } from './count-work.ts'
@@ -46,7 +46,7 @@ import { DriftProgress } from './drift-progress.ts'
 import { waitUntil } from './wait-until.ts'
 
 const watchEveryMs = 2_000
-const progress = new Progress()
+const progress = new Progress(`${runAgain}; a deployment goes on by itself: ssofile status`)
 /** Give the deployment this time to retry waiting work; some work has good reason to wait longer. */
 const retryPatienceMs = 30_000
 const wholeDayMs = 24 * 60 * 60 * 1000
@@ -92,6 +92,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   const configuration = await chooseConfiguration(opened.objects, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
   const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : countingPorts(opened)
+  progress.tell('comparing files, ledger and Identity Center')
   const report = await reconcile(ports, configuration)
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,

@@ -35,7 +35,7 @@ import { restoredPlaces } from '../folder/input-parts.ts'
 import { pushChanges } from '../folder/push-changes.ts'
 import { leasePortions, slowPortions, underLease } from '../take-over/under-lease.ts'
 import { confirm } from '../terminal/confirm.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { explainDenial } from './explain-denial.ts'
 
@@ -103,7 +103,7 @@ async function restore(options: Options): Promise<number> {
   // Refuses a bucket of another instance.
   await readOwnOwner(ports)
   const versions = openAwsObjectVersions(bucket)
-  using progress = new Progress()
+  using progress = new Progress(`${runAgain}: until then ssofile may stay stopped`)
   const context = { ports, versions, readCaller: readCallerIdentity, progress }
   const { text, exitCode } = await restoreRecords(context, options)
   progress.end()
@@ -158,6 +158,7 @@ export async function restoreRecords(
     await confirm({ bucket: ports.objects.bucket, question: 'Restore this?' })
   }
   await askRights(ports.objects, rightsOfRestore)
+  progress.tell('restoring')
   await beginRestoration(ports, loss)
   // Running work ends first, even if nothing is compared: otherwise it writes history while this command repairs it.
   await underLease(ports, 'restore', async () => undefined)
@@ -167,7 +168,10 @@ export async function restoreRecords(
   const unwritten: { readonly object: string; readonly why: string }[] = []
   let failed = 0
   const changed = await lost.carryOut(async () => {
-    const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
+    const of = done.inputs.length
+    let back = 0
+    const onWritten = () => progress.tell('bringing back files', { done: ++back, of })
+    const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] }, onWritten)
     failed = pushed.failed.length
     const why = 'somebody uploaded it in the meantime, so it stays like that'
     unwritten.push(...pushed.changedMeanwhile.map((object) => ({ object, why })))

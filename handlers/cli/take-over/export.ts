@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { ExportHeader, ExportLine } from '../../../shared/modules/take-over/rules/export-line.ts'
@@ -10,6 +10,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { Progress } from '../terminal/progress.ts'
+import { renderComplaints } from '../terminal/render-complaints.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { listExport } from './list-export.ts'
 
@@ -72,7 +73,11 @@ async function exportTo(path: string, { config, json }: Options): Promise<number
   process.stdout.write(
     json
       ? renderJson({ file: path, links: link, permissionSets: sets, assignments: assignment, history, leftOut })
-      : `${leftOut.map((one) => `left out       ${renderComplaint(one)}\n`).join('')}${quote(path, 1024)}: ${count(link, 'link')}, ${count(sets, 'permission set')}, ${count(assignment, 'assignment')} of ssofile, ${count(history, 'record')} of history\n`,
+      : `${renderComplaints(leftOut)
+          .map((line) => `left out       ${line}\n`)
+          .join(
+            '',
+          )}${quote(path, 1024)}: ${count(link, 'link')}, ${count(sets, 'permission set')}, ${count(assignment, 'assignment')} of ssofile, ${count(history, 'record')} of history\n`,
   )
   return leftOut.length === 0 ? 0 : 1
 }

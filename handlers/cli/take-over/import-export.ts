@@ -1,7 +1,7 @@
-import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { forgetLedgerCount, readLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
+import { renderComplaints } from '../terminal/render-complaints.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { readListedAt, renderListedAt } from './listed-at.ts'
 import { openImport } from './open-import.ts'
@@ -16,7 +16,7 @@ export async function importExport(file: ExportFile, { dryRun = false, config, j
   const { opened, ports, hasDispatcher } = await openImport({ isDryRun: dryRun, config })
   // History from the file may describe access that does not exist here. So the guard of the ledger counts from now on.
   if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
-  using progress = new Progress()
+  using progress = new Progress(runAgain)
   const { tell } = progress
   const inPortions = dryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
   const listedAt = dryRun ? await readListedAt(opened.objects) : undefined
@@ -38,8 +38,8 @@ function render({ isDryRun, links, permissionSets, history, assignments, missing
   const told = ({ written, there }: Written) => `${written} ${would}written, ${there} there already`
   const { adopted } = permissionSets
   return `${[
-    ...section('No counterpart here:', missing.map(renderComplaint)),
-    ...section('Not taken over:', left.map(renderComplaint)),
+    ...section('No counterpart here:', renderComplaints(missing)),
+    ...section('Not taken over:', renderComplaints(left)),
     `links            ${told(links)}`,
     `permission sets  ${told(permissionSets)}, ${adopted} ${would}taken over as they are here`,
     `history          ${told(history)}`,

@@ -8,12 +8,14 @@ import { quote, renderComplaint } from '../../../shared/domain/statuses/complain
 import type { WantedPermissionSet } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { listAll } from '../../../shared/ports/page.ts'
 import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../../shared/ports/sso-admin.ts'
 import { findUncontrolled } from '../../../shared/reconcile/directory/management-account-sets.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { type Adoption, adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { readPermissionSet } from '../../../shared/reconcile/permission-sets/read-permission-set.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { parseSetName } from './assignment-filters.ts'
 import { openImport } from './open-import.ts'
@@ -38,7 +40,9 @@ export async function importPermissionSets(
   const wanted = await readWanted(options)
   const { dryRun: isDryRun = false } = options
   const { ports } = await openImport({ isDryRun, config: options.config })
-  const results = await adoptAll(ports, wanted, isDryRun)
+  using progress = new Progress(runAgain)
+  const results = await adoptAll(ports, wanted, isDryRun, progress.tell)
+  progress.end()
   if (options.json) process.stdout.write(renderJson(results))
   else {
     for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
@@ -83,12 +87,15 @@ export async function adoptAll(
   ports: ConfiguredPorts,
   named: readonly Wanted[] | undefined,
   isDryRun: boolean,
+  tell: TellProgress = () => {},
 ): Promise<readonly Result[]> {
   type Work = Parameters<typeof underLease<readonly SetToImport[]>>[2]
   const inTurn = (work: Work) => (isDryRun ? work(slowSsoAdmin(ports), () => true) : underLease(ports, 'import', work))
   const results: Result[] = []
   const managementAccountId = await ports.organizations.managementAccountId()
   let left: readonly SetToImport[] | undefined
+  let [known, of] = [0, 0]
+  tell('reading permission sets')
   do {
     if (left) await ports.clock.sleep(turnMs)
     left = await inTurn(async (ssoAdmin, mayGoOn) => {
@@ -99,13 +106,14 @@ export async function adoptAll(
         named: named !== undefined,
         lackOf: await findUncontrolled({ ...ports, ssoAdmin, managementAccountId }),
       }
+      of ||= found.length
       let done = 0
       for (; done < found.length && (done === 0 || mayGoOn()); done++) {
         const one = found[done]
         const adoption = one && (await adoptPermissionSet(one.arn, adopting))
         if (adoption) results.push({ ...adoption, ...(await findDifference(one, ssoAdmin)) })
+        tell('importing permission sets', { done: ++known, of })
       }
-      if (done < found.length) process.stderr.write(`${done} of ${found.length} done\n`)
       return found.slice(done)
     })
   } while (left.length > 0)

@@ -10,7 +10,7 @@ import { type LinkKey, renderGrant } from '../../../shared/domain/links/link.ts'
 import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
-import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { prepareImport } from '../../../shared/modules/take-over/import-assignments.ts'
 import type { Obstacle } from '../../../shared/modules/take-over/rules/compact-links.ts'
@@ -20,7 +20,8 @@ import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
-import { Progress } from '../terminal/progress.ts'
+import { Progress, runAgain } from '../terminal/progress.ts'
+import { renderComplaints } from '../terminal/render-complaints.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
 import { importExport } from './import-export.ts'
@@ -110,7 +111,7 @@ async function importAll(given: Options): Promise<number> {
   if (options.moved === undefined) return exitCode
   const moved = divideHoldings(holdings, { permissionSets: sets.taken, assignments: access.taken })
   const told = await writeMoved(options.moved, moved)
-  ;(options.json ? process.stderr : process.stdout).write(told)
+  process.stdout.write(options.json ? renderJson(moved) : told)
   return moved.stays.length > 0 ? 1 : exitCode
 }
 
@@ -179,7 +180,7 @@ async function importAssignments(options: ImportAssignmentsOptions): Promise<Imp
     throw new Refusal(
       `received the folder '${quote(folder)}', expected a declared one: ${configuration.folders.map((one) => `'${one}'`).join(', ') || 'the configuration has none'}`,
     )
-  using progress = new Progress()
+  using progress = new Progress(runAgain)
   const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
   const listedAt = isDryRun ? await readListedAt(opened.objects) : undefined
@@ -248,7 +249,7 @@ function renderImport({ isDryRun, listedAt, listed, alreadyOurs, links, obstacle
       return `${what.padEnd(14)}${quote(key, 1024)}  ${count(assignments.length, 'assignment')}`
     }),
     ...section('Wider links were not possible:', obstacles.map(renderObstacle)),
-    ...section('Not imported:', left.map(renderComplaint)),
+    ...section('Not imported:', renderComplaints(left)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
     `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
   ]

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { settlingMs } from '../../domain/assignments/access-proof.ts'
-import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import { type AssignmentKey, renderAssignmentName } from '../../domain/assignments/assignment.ts'
 import type { GrantingLink, LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { desiredState } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
@@ -8,6 +8,7 @@ import { type LinkKey, linkPrefix } from '../../domain/links/link.ts'
 import { splitFolder } from '../../domain/links/link-fields.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
+import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import { nounOf, principalTypes } from '../../domain/principals/principal.ts'
 import { expandScope, type Scoping } from '../../domain/scopes/expand-scope.ts'
 import type { Selectors } from '../../domain/scopes/selector-file.ts'
@@ -234,8 +235,23 @@ async function keepWanted(
     if (found.length > 0) kept.push(row)
   })
   const instances = new Set([...existing.permissionSetNames.keys()].map(instanceOf))
-  const complaints = [...missing.values()].map((one) => complainOfMissing(one, instances))
+  const complaints = await pLimit(readAtOnce).map(missing.values(), async (one) =>
+    complainOfMissing(one, await nameWanted(one, existing, principals), instances),
+  )
   return { ...existing, rows: kept, unknown: [...existing.unknown, ...complaints] }
+}
+
+/** In names, as far as Identity Center here has them. */
+async function nameWanted(
+  wanted: WantedAssignment,
+  { permissionSetNames }: ExistingAssignments,
+  principals: PrincipalIndex,
+): Promise<string> {
+  const { type, permissionSet: set } = wanted
+  const [, setName = set] = [...permissionSetNames].find(([arn]) => arn === set) ?? []
+  const id = principalId.safeParse(wanted.principal).data
+  const name = id && (await principals.nameOf(type, id, Number.NEGATIVE_INFINITY))
+  return nameOf({ ...wanted, permissionSet: setName, principal: name ?? wanted.principal })
 }
 
 /** The instance id in the ARN of a permission set; `undefined` for a name. */
@@ -245,9 +261,10 @@ function instanceOf(permissionSet: string): string | undefined {
 
 function complainOfMissing(
   { place, ...wanted }: WantedAssignment,
+  named: string,
   instances: ReadonlySet<string | undefined>,
 ): Complaint {
-  const object = `${nameOf(wanted)} (${quote(place)})`
+  const object = `${named} (${quote(place)})`
   const instance = instanceOf(wanted.permissionSet)
   if (instance !== undefined && instances.size > 0 && !instances.has(instance))
     return {
@@ -360,12 +377,13 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
 
 /** Why an assignment cannot be adopted now although it could at the first listing. */
 async function findChange(
-  { key, assignment, target }: Existing,
+  { assignment, target }: Existing,
   history: LastWord,
   { there, principals, startedMs }: Adopting,
 ): Promise<Complaint | undefined> {
   const { type, principal } = assignment
-  const complain = (received: string) => complainAgain(key, received, 'the assignment that the import listed')
+  const object = renderAssignmentName(assignment)
+  const complain = (received: string) => complainAgain(object, received, 'the assignment that the import listed')
   if (!there.has(renderTarget(target))) return complain('an assignment that somebody removed during the import')
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
   if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
@@ -408,7 +426,7 @@ async function takeOver(
   const { key, assignment, target } = existing
   const { ledger, clock, principalNames } = context
   const complain = (received: string) => ({
-    complaint: complainAgain(key, received, 'the assignment as the import found it'),
+    complaint: complainAgain(renderAssignmentName(assignment), received, 'the assignment as the import found it'),
   })
   const { principalId, permissionSetArn } = target
   const { principal, type } = assignment

@@ -151,9 +151,9 @@ function adoptByPresent(fresh: readonly Existing[], lasting: Lasting): readonly 
 
 const noLinks: ReturnType<typeof compactLinks> = { links: [], obstacles: [] }
 
-function complainOfLack({ key }: Existing): Complaint {
+function complainOfLack({ assignment }: Existing): Complaint {
   return {
-    object: key,
+    object: renderAssignmentName(assignment),
     received: 'access that no link grants',
     expected: 'a link that grants it permanently',
     remedy: `leave it alone, or upload such a link and run the import again`,

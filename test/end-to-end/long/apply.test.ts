@@ -25,7 +25,7 @@ const acme = join(checkout, 'fixtures/acme')
 const ofEmptyUnit = 'ou_id%ou-acme-mna2next%ReadOnly-ps%team-Platform%GROUP%ssofile'
 /** Of the fixture's links: the others would take a minute only because of the 20 calls per second. */
 const fixtureLinks = async () =>
-  (await readFile(join(acme, 'links.txt'), 'utf8'))
+  (await readFile(join(checkout, 'fixtures/organizations/acme-links.txt'), 'utf8'))
     .split('\n')
     .filter((line) => /^(account|account_tag|ou_id%ou-)/.test(line))
     .filter((line) => !line.includes('%CloudOperator-ps%team-'))
@@ -150,7 +150,7 @@ describe('apply with a deployment', () => {
   })
 
   test('is refused with a configuration of its own, since the deployment has one', async () => {
-    const config = join(checkout, 'fixtures/acme/organization.json')
+    const config = join(checkout, 'fixtures/organizations/acme.json')
     const { exitCode, stderr } = await system.ssofile(['apply', 's3://ssofile', '--config', config], 'ssofile')
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('leave out --config') })
   })

@@ -156,7 +156,7 @@ describe('the fixture acme', () => {
   const folder = `${import.meta.dirname}/../../../fixtures/acme`
   const text = (name: string) => readFileSync(`${folder}/${name}`, 'utf8')
   const models = () => {
-    const file = parseOrganizationFile('organization.json', JSON.parse(text('organization.json')))
+    const file = parseOrganizationFile('organization.json', JSON.parse(text('../organizations/acme.json')))
     if (!file.ok) throw new Error(file.complaint.received)
     const world = openModels()
     fillFromOrganizationFile(file.value, world)
@@ -187,7 +187,7 @@ describe('the fixture acme', () => {
   test('the fixture acme has links that name what is there', async () => {
     const world = models()
     const files = readdirSync(`${folder}/permission_sets`).map((name) => name.replace(/\.json$/, ''))
-    for (const line of text('links.txt').trimEnd().split('\n')) {
+    for (const line of text('../organizations/acme-links.txt').trimEnd().split('\n')) {
       const link = parseLinkKey(`links_data/${line}`, [])
       if (!link.ok) throw new Error(link.complaint.received)
       const { permissionSet, principal, type, scope } = link.value

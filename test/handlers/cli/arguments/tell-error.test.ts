@@ -24,3 +24,14 @@ test.each([
   },
   60_000,
 )
+
+test('the version is JSON where JSON is asked for', async () => {
+  const [text, json] = [await callSsofile(['--version'], nowhere), await callSsofile(['--version', '--json'], nowhere)]
+  expect(JSON.parse(json.stdout)).toEqual({ version: text.stdout.trim() })
+})
+
+test('the example folder and what every folder of a team has give no warning', async () => {
+  const { stdout } = await callSsofile(['validate', 'fixtures/acme'], nowhere)
+  expect(stdout).toMatch(/^valid: /m)
+  expect(stdout).not.toContain('not an input')
+})

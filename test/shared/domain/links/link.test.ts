@@ -113,7 +113,10 @@ test('a tag may have a key of 128 and a value of 256 characters', () => {
 })
 
 test('every link of the example organization is read', () => {
-  const names = readFileSync(new URL('../../../../fixtures/acme/links.txt', import.meta.url), 'utf8').split('\n')
+  const names = readFileSync(
+    new URL('../../../../fixtures/organizations/acme-links.txt', import.meta.url),
+    'utf8',
+  ).split('\n')
   const links = names.filter((name) => name !== '')
   expect(links.length).toBeGreaterThan(5)
   expect(links.map((name) => parseLinkKey(`links_data/${name}`, [])).filter((link) => !link.ok)).toEqual([])
