@@ -160,3 +160,15 @@ test('credentials that are nobody in particular ask for nothing, and what people
   expect(JSON.parse(eligible.stdout)).toMatchObject({ eligible: [{ name: 'admins' }], notes: [] })
   expect((await run(bo, 'who', '--eligible', '--user', bo)).exitCode).toBe(1)
 })
+
+test('a request that nobody can approve is refused before its upload', async () => {
+  const file = 'eligibility/nobody.json'
+  const unapprovable = { ...eligibility, permissionSets: ['Base-ps'], approvers: { groups: ['approvers-gone'] } }
+  await system.upload(file, JSON.stringify(unapprovable), 'governance')
+  const refused = await run(kenji, 'request', `account%${account}%Base-ps`, '--for', '1h', '--reason', 'disk')
+  expect(refused).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("nobody can approve it: group 'approvers-gone' does not exist"),
+  })
+  expect((await system.keys('requests/')).filter((key) => key.includes('Base-ps'))).toEqual([])
+})

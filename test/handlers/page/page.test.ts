@@ -26,6 +26,17 @@ describe('what comes by the page', () => {
     expect(stored?.metadata).toMatchObject({ 'ssofile-caller': 'page:ana', 'ssofile-caller-address': '192.0.2.7' })
   })
 
+  test('is refused before the upload if nobody can approve the request', async () => {
+    const { ana, world } = await open()
+    const eligibility = { for: { users: ['ana'] }, permissionSets: ['Admin-ps'], scopes: ['root%all'], longest: 'PT8H' }
+    const approvers = { groups: ['approvers-gone'] }
+    await world.objects.put('eligibility/admins.json', JSON.stringify({ ...eligibility, approvers }))
+    const refused = await post(ana, '/api/requests', asking)
+    expect(refused.statusCode).toBe(400)
+    expect(JSON.stringify(refused)).toContain("nobody can approve it: group 'approvers-gone' does not exist")
+    expect(await world.keys('requests/')).toEqual([])
+  })
+
   test('is nobody else’s: who asks in another name, finishes for others or sends an id is refused', async () => {
     const { ben, ids, world } = await open()
     expect(await post(ben, '/api/requests', asking)).toMatchObject({ statusCode: 403 })
