@@ -72,7 +72,7 @@ test('a person asks by command, sees why it is not granted, asks again, is appro
   expect(await run(lea, 'approve', digest)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/add --yes/) })
   // What completion offers.
   expect((await run(lea, 'offer', 'requests', digest.slice(0, 4))).stdout).toBe(`${digest}\n`)
-  const approved = await run(lea, 'approve', digest, '--comment', 'fine', '--yes', '--json')
+  const approved = await run(lea, 'approve', digest, '--reason', 'fine', '--yes', '--json')
   expect(approved.exitCode).toBe(0)
   expect(tellOf(approved.stdout)).toMatchObject({ status: { state: 'applied' } })
   const link = key.replace(/^requests\/[^/]*\//, 'links_data/temporary/')
@@ -102,7 +102,7 @@ test('a denial is for good, an approver ends what was granted, and an operator t
   const ask = async (reason: string) =>
     tellOf((await run(lea, 'request', asked, '--for', '1h', '--reason', reason, '--json')).stdout)
   const first = await ask('first')
-  expect(await run(kenji, 'deny', first.key, '--yes', '--comment', 'not now')).toMatchObject({ exitCode: 0 })
+  expect(await run(kenji, 'deny', first.key, '--yes', '--reason', 'not now')).toMatchObject({ exitCode: 0 })
   expect(await run(kenji, 'approve', first.key, '--yes')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/denied/),

@@ -47,7 +47,7 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
 
   const [own, other, third] = [await digestOf(ana), await digestOf(bo), await digestOf(cleo)]
   expect(await run(ana, 'decide', 'quarter', 'keep', own, '--yes')).toMatchObject({ exitCode: 1 })
-  const revoked = await run(ana, 'decide', 'quarter', 'revoke', other, '--comment', '=1+1 <b>left</b>', '--yes')
+  const revoked = await run(ana, 'decide', 'quarter', 'revoke', other, '--reason', '=1+1 <b>left</b>', '--yes')
   expect(revoked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/applied: revoked/) })
   await system.untilGone(linkOf(bo))
   expect(await run(ana, 'decide', 'quarter', 'keep', other, '--yes')).toMatchObject({
@@ -55,7 +55,7 @@ test('a review by AWS CLI and commands: begun, decided, revoked, closed and veri
     stderr: expect.stringMatching(/it is 'revoking', as ana@tiny\.example decided; nothing was decided/),
   })
   // The same again, and then another content: each is told as its own upload was counted.
-  for (const comment of [[], ['--comment', 'on duty']])
+  for (const comment of [[], ['--reason', 'on duty']])
     for (let again = 0; again < 2; again++)
       expect(await run(ana, 'decide', 'quarter', 'keep', third, ...comment, '--yes')).toMatchObject({
         exitCode: 0,

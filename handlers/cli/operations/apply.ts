@@ -40,7 +40,6 @@ import { renderSummary } from '../status/render-status.ts'
 import { listStillOpen, renderStillOpen } from '../status/still-open.ts'
 import { Progress, runAgain } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
-import { terminalWidth } from '../terminal/render-table.ts'
 import { countWork } from './count-work.ts'
 import { DriftProgress } from './drift-progress.ts'
 import { waitUntil } from './wait-until.ts'
@@ -123,7 +122,9 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
       `it took longer than ${count(options.timeout ?? 0, 'second')} (--timeout); the deployment, or the next apply, finishes the rest`,
     )
   const { statuses, spoiled } = await readAllStatuses(ports)
-  process.stdout.write(options.json ? renderJson(statuses) : renderSummary(statuses, { width: terminalWidth() }))
+  process.stdout.write(
+    options.json ? renderJson(statuses) : renderSummary(statuses, { isTerminal: process.stdout.isTTY }),
+  )
   for (const { message } of spoiled) tell(quote(message, 2000))
   const open = await findStillOpen(ports, configuration)
   if (open.length > 0) tell(renderStillOpen(open))

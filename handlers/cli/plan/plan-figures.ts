@@ -125,7 +125,8 @@ function describeCalm(preview: Preview, files: number): string {
   const isOver = listFates(preview).every((fate) => fate === 'rejected' || fate === 'expired')
   const open = waiting.length + held.length + stuck.length + unfinished + left
   const isEqual = isOver && open === 0 && attributes === undefined
-  const calm = isEqual ? 'Nothing to change' : 'Nothing to change right now'
+  const later = files > 0 ? 'No access changes right now' : 'Nothing to change right now'
+  const calm = isEqual ? 'Nothing to change' : later
   const rejected = countRejected(preview)
   if (rejected > 0)
     return `${calm}, but ${count(rejected, 'file is not valid and grants', 'files are not valid and grant')} nothing.`

@@ -18,7 +18,7 @@ import { renderAsked } from './render-request.ts'
 const lookSeconds = 60
 
 type Decision = 'approve' | 'deny'
-type Options = { readonly comment?: string; readonly yes?: boolean; readonly json?: boolean }
+type Options = { readonly reason?: string; readonly yes?: boolean; readonly json?: boolean }
 
 const words = {
   approve: {
@@ -43,12 +43,12 @@ function add(program: Command, decision: Decision): void {
     .description(
       `${words[decision].does}\nSign in with IAM Identity Center first. ssofile says whether you are one of the approvers.`,
     )
-    .option('--comment <text>', 'the reason; kept in history')
+    .option('--reason <text>', 'the reason; kept in history')
     .option('--yes', 'do not ask')
     .option('--json', 'the digest and the status as JSON')
     .addHelpText(
       'after',
-      `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --comment 'as agreed with the owner'`,
+      `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --reason 'as agreed with the owner'`,
     )
     .action(async (request: string, options: Options) => {
       process.exitCode = await decide(await openBucket(), request, { ...options, decision })
@@ -58,7 +58,7 @@ function add(program: Command, decision: Decision): void {
 async function decide(
   ports: Ports,
   text: string,
-  { decision, comment, yes, json = false }: Options & { readonly decision: Decision },
+  { decision, reason, yes, json = false }: Options & { readonly decision: Decision },
 ): Promise<number> {
   const caller = await findCaller(ports)
   const { read, digest } = await findUndecided(ports, text, decision)
@@ -72,7 +72,7 @@ async function decide(
       undone: 'decided',
     })
   const scope = decision === 'approve' ? read.status.request?.scope?.digest : undefined
-  await writeDecision(ports, caller, { digest, decision, comment, scope })
+  await writeDecision(ports, caller, { digest, decision, comment: reason, scope })
   return tellDecision(ports, { read, digest, caller, decision, json })
 }
 

@@ -86,9 +86,9 @@ export function addReview(program: Command): void {
     .description(
       'Shows the items, asks, and decides. ssofile carries a revocation out at once. It takes several items only if none is privileged.',
     )
-    .option('--comment <text>', 'the reason; kept in the evidence')
+    .option('--reason <text>', 'the reason; kept in the evidence')
     .option('--yes', 'do not ask')
-    .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --comment 'left the team'")
+    .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --reason 'left the team'")
     .action(async (name: string, verdict: string, digests: readonly string[], options: DecideOptions) => {
       process.exitCode = await decide(await openBucket(), { name, verdict, digests, ...options })
     })
@@ -127,7 +127,7 @@ type ShowOptions = {
   readonly output: (typeof outputs)[number]
   readonly json?: boolean
 }
-type DecideOptions = { readonly comment?: string; readonly yes?: boolean }
+type DecideOptions = { readonly reason?: string; readonly yes?: boolean }
 
 /** `begun`: the instant at which the run began, or its first characters. Absent: the last run. */
 async function requireRun(objects: Ports['objects'], name: string, begun?: string): Promise<ReviewRun> {
@@ -219,7 +219,7 @@ type DecideQuestion = DecideOptions & {
   readonly digests: readonly string[]
 }
 
-async function decide(ports: Ports, { name, verdict: text, digests, comment, yes }: DecideQuestion): Promise<number> {
+async function decide(ports: Ports, { name, verdict: text, digests, reason, yes }: DecideQuestion): Promise<number> {
   const verdict = verdicts.find((one) => one === text)
   if (verdict === undefined) throw new Refusal(`received '${text}', expected ${verdicts.join(' or ')}`)
   const { userId } = await findCaller(ports)
@@ -243,8 +243,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, comment, yes
       undone: 'decided',
     })
   const states: string[] = []
-  for (const { digest } of items)
-    states.push(await decideOne(ports, { userId, review: name, digest, verdict }, comment))
+  for (const { digest } of items) states.push(await decideOne(ports, { userId, review: name, digest, verdict }, reason))
   return states.every((state) => state === 'applied') ? 0 : 1
 }
 

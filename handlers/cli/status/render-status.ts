@@ -16,7 +16,6 @@ import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import { linesOfRequest, renderLines } from '../requests/render-request.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { renderTable } from '../terminal/render-table.ts'
-import { cutToWidth } from '../terminal/text-width.ts'
 
 const meaning: Readonly<Record<StatusState, string>> = {
   applying: 'in progress',
@@ -142,12 +141,9 @@ const order: readonly StatusState[] = [
   'held',
 ]
 
-/** On a narrower terminal, reasons get a line of their own. */
-const widthForReasons = 130
-
 export type ListOptions = {
-  /** The width of the terminal. Default: lines are not cut. */
-  readonly width?: number | undefined
+  /** On a terminal a reason has a line of its own, once for all inputs that share it. Otherwise it stands in the line of each input. */
+  readonly isTerminal?: boolean
   /** One line for each input, even if many have the same reason. */
   readonly isWhole?: boolean
   /** How many inputs have an upload or a deletion that no status covers yet. */
@@ -160,11 +156,11 @@ export type ListOptions = {
  */
 export function renderSummary(
   told: readonly Status[],
-  { width, isWhole = false, untold = 0 }: ListOptions = {},
+  { isTerminal = false, isWhole = false, untold = 0 }: ListOptions = {},
 ): string {
   const lacking = told.filter(({ input }) => queueOf(input) === undefined)
   const all = told.filter(({ input }) => queueOf(input) !== undefined)
-  const inputs = all.length === 0 && untold > 0 ? '' : renderInputs(all, width, isWhole)
+  const inputs = all.length === 0 && untold > 0 ? '' : renderInputs(all, isTerminal, isWhole)
   return lacking.map(renderStatus).join('') + inputs + renderUntold(untold)
 }
 
@@ -186,32 +182,31 @@ function countAccounts({ state, accounts }: Status, { isShort }: { readonly isSh
   return isShort ? `${applied} of ${desired}` : `${applied} of ${desired} applied${open > 0 ? `, ${open} open` : ''}`
 }
 
-function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
+/** Nothing is cut, since people copy the keys: a terminal wraps what is too long. */
+function renderInputs(all: readonly Status[], isTerminal: boolean, isWhole: boolean): string {
   if (all.length === 0) return 'no inputs: links_data/, permission_sets/ and the folders of people are empty\n'
   const shown = isWhole
     ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
     : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))
   const indent = ' '.repeat(10)
-  const isNarrow = width !== undefined && width < widthForReasons
   const lines = renderTable(
-    ['state', 'accounts', 'input', ...(isNarrow ? [] : ['why'])],
+    ['state', 'accounts', 'input', ...(isTerminal ? [] : ['why'])],
     shown.map(({ status }) => {
       const { state, input, reason = '' } = status
       const row = [state, countAccounts(status, { isShort: true }) ?? '', shorten(input)]
-      return isNarrow ? row : [...row, reason]
+      return isTerminal ? row : [...row, reason]
     }),
-    width,
-    [0, 1],
+    undefined,
   ).split('\n')
   const told = shown.flatMap(({ status, left }, index) => {
     const { state, reason, remedy } = status
     const next = shown[index + 1]?.status
     // A reason or remedy that the next line repeats is printed only once, below that line.
-    const isWhyTold = isNarrow && reason !== undefined && (next?.reason !== reason || next.state !== state)
+    const isWhyTold = isTerminal && reason !== undefined && (next?.reason !== reason || next.state !== state)
     const isRemedyTold = remedy !== undefined && (next?.remedy !== remedy || next.state !== state)
     return [
       paintState(state, lines[index + 1] ?? ''),
-      ...(isWhyTold ? [cutToWidth(`${indent}why: ${quote(reason, 2000)}`, width)] : []),
+      ...(isWhyTold ? [`${indent}why: ${quote(reason, 2000)}`] : []),
       ...(isRemedyTold ? [`${indent}do: ${quote(remedy, 2000)}`] : []),
       ...(left === 0
         ? []
@@ -232,7 +227,9 @@ function abbreviate(all: readonly Status[]): readonly Shown[] {
   return told.flatMap((group) => {
     const most = group.length <= linesMost ? group.length : linesOfMany
     const left = group.length - most
-    return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
+    // Equal reasons stand together, so that each is told once.
+    const alike = [...Map.groupBy(group, ({ reason }) => reason).values()].flat()
+    return alike.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
   })
 }
 

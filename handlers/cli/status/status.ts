@@ -28,7 +28,6 @@ import { openBucket } from '../bucket/open-bucket.ts'
 import { renderRelease } from '../take-over/render-release.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
-import { terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { toInput } from './input-key.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
@@ -323,7 +322,7 @@ function render(all: readonly Status[], untold: number, { output, isWhole }: Sta
   if (output === 'json') return renderJson(all)
   if (output === 'csv') return renderStatusesAsCsv(all)
   if (all.length === 0 && untold === 0 && isWhole) return 'no input matches\n'
-  return renderSummary(all, { width: terminalWidth(), isWhole, untold })
+  return renderSummary(all, { isTerminal: process.stdout.isTTY, isWhole, untold })
 }
 
 async function parseFilter(ports: Ports, glob: string | undefined, asked: StatusQuestion): Promise<StatusFilter> {

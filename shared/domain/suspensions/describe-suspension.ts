@@ -86,7 +86,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     return { state: 'suspended', remedy: 'to give back the access that links still grant, delete this file' }
   const rest = [
     ...(foreign.length > 0 ? [`access that ssofile does not manage (${name(foreign)})`] : []),
-    ...(groups.length > 0 ? [`access through the provider's groups (${name(groups)})`] : []),
+    ...(groups.length > 0 ? [`access through groups that ssofile does not manage (${name(groups)})`] : []),
     ...(kept.length > 0 ? [`memberships of groups that a provider now manages (${name(kept)})`] : []),
     ...(unread === undefined ? [] : [`access through groups, which cannot be read (${quote(unread, 300)})`]),
   ]

@@ -219,7 +219,7 @@ test('three hundred links, forty accounts, twenty groups and six reviewers: from
     exitCode: 0,
   })
   expect(
-    await reviewOf(['decide', 'quarter', 'revoke', ...revokedByBo, '--comment', 'left the team', '--yes'], 'bo'),
+    await reviewOf(['decide', 'quarter', 'revoke', ...revokedByBo, '--reason', 'left the team', '--yes'], 'bo'),
   ).toMatchObject({ exitCode: 0 })
 
   // By the AWS CLI.

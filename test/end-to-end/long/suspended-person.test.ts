@@ -107,7 +107,7 @@ test('status, explain and who say that the person is suspended, what is left, an
   const limit = 'sessions of permission sets that ssofile owns are denied within two minutes'
   const told = await system.untilStatus(suspension, 'partly')
   expect(told.reason).toContain(
-    `access through the provider's groups (approvers), which ssofile cannot take away; until that ends, ${limit}`,
+    `access through groups that ssofile does not manage (approvers), which ssofile cannot take away; until that ends, ${limit}`,
   )
   expect(told.remedy).toContain('disable the user in the provider')
   const explained = await system.ssofile(['explain', account, permissionSet, 'ben'], 'auditor')

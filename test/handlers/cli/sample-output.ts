@@ -263,7 +263,7 @@ const ofRequests: Readonly<Record<string, (links: readonly Sample[]) => string>>
 }
 
 const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> = {
-  status: (links) => renderSummary(links.map(sampleStatus), { width }),
+  status: (links) => renderSummary(links.map(sampleStatus), { isTerminal: true }),
   'plan s3://ssofile': (links) => renderPlan(samplePlan(links)),
   brake: (links) => renderHeld({ lists: [sampleHeld(links)], contents: [], releases: [], pause: undefined }),
   who: (links) => {

@@ -71,7 +71,7 @@ test.each([
 ])('$what grants without another review, so the comment says it first', async ({ file, body = '', tells }) => {
   const comment = await commentOf(world, { ...there, [`links_data/${file}`]: body })
   expect(comment).toContain('1 link that grants later.**')
-  expect(comment).toContain('Nothing to change right now.')
+  expect(comment).toContain('No access changes right now.')
   expect(firstOf(comment)).toMatch(tells)
 })
 
@@ -88,7 +88,7 @@ test.each([
   const file = `memberships/oncall%${user}%ssofile`
   const comment = await commentOf(world, { ...there, [file]: body })
   expect(comment).toContain('1 membership that comes later.**')
-  expect(comment).toContain('Nothing to change right now.')
+  expect(comment).toContain('No access changes right now.')
   const told = `- **membership, later**: will put in: user \`${user}\`, group \`oncall\`, and grant \`Admin-ps\` in `
   expect(firstOf(comment).slice(0, told.length)).toBe(told)
   expect(firstOf(comment)).toContain(why)

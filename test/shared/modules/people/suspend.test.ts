@@ -290,7 +290,7 @@ test('a group that others made leaves somebody partly suspended, with what a per
   await world.objects.put(suspension, '')
   await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
   expect(await asking.status(suspension)).toMatchObject({
-    reason: expect.stringContaining("access through the provider's groups (developers)"),
+    reason: expect.stringContaining('access through groups that ssofile does not manage (developers)'),
     remedy: expect.stringContaining('delete-group-membership'),
   })
   expect(await world.keys('attention/partly/')).toEqual([`attention/partly/${suspension}`])
