@@ -3,6 +3,8 @@ import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Kind } from '../../shared/domain/inputs/kind.ts'
 import { allKinds } from '../../shared/domain/inputs/kinds.ts'
 import { requestsMost } from '../../shared/reconcile/records/crowds.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { sweepCrowds } from '../../shared/reconcile/records/sweep-crowds.ts'
 import { World } from '../world.ts'
 
 const most = 4
@@ -67,4 +69,24 @@ test('the faulty files of one account owner take no status from those of another
   await looked(world)
   expect(await world.keys(`status/${retirement.at}team-b/`)).toHaveLength(1)
   expect(await world.keys(`status/${retirement.at}team-a/`)).toHaveLength(most)
+})
+
+test('a limit that was lowered since gives no further file a status, and the shared status counts all others', async () => {
+  const world = await open()
+  const group = manyFiles.find(({ at }) => at === 'groups/')
+  if (group === undefined) throw new Error('there is no kind of groups')
+  const keys = Array.from({ length: most + 3 }, (_, index) => badKey(group, index))
+  for (const key of keys.slice(0, most)) await world.objects.put(key, '{')
+  await looked(world)
+  for (const key of keys.slice(most)) await world.objects.put(key, '{')
+  await looked(world)
+  const { objects, clock } = world
+  const { limits } = configuration.parse({ limits: { notValidFiles: most - 2 } })
+  const lowered = { folders: [], limits }
+  const statuses = new StatusStore(objects, clock)
+  const sources = { objects, statuses, configuration: lowered, now: clock.now(), places: ['groups/'] }
+  expect(await sweepCrowds(keys.slice(most), sources)).toEqual([])
+  expect(await statuses.read('too-many/groups')).toMatchObject({
+    reason: expect.stringContaining("3 more have none, such as 'groups/bad 04.json'"),
+  })
 })
