@@ -1,7 +1,9 @@
 import { type Partition, partitionOf } from '../../../shared/domain/deployment/environment.ts'
+import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { renderJsonSchemas } from '../schemas/json-schemas.ts'
 import { type Answers, listOf } from './questions.ts'
 
 /** The files that `init` writes: the contents by path, from the folder on. The same answers give the same files. */
@@ -39,7 +41,26 @@ export function renderFirstFiles(answers: Answers): ReadonlyMap<string, string> 
     ['environment.json', render(environment)],
     ['configuration.json', render(settings)],
     ...[...inputs].map(([key, body]) => [`access/${paths.get(key) ?? key}`, body] as const),
+    ['.vscode/settings.json', render(editorSettings())],
+    ...[...renderJsonSchemas()].map(([name, schema]) => [`${schemaFolder}${name}`, schema] as const),
   ])
+}
+
+/** The schemas beside the files, for editors. */
+export const schemaFolder = 'schemas/'
+
+/** Visual Studio Code completes and checks each kind of file. Some kinds have no `.json` at the end of their names. */
+function editorSettings() {
+  const own = ['environment', 'configuration'].map((file) => ({ file, match: `/${file}.json` }))
+  const inputs = allKinds().flatMap(({ at, document }) =>
+    document ? { file: document.file, match: `/access/${at}**` } : [],
+  )
+  return {
+    'files.associations': Object.fromEntries(inputs.map(({ match }) => [`**${match}`, 'json'])),
+    'json.schemas': [...own, ...inputs].map(({ file, match }) => ({
+      ...{ fileMatch: [match], url: `./${schemaFolder}${file}.schema.json` },
+    })),
+  }
 }
 
 function readingSet(permissionSetName: string, partition: Partition) {

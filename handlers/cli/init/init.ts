@@ -9,7 +9,7 @@ import { renderJsonPath } from '../../../shared/domain/json/json-path.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { renderFirstFiles } from './first-files.ts'
+import { renderFirstFiles, schemaFolder } from './first-files.ts'
 import { type Answers, answers, isAnswer, type Question, questions } from './questions.ts'
 
 const all: readonly Question[] = questions
@@ -20,7 +20,7 @@ export function addInit(program: Command): void {
     .command('init')
     .argument('<folder>', 'the folder for the files, none of which may exist yet')
     .description(
-      'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), and under access/ a first permission set and link. On a terminal it asks for missing options. It calls no service and overwrites no file.',
+      'Writes environment.json (the deployment), configuration.json (for the local system, and for validate and plan before a deployment), under access/ a first permission set and link, and schemas and settings for editors. On a terminal it asks for missing options. It calls no service and overwrites no file.',
     )
   for (const { flag, asks, example, otherwise } of all)
     command.option(`--${flag} <value>`, `${asks} (${otherwise ? `default: ${otherwise}` : example})`)
@@ -122,7 +122,8 @@ async function exists(path: string): Promise<boolean> {
 function describe(folder: string, paths: readonly string[]): string {
   const lines = [
     `written: ${count(paths.length, 'file')}`,
-    ...paths.map((path) => `  ${quote(join(folder, path), 1024)}`),
+    ...paths.filter((path) => !path.startsWith(schemaFolder)).map((path) => `  ${quote(join(folder, path), 1024)}`),
+    `  ${quote(join(folder, schemaFolder), 1024)}: schemas, with which editors complete and check the files (docs/editors.md)`,
     'check them, and try them on this machine:',
     `  ssofile validate ${join(folder, 'access')} --config ${join(folder, 'configuration.json')}`,
     `  ssofile local --config ${join(folder, 'configuration.json')}`,

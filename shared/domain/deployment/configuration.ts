@@ -57,6 +57,8 @@ export const deploymentLimits = limits.extend({
 
 /** The configuration: one JSON file, with all keys optional. The local system, the command line and a deployment use the same file. */
 export const configuration = z.strictObject({
+  /** Editors use it. */
+  $schema: z.string().optional(),
   supportNestedOu: z.boolean().default(true),
   folders: z
     .array(folder)
@@ -107,7 +109,8 @@ const percent = value('a number from 0 to 100', 'a number such as 10')
 /** The message for each field of a configuration that breaks a rule of its schema. */
 export const configurationRules: JsonRules = {
   ...notificationRules,
-  $: object(configuration),
+  $: object(configuration.omit({ $schema: true })),
+  '$.$schema': rule('a text', 'write the path of the schema'),
   '$.supportNestedOu': flag,
   '$.folders': value('a list of at most 20 folders under links_data/, each once', 'a list such as ["team-a"]'),
   '$.folders.[]': rule(

@@ -236,7 +236,8 @@ export const environmentFields = Object.keys(shape.shape)
 
 /** The part of an environment that the functions and the command line get. */
 export function configurationOf(environment: Environment): Configuration {
-  const known: Readonly<Record<string, unknown>> = { ...environment, ownAccount: environment.account }
+  const { $schema: _, account, ...others } = environment
+  const known: Readonly<Record<string, unknown>> = { ...others, ownAccount: account }
   return configuration.parse(Object.fromEntries(Object.keys(configuration.shape).map((key) => [key, known[key]])))
 }
 

@@ -26,6 +26,8 @@ const instant = givenInstant.transform((text) => new Date(text))
 
 /** The optional content of a link. `expiresAt` must be later than `notBefore`. */
 export const linkBodySchema = z.strictObject({
+  /** Editors use it. */
+  $schema: z.string().optional(),
   /** From this time on the link counts as absent. */
   expiresAt: instant.optional(),
   /** Before this time the link counts as absent. */
@@ -45,15 +47,22 @@ const grantedRequest = record({
   endsSessions: z.boolean().optional(),
 })
 /** A link that ssofile writes for a request, under `links_data/temporary/`. Each of them ends. */
-const temporaryLinkBody = record({ ...linkBodySchema.shape, expiresAt: instant, request: grantedRequest })
+const temporaryLinkBody = record({
+  ...linkBodySchema.omit({ $schema: true }).shape,
+  expiresAt: instant,
+  request: grantedRequest,
+})
 export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
-export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
+export type LinkBody = Omit<z.infer<typeof linkBodySchema>, '$schema'> & {
+  readonly request?: TemporaryLinkBody['request'] | undefined
+}
 
 export const linkBodyRules: JsonRules = {
   $: rule(
     'one JSON object with the fields expiresAt, notBefore, reason, ticket, incident or owner, or an empty file',
     'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
   ),
+  '$.$schema': rule('a text', 'write the path of the schema'),
   '$.expiresAt': instantRule('expiresAt'),
   '$.notBefore': instantRule('notBefore'),
   '$.reason': lineRule(reasonMost),
@@ -107,8 +116,9 @@ function linkBodyOf(key: string, document: JsonValue): Parsed<LinkBody> {
     const rules = isTemporary(key) ? temporaryLinkRules : linkBodyRules
     return refused(complainAboutJson(key, faultsOfIssues(said.error.issues, document, rules)))
   }
-  const { expiresAt, notBefore } = said.data
-  if (expiresAt === undefined || notBefore === undefined || expiresAt > notBefore) return parsed(said.data)
+  const { $schema: _, ...content } = { $schema: undefined, ...said.data }
+  const { expiresAt, notBefore } = content
+  if (expiresAt === undefined || notBefore === undefined || expiresAt > notBefore) return parsed(content)
   const written = isJsonObject(document) ? document : {}
   const neverInForce: JsonFault = {
     path: ['expiresAt'],

@@ -80,6 +80,8 @@ export type PermissionSetFile = Omit<PermissionSetDefinition, 'sessionDuration'>
  * "CreatePermissionSet", "Tag", "AttachManagedPolicyToPermissionSet", "CustomerManagedPolicyReference".
  */
 export const permissionSetFileSchema = z.strictObject({
+  /** Editors use it. */
+  $schema: z.string().optional(),
   permissionSetName,
   description: text(1, 700, /^[\t\n\r\x20-\x7e\xa1-\xff]*$/).optional(),
   sessionDurationInMinutes: z

@@ -19,6 +19,7 @@ const policyPath = { expected: '1 to 512 characters that begin and end with /, s
 /** The message for each part of a permission set file that breaks a rule of `permissionSetFileSchema`. */
 export const permissionSetRules: JsonRules = {
   $: rule('one JSON object with the fields of a permission set', 'write { "permissionSetName": "…", … }'),
+  '$.$schema': rule('a text', 'write the path of the schema'),
   '$.permissionSetName': {
     expected: '1 to 32 letters, digits or _ + = , . @ - without spaces',
     remedy: () => 'write the name that stands in the file name, without .json',

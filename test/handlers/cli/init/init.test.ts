@@ -7,7 +7,9 @@ import { readConfiguration } from '../../../../handlers/cli/bucket/read-configur
 import { listFolder } from '../../../../handlers/cli/folder/folder-inputs.ts'
 import { addInit } from '../../../../handlers/cli/init/init.ts'
 import { isAnswer, questions } from '../../../../handlers/cli/init/questions.ts'
+import { renderJsonSchemas } from '../../../../handlers/cli/schemas/json-schemas.ts'
 import { readEnvironment } from '../../../../infra/read-environment.ts'
+import { allKinds } from '../../../../shared/domain/inputs/kinds.ts'
 import { judgeInput } from '../../../../shared/domain/links/judge-input.ts'
 
 let home: string
@@ -39,7 +41,7 @@ async function init(...options: readonly string[]): Promise<string> {
 }
 
 test('the files that init writes are valid: the environment, the configuration, and each input', async () => {
-  expect(await init(...flags({ group: 'O/ps: night' }))).toContain('written: 4 files')
+  expect(await init(...flags({ group: 'O/ps: night' }))).toMatch(/^written: \d+ files\n/)
   const { access, folders } = await readEnvironment(join(home, 'environment.json'))
   expect(access.uploaders.map(({ folder }) => folder)).toEqual(['', 'team-a', 'team-b'])
   expect((await readConfiguration(join(home, 'configuration.json'))).folders).toEqual(folders)
@@ -93,4 +95,30 @@ test('without a terminal it names the options that are missing, and writes over 
 
 test.each(questions)('the example of $flag is an answer', (question) => {
   expect(isAnswer(question, question.example)).toBe(true)
+})
+
+test('an editor finds the schema of each kind of input, of the environment and of the configuration', async () => {
+  await init(...flags())
+  const settings = JSON.parse(await readFile(join(home, '.vscode/settings.json'), 'utf8'))
+  const schemas: readonly { fileMatch: readonly string[]; url: string }[] = settings['json.schemas']
+  const named = new Set(schemas.flatMap(({ fileMatch }) => fileMatch))
+  for (const { at, document } of allKinds()) {
+    if (!document) continue
+    expect(named).toContain(`/access/${at}**`)
+    expect(settings['files.associations'][`**/access/${at}**`]).toBe('json')
+  }
+  for (const { url } of schemas) {
+    const schema = JSON.parse(await readFile(join(home, url), 'utf8'))
+    expect({ url, takes: schema.properties ?? schema.anyOf ?? schema.oneOf }).toMatchObject({
+      url,
+      takes: expect.anything(),
+    })
+  }
+})
+
+test('every kind of file takes $schema', () => {
+  const refusing = [...renderJsonSchemas()]
+    .filter(([name]) => !/^(export|notification)/.test(name))
+    .filter(([, schema]) => !schema.includes('"$schema": {'))
+  expect(refusing.map(([name]) => name)).toEqual([])
 })

@@ -163,3 +163,8 @@ describe('a link under links_data/temporary/', () => {
     expect(parse(JSON.stringify({ incident: 'INC1' })).ok).toBe(true)
   })
 })
+
+test('the path of the schema is no content of a link', () => {
+  const body = new TextEncoder().encode('{ "$schema": "../schemas/link-body.schema.json", "reason": "on call" }')
+  expect(parseLinkBody('links_data/x', body)).toEqual({ ok: true, value: { reason: 'on call' } })
+})
