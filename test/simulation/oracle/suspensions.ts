@@ -1,6 +1,6 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { describeTarget, nameOf, usersNow } from './names.ts'
-import { type AtRest, Judge, type Seen } from './watched.ts'
+import { type AtRest, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 const reconciledMs = 2 * 60 * 60_000
 
@@ -16,6 +16,8 @@ export class SuspensionsPromise extends Judge {
   /** By user id: the time since when ssofile must know of the suspension. */
   readonly #since = new Map<string, number>()
   readonly #changedMs = new Map<string, number>()
+  /** Since when each file is there, by the name in it. */
+  readonly #fileSinceMs = new Map<string, number>()
   #namesKnownMs = Number.NEGATIVE_INFINITY
 
   /** Whether a file suspends this user now. */
@@ -31,7 +33,18 @@ export class SuspensionsPromise extends Judge {
     return this.isSuspended(id) || changedMs > this.nowMs - marginMs
   }
 
-  override noteChange({ key }: Seen): void {
+  /** Whoever has this name has been suspended since well before this time, as every look knew then, and still is. */
+  isBarred(name: string, atMs: number): boolean {
+    const sinceMs = this.#fileSinceMs.get(name)
+    return sinceMs !== undefined && sinceMs < atMs - seenAfterMs(this.world) - 60_000
+  }
+
+  override noteChange({ key, isRemoved }: Seen): void {
+    if (key.startsWith(prefix)) {
+      const name = key.slice(prefix.length)
+      if (isRemoved) this.#fileSinceMs.delete(name)
+      else if (!this.#fileSinceMs.has(name)) this.#fileSinceMs.set(name, this.nowMs)
+    }
     if (!key.startsWith(prefix) && !key.startsWith(meantPrefix)) return
     for (const [, id] of usersNow(this.world)) {
       const is = this.isSuspended(id)

@@ -2,6 +2,7 @@ import { principalId } from '../../../shared/domain/principals/identity-center-i
 import { neededNow } from '../kinds/governance/eligibility-files.ts'
 import { byHand, requester } from '../request-actions.ts'
 import { accounts } from '../small-world.ts'
+import { SuspensionsPromise } from './suspensions.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
@@ -67,6 +68,9 @@ class Past<Value> {
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
+  readonly #suspensions = this.judge(SuspensionsPromise)
+  /** When somebody first approved an upload. */
+  readonly #approvedMs = new Map<string, number>()
   /** The last upload of each request. */
   readonly #uploads = new Map<string, number>()
   /** The uploads, with their keys. */
@@ -132,7 +136,9 @@ export class TemporaryPromise extends Judge {
     const [, decision] = /"decision":"(approve|deny)"/.exec(this.world.textOf(key) ?? '') ?? []
     const said = decision === 'approve' || decision === 'deny' ? decision : 'gone'
     const name = this.world.identityStore.nameOf('USER', principalId.parse(id))
-    this.#decisions.note(`${name} ${digest}`, said)
+    const thing = `${name} ${digest}`
+    if (said === 'approve' && !this.#approvedMs.has(thing)) this.#approvedMs.set(thing, this.nowMs)
+    this.#decisions.note(thing, said)
   }
 
   #noteStatus(key: string): void {
@@ -164,11 +170,17 @@ export class TemporaryPromise extends Judge {
     const said = (name: string) => this.#decisions.since(`${name} ${digest}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const isFor = (name: string) => said(name).some((one) => one === 'approve' || one === 'gone')
-    const approving = others.filter((name) => mayHave(name).includes(true) && isFor(name))
+    // An approval counts if history has it before its author is suspended.
+    const isBarred = (name: string) =>
+      this.#suspensions.isBarred(name, this.#approvedMs.get(`${name} ${digest}`) ?? this.nowMs)
+    const approving = others.filter((name) => mayHave(name).includes(true) && isFor(name) && !isBarred(name))
     const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).every((one) => one === 'deny'))
     const needed = Math.min(...this.#needed.since(account, sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
+      ...(this.#suspensions.isBarred(requester, this.nowMs)
+        ? [`grants what ${requester} asks for, who is suspended`]
+        : []),
       ...(this.askers.since(requester, sinceMs).includes(true) ? [] : [`grants what ${requester} may not ask for`]),
       ...(isLacking ? [`grants upload ${upload} by ${approving.length} (${approving.join(', ')}) of ${needed}`] : []),
       ...denying.map((name) => `grants upload ${upload}, which ${name} denied`),

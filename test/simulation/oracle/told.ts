@@ -5,7 +5,9 @@ import { isHeardBy } from '../../../shared/modules/notifications/rules/receivers
 import { isCalm } from '../at-rest.ts'
 import { readHeldContents, readShown } from '../brake-actions.ts'
 import type { Call } from '../chaos.ts'
+import { neededNow } from '../kinds/governance/eligibility-files.ts'
 import { requester as requesterName } from '../request-actions.ts'
+import { accountOfKey } from './names.ts'
 import { Judge, type Seen } from './watched.ts'
 
 type RequestStatus = {
@@ -87,7 +89,10 @@ export class ToldPromise extends Judge {
     const { refusals } = receivers
     return () => {
       if (receivers.refusals > refusals) return
-      for (const [key, digest] of waited) if (this.#waiting.get(key) === digest) this.#awaited.add(digest)
+      // Without an eligibility there are no approvers, and the status says so soon.
+      const isAwaited = (key: string) => neededNow(this.world, accountOfKey(key)) !== undefined
+      for (const [key, digest] of waited)
+        if (this.#waiting.get(key) === digest && isAwaited(key)) this.#awaited.add(digest)
     }
   }
 

@@ -27,7 +27,7 @@ export const membershipFiles = {
 } as const satisfies KindFiles
 
 type Profile = Readonly<Record<string, string>>
-type Rule = { readonly body: string; readonly matches: (profile: Profile) => boolean }
+type Rule = { readonly body: string; readonly graceDays?: number; readonly matches: (profile: Profile) => boolean }
 
 /** The rules of the simulation, and their meaning in the plainest form. */
 const rules = {
@@ -36,6 +36,11 @@ const rules = {
   'engineers, but no contractors': {
     body: '{"department":["Eng*"],"except":[{"userType":["contractor"]}]}',
     matches: ({ department, userType }) => department === 'Engineering' && userType !== 'contractor',
+  },
+  'engineers, with a day to hand over': {
+    body: '{"department":["Engineering"],"moverGraceDays":1}',
+    graceDays: 1,
+    matches: ({ department }) => department === 'Engineering',
   },
   'engineers by title, or sales': {
     body: '{"anyOf":[{"title":["Engineer"]},{"department":["Sales"]}]}',
@@ -49,6 +54,7 @@ export const ruleFiles = {
     engineers: rules.engineers.body,
     sales: rules.sales.body,
     'engineers, but no contractors': rules['engineers, but no contractors'].body,
+    'engineers, with a day to hand over': rules['engineers, with a day to hand over'].body,
     'engineers by title, or sales': rules['engineers by title, or sales'].body,
   },
   invalid: { broken: '{"department":[', 'of everybody': '{"except":[{"title":["*"]}]}' },
@@ -59,4 +65,9 @@ export function isMeantBy(text: string | undefined, profile: Profile): boolean |
   if (text === undefined) return false
   const known = Object.values<Rule>(rules).find(({ body }) => body === text)
   return known?.matches(profile) ?? 'nobody knows'
+}
+
+/** For so many days, this rule keeps people whom it matches no longer. */
+export function graceDaysOf(text: string | undefined): number {
+  return Object.values<Rule>(rules).find(({ body }) => body === text)?.graceDays ?? 0
 }

@@ -22,6 +22,22 @@ const person = stepsWith('person', personFiles)
 const theGroup = group.write('team-file', 'described')
 const linkOfGroup = upload(linkOf('account%200000000001', 'First-ps', 'team-file'))
 
+const hours = (count: number) => wait(count * 60 * 60_000)
+export const longGroupLives: Lives = {
+  'a mover hands over for a day, and another one comes back meanwhile': {
+    before: [
+      theGroup,
+      rule.write('team-file', 'engineers, with a day to hand over'),
+      person.write('nora', 'employee'),
+      done,
+    ],
+    actions: [
+      [person.write('nora', 'mover'), hours(12), person.write('nora', 'employee'), hours(14)],
+      [person.write('nora', 'mover'), hours(27), longDone],
+    ],
+  },
+}
+
 export const groupLives: Lives = {
   'a joiner comes into a group by rule, moves, and is brought back by a file': {
     before: [theGroup, rule.write('team-file', 'engineers'), linkOfGroup, done],
@@ -43,6 +59,15 @@ export const groupLives: Lives = {
       [rule.write('team-file', 'engineers, but no contractors'), longDone, person.write('nora', 'employee'), longDone],
       [person.write('nora', 'contractor until next year'), longDone],
     ],
+  },
+  'a mover has time to hand over, which ends as the rule changes': {
+    before: [
+      theGroup,
+      rule.write('team-file', 'engineers, with a day to hand over'),
+      person.write('nora', 'employee'),
+      longDone,
+    ],
+    actions: [person.write('nora', 'mover'), longDone, rule.write('team-file', 'engineers'), longDone],
   },
   'a rule is not valid while a mover moves': {
     before: [theGroup, person.write('nora', 'employee'), rule.write('team-file', 'engineers'), longDone],

@@ -2,6 +2,11 @@ import { misreading, otherwise, overlooking } from '../../sabotage-ports.ts'
 import type { Defects } from '../../sabotages.ts'
 
 export const groupSabotages: Defects = {
+  foreign: {
+    'movers get no time to hand over': misreading('rules/', (text) =>
+      text.replace('"moverGraceDays":1', '"moverGraceDays":0'),
+    ),
+  },
   convergence: {
     'memberships never end': misreading('memberships/', (text) =>
       text.replace(/"expiresAt":\s*"\d{4}/, '"expiresAt":"9998'),

@@ -8,7 +8,7 @@ import { usersNow } from '../../oracle/names.ts'
 import { SuspensionsPromise } from '../../oracle/suspensions.ts'
 import { type AtRest, Judge, type Seen } from '../../oracle/watched.ts'
 import { readProfile } from '../people/read-profile.ts'
-import { fileGroups, isMeantBy } from './group-files.ts'
+import { fileGroups, graceDaysOf, isMeantBy } from './group-files.ts'
 
 /** A removal that was decided before may still be carried out. Nobody could abort a removal whose call was frozen on its way. */
 const decidedMs = 60_000
@@ -35,6 +35,9 @@ export class MembershipsPromise extends Judge {
   readonly #made = new Map<string, string>()
   /** Since when a file or a rule certainly asks for a user, by the group's name and the user's id. */
   readonly #askedSinceMs = new Map<string, number>()
+  /** Whom the rule matches, and until when it keeps those whom it matched, by the group's name and the user's id. */
+  readonly #matched = new Set<string>()
+  readonly #keptUntilMs = new Map<string, number>()
   /** The users who had the name in a file while it was there, by key. */
   readonly #bearers = new Map<string, Set<PrincipalId>>()
   /** Whether the current call was held on its way. */
@@ -62,9 +65,26 @@ export class MembershipsPromise extends Judge {
     for (const group of fileGroups)
       for (const [name, user] of users) {
         const asked = `${group} ${user}`
+        this.#noteGrace(asked, group, user)
         if (!this.#isAsked(group, name, user, 'certainly')) this.#askedSinceMs.delete(asked)
         else if (!this.#askedSinceMs.has(asked)) this.#askedSinceMs.set(asked, this.nowMs)
       }
+  }
+
+  /** A rule without grace, or none, ends the time to hand over. */
+  #noteGrace(asked: string, group: string, user: PrincipalId): void {
+    const text = this.world.textOf(`rules/${group}.json`)
+    const isMatched = isMeantBy(text, readProfile(this.world.identityStore.attributesOf(user)))
+    const graceMs = graceDaysOf(text) * 24 * 60 * 60_000
+    if (this.#matched.has(asked) && isMatched === false) this.#keptUntilMs.set(asked, this.nowMs + graceMs)
+    if (isMatched === true) this.#matched.add(asked)
+    if (isMatched === false) this.#matched.delete(asked)
+    if (isMatched === true || graceMs === 0) this.#keptUntilMs.delete(asked)
+  }
+
+  /** `marginMs`: how much longer or shorter the time to hand over may be. */
+  #isKept(asked: string, marginMs: number): boolean {
+    return (this.#keptUntilMs.get(asked) ?? Number.NEGATIVE_INFINITY) + marginMs > this.nowMs
   }
 
   /** `certainly`: no file could be bound to another user of the name. `possibly`: also a rule that is not valid. */
@@ -108,6 +128,9 @@ export class MembershipsPromise extends Judge {
     const askedSinceMs = this.#askedSinceMs.get(`${group} ${userId}`) ?? Number.POSITIVE_INFINITY
     const windowMs = this.#wasHeld ? heldMs : decidedMs
     const isAsked = user !== undefined && this.#isAsked(group, user, userId, 'certainly')
+    const isBarred = this.#suspensions.isOrWasSuspended(userId, decidedMs) || this.#wasHeld
+    if (!isAsked && !isBarred && this.#isKept(`${group} ${userId}`, -2 * 60 * 60_000))
+      this.fail(`takes ${user} out of ${group}, and the rule leaves the user time to hand over`, 'foreign')
     if (!isAsked || askedSinceMs >= this.nowMs - windowMs) return
     if (!this.#suspensions.isOrWasSuspended(userId, decidedMs))
       this.fail(`takes ${user} out of ${group}, although a file or the rule asks for it`, 'foreign')
@@ -128,7 +151,8 @@ export class MembershipsPromise extends Judge {
     const isMember = identityStore.groupIdsOf(user).includes(id)
     const isSuspended = this.#suspensions.isSuspended(user)
     if (isOwned && isSuspended) this.fail(`${name} is in ${group}, and is suspended`, 'suspended')
-    if (isOwned && !this.#isAsked(group, name, user, 'possibly') && !this.#isHeld(group, name))
+    const isLeft = this.#isHeld(group, name) || this.#isKept(`${group} ${user}`, 2 * 60 * 60_000)
+    if (isOwned && !this.#isAsked(group, name, user, 'possibly') && !isLeft)
       this.fail(`${name} is in ${group}, and neither a file nor the rule asks for it`)
     if (isMember && !isOwned && !this.#others.has(this.#made.get(`${id} ${user}`) ?? ''))
       this.fail(`${name} is in ${group} by ssofile, and the ledger does not say so`, 'record')

@@ -1,6 +1,6 @@
 import type { Part } from '../part.ts'
 import { groupFiles, membershipFiles, ruleFiles } from './group-files.ts'
-import { groupLives } from './group-lives.ts'
+import { groupLives, longGroupLives } from './group-lives.ts'
 import { groupSabotages } from './group-sabotages.ts'
 import { GroupsPromise } from './groups-promise.ts'
 import { MembershipsPromise } from './memberships-promise.ts'
@@ -13,5 +13,6 @@ export const groups = {
     rule: { files: ruleFiles, oracle: MembershipsPromise },
   },
   lives: groupLives,
+  longLives: longGroupLives,
   sabotages: groupSabotages,
 } as const satisfies Part

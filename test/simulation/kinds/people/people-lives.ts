@@ -1,11 +1,15 @@
 import type { Action } from '../../action.ts'
 import {
+  ask,
+  asked,
+  decide,
   done,
   type Lives,
   linkOf,
   longDone,
   make,
   night,
+  own,
   reconcile,
   remove,
   rename,
@@ -14,11 +18,14 @@ import {
   wait,
 } from '../../steps.ts'
 import { stepsWith } from '../file-steps.ts'
+import { decisionFiles, reviewFiles } from '../reviews/review-files.ts'
 import { personFiles } from './person-files.ts'
 import { suspensionFiles } from './suspension-files.ts'
 
 const person = stepsWith('person', personFiles)
 const suspension = stepsWith('suspension', suspensionFiles)
+const review = stepsWith('review', reviewFiles)
+const decision = stepsWith('decision', decisionFiles)
 const nora = 'nora@example.com'
 const linkOfNora = upload(linkOf('account%200000000001', set, nora, 'USER'))
 const linkOfLeo = upload(linkOf('account%200000000001', set, 'leo@example.com', 'USER'))
@@ -88,6 +95,26 @@ export const peopleLives: Lives = {
   'a person is deleted at once, and others make the same user again': {
     before: [person.write('nora', 'employee to be deleted at the end'), done, person.remove('nora'), longDone, night],
     actions: [wait(62 * 60_000), make(`USER/${nora}`), linkOfNora, longDone, reconcile],
+  },
+  'a suspended approver approves, and another one, and the requester is suspended then': {
+    before: [asked, suspension.write('an approver', 'reason'), wait(5 * 60_000)],
+    actions: [
+      [decide('ann'), longDone, decide('bob'), longDone, suspension.write('mia', 'empty'), wait(5 * 60_000)],
+      [ask, decide('bob'), longDone, suspension.remove('mia'), suspension.remove('an approver', 1), longDone],
+    ],
+  },
+  'a suspended reviewer revokes, and another one keeps': {
+    before: [
+      upload(own),
+      done,
+      review.write('quarter', 'of two days'),
+      suspension.write('an approver', 'empty'),
+      wait(5 * 60_000),
+    ],
+    actions: [
+      [decision.write('ann revokes the first', 'empty'), longDone, review.remove('quarter'), longDone],
+      [suspension.remove('an approver'), longDone],
+    ],
   },
   'a file is renamed while its user has access': {
     before: [person.write('nora', 'employee'), linkOfNora, done],

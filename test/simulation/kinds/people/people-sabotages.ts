@@ -29,5 +29,7 @@ export const peopleSabotages: Defects = {
       delete: async (key, condition) => (key.startsWith('suspended/') ? 'deleted' : objects.delete(key, condition)),
     })),
   },
+  temporary: { 'a suspended approver approves': notFinding('suspended/ann') },
+  foreign: { 'a suspended reviewer decides': notFinding('suspended/ann') },
   status: { 'nobody finds the file of a person': notFinding('people/') },
 }
