@@ -20,6 +20,7 @@ export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSet
       outstanding: fc.constantFrom(1, 2, 15),
       provisionings: fc.constantFrom(1, 3),
       brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
+      peopleCount: fc.constantFrom(undefined, undefined, 1, 2),
       mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
       // The most that listings may lag.
       readLagMs: fc.constantFrom(undefined, 10_000, 240_000),

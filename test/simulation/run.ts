@@ -8,6 +8,7 @@ import { bringKeysBack } from './kinds/credentials/bring-keys-back.ts'
 import { mendSelectors } from './kinds/governance/selector-files.ts'
 import { takeBackPolicies } from './kinds/governance/take-back-policies.ts'
 import { bringBack } from './kinds/people/bring-back.ts'
+import { releasePeople } from './kinds/people/people-brake.ts'
 import { PeoplePromise } from './kinds/people/people-promise.ts'
 import { restoreWhole } from './operator-actions.ts'
 import { recordedName } from './oracle/names.ts'
@@ -178,6 +179,7 @@ async function settle(
   let departed = 0
   for (let minute = 1, most = convergeMostMinutes; minute <= most && !world.checker.violation; minute++) {
     most = prolong(most, minute, world)
+    await releasePeople(world)
     await world.clock.advance(60_000)
     // Each hour has its reconcile. The schedules of a minute have run, and maybe the sweep.
     const isHour = minute % 60 === 0
@@ -241,6 +243,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
   void world.deployment.everyMinuteOfLinks()
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)
+    await releasePeople(world)
     await world.clock.advance(60_000)
     // After a pause or a release, only the schedule wakes the dispatcher.
     const hasRetries = world.keys('state/open/').length > 0

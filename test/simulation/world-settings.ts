@@ -20,6 +20,8 @@ export type WorldSettings = {
   readonly mischief: 'any' | 'refusals' | 'late'
   /** The number of revocations that the brake lets pass, own and indirect. Default: the product's, which is more than there ever are. */
   readonly brakeCount?: number
+  /** The number of people whom one uploader may suspend in a window. Default: the product's, which is more than there are. */
+  readonly peopleCount?: number
   /** Provisionings at once, default 3. */
   readonly provisionings?: number
 }
@@ -55,16 +57,22 @@ function inUnit(nth: 0 | 1 | 2, accounts: readonly object[], organizationalUnits
   return { id: units[nth], name: `Unit ${nth}`, accounts, organizationalUnits }
 }
 
-export function configure({ outstanding, brakeCount: count, provisionings = 3 }: WorldSettings): Configuration {
+export function configure({
+  outstanding,
+  brakeCount: count,
+  peopleCount,
+  provisionings = 3,
+}: WorldSettings): Configuration {
   const limits = { outstanding, provisionings }
-  const brake = { own: { count }, indirect: { count, most: 2, hours: 2 } }
+  const tight = count === undefined ? {} : { own: { count }, indirect: { count, most: 2, hours: 2 } }
+  const people = peopleCount === undefined ? {} : { people: { count: peopleCount } }
   return configuration.parse({
     directory: 'identity-center',
     hygieneRole: 'ssofile-hygiene',
     folders: ['folder-a', hostileFolder],
     limits,
     notifications: { receivers },
-    ...(count === undefined ? {} : { brake }),
+    brake: { ...tight, ...people },
   })
 }
 

@@ -1,5 +1,6 @@
 import { SuspensionsPromise } from '../../oracle/suspensions.ts'
 import type { Part } from '../part.ts'
+import { PeopleBrakePromise } from './people-brake.ts'
 import { peopleLives } from './people-lives.ts'
 import { PeoplePromise } from './people-promise.ts'
 import { peopleSabotages } from './people-sabotages.ts'
@@ -12,6 +13,7 @@ export const people = {
     person: { files: personFiles, oracle: PeoplePromise },
     suspension: { files: suspensionFiles, oracle: SuspensionsPromise },
   },
+  oracles: [PeopleBrakePromise],
   lives: peopleLives,
   sabotages: peopleSabotages,
 } as const satisfies Part

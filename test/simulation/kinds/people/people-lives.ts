@@ -7,10 +7,12 @@ import {
   type Lives,
   linkOf,
   longDone,
+  lookAtBrake,
   make,
   night,
   own,
   reconcile,
+  releaseBrake,
   remove,
   rename,
   set,
@@ -95,6 +97,24 @@ export const peopleLives: Lives = {
   'a person is deleted at once, and others make the same user again': {
     before: [person.write('nora', 'employee to be deleted at the end'), done, person.remove('nora'), longDone, night],
     actions: [wait(62 * 60_000), make(`USER/${nora}`), linkOfNora, longDone, reconcile],
+  },
+  'one uploader suspends two people where one may pass, and another uploader a third one': {
+    settings: { peopleCount: 1 },
+    before: [person.write('nora', 'employee'), make('USER/leo@example.com'), linkOfNora, linkOfLeo, done],
+    actions: [
+      [
+        suspension.write('nora', 'reason'),
+        suspension.write('leo', 'empty'),
+        longDone,
+        suspension.write('mia', 'empty', 1),
+      ],
+      [longDone, lookAtBrake, releaseBrake, longDone, suspension.remove('leo'), longDone],
+    ],
+  },
+  'two people end at once where one may pass, and one of them returns': {
+    settings: { peopleCount: 1 },
+    before: [person.write('nora', 'employee'), person.write('leo', 'contractor'), linkOfNora, linkOfLeo, done],
+    actions: [person.remove('nora'), wait(150_000), person.write('leo', 'employee'), longDone],
   },
   'a suspended approver approves, and another one, and the requester is suspended then': {
     before: [asked, suspension.write('an approver', 'reason'), wait(5 * 60_000)],

@@ -29,6 +29,17 @@ export const peopleSabotages: Defects = {
       delete: async (key, condition) => (key.startsWith('suspended/') ? 'deleted' : objects.delete(key, condition)),
     })),
   },
+  brake: {
+    'one more person may be suspended at once': {
+      configuration: ({ brake, ...rest }) => ({
+        ...rest,
+        brake: { ...brake, people: { ...brake.people, count: brake.people.count + 1 } },
+      }),
+    },
+    'nobody may be suspended': {
+      configuration: ({ brake, ...rest }) => ({ ...rest, brake: { ...brake, people: { ...brake.people, count: 0 } } }),
+    },
+  },
   temporary: { 'a suspended approver approves': notFinding('suspended/ann') },
   foreign: { 'a suspended reviewer decides': notFinding('suspended/ann') },
   status: { 'nobody finds the file of a person': notFinding('people/') },
