@@ -56,7 +56,11 @@ async function tellIncident(incident: string, { table, json }: Options): Promise
   const told = await Promise.all(
     stories.map(async (story) => {
       const sessions = possibleSessionsOf(story, { now, principalSuffix })
-      return { story, sessions, uses: sessions && (await unlessCode(readUses(objects, sessions), 'AccessDenied')) }
+      return {
+        story,
+        sessions,
+        uses: sessions && (await unlessCode(readIncidentUses(objects, sessions), 'AccessDenied')),
+      }
     }),
   )
   const sessions = told.flatMap((one) => one.sessions ?? [])
@@ -81,7 +85,7 @@ export type ToldOfIncident = {
   readonly uses?: readonly Uses[] | undefined
 }
 
-async function readUses(objects: ObjectStore, sessions: PossibleSessions): Promise<readonly Uses[]> {
+export async function readIncidentUses(objects: ObjectStore, sessions: PossibleSessions): Promise<readonly Uses[]> {
   const { user, account, permissionSet, from, until } = sessions
   const isWithin = (hour: Date) => hour.getTime() > from.getTime() - hourMs && hour < until
   const stored = await personRecord(objects, personKey(user)).read()
