@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { renderAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type GrantingLink, isSameLink } from '../../domain/assignments/ledger-entry.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
 import { type Lack, lackOfBoundUser } from '../../domain/links/lack.ts'
@@ -7,6 +8,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import { readLastLinks } from '../records/history.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { isSamePerson, notePerson, tellBoundAgain } from '../records/same-person.ts'
@@ -87,6 +89,21 @@ async function bindingOfOthers({ id, assignment, whereabouts, entry, context }: 
 }
 
 /**
+ * The status is lost, and the access of the first user has ended: only history still knows the user. It decides about the very same upload
+ * alone: a file that somebody deleted and uploaded again is a new one.
+ */
+async function bindingInHistory({ id, assignment, entry, context }: Settling, link: GrantingLink) {
+  if (id.type !== 'USER' || entry?.links.some(({ key }) => key === link.key)) return undefined
+  const { standings, objects } = context
+  const ever = (await standings.names()).everIdsOf(id.type, assignment.principal)
+  for (const principalId of ever.filter((one) => one !== id.principalId)) {
+    const former = await readLastLinks(objects, renderAssignmentKey({ ...id, principalId }))
+    if (former.some((one) => isSameLink(one, link) && one.lastModified === link.lastModified)) return principalId
+  }
+  return undefined
+}
+
+/**
  * From the links that name this id's present name, picks those that may apply to it: a link of a user is bound to its first
  * user. The status of a link names its uploader and its user. `lacks`: of each link.
  */
@@ -152,7 +169,12 @@ async function bind(settling: Settling, found: GrantingLink) {
   const upload = findKnown(link) ?? link
   return {
     link: by === undefined ? upload : { ...upload, by },
-    boundTo: asked ?? recorded ?? bindingOf(type, status, link) ?? (await bindingOfOthers(settling, link)),
+    boundTo:
+      asked ??
+      recorded ??
+      bindingOf(type, status, link) ??
+      (await bindingOfOthers(settling, link)) ??
+      (await bindingInHistory(settling, link)),
   }
 }
 

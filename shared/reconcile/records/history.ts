@@ -274,6 +274,12 @@ async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   return { second: secondOf(listed), at, event, links, grantedAt, ageMs }
 }
 
+/** The links that granted the access by its last own event. One listing, and one body. */
+export async function readLastLinks(objects: ObjectStore, key: AssignmentKey): Promise<readonly GrantingLink[]> {
+  for await (const { links } of readNewestFirst(objects, await listNewestFirst(objects, key))) return links
+  return []
+}
+
 /** When history last says that access, of ssofile or of others, was gone. `undefined`: it does not say so. */
 export async function readLastGone(objects: ObjectStore, key: AccessKey): Promise<string | undefined> {
   const told = await listHistory(objects, key)

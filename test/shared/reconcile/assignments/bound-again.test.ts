@@ -142,3 +142,35 @@ test('a suspended person stays suspended under the new id, also under another na
   await synced.until(linkOf(renamed), 'waiting')
   expect((await synced.status(linkOf(renamed)))?.reason).toContain('suspended')
 })
+
+test.each(['before the user left', 'after the user left'])(
+  'the next user with a name gets nothing by the link of a former one, although its status was lost %s',
+  async (when) => {
+    const synced = await Synced.begin()
+    const { world } = synced
+    const [ana = ''] = people
+    const lose = () => world.objects.delete(statusKey(linkOf(ana)))
+    if (when === 'before the user left') await lose()
+    await synced.remove(ana)
+    await synced.reconcile()
+    if (when === 'after the user left') await lose()
+    const other = await synced.make(ana, 'somebody else')
+    for (let hour = 0; hour < 2; hour++) await synced.reconcile()
+    expect(world.ssoAdmin.assignments().filter(({ principalId }) => principalId === other)).toEqual([])
+    expect(await synced.status(linkOf(ana))).toMatchObject({ state: 'waiting' })
+  },
+)
+
+test('a link that somebody deleted and uploaded again is for the user who has the name now', async () => {
+  const synced = await Synced.begin()
+  const { world } = synced
+  const [ana = ''] = people
+  await synced.remove(ana)
+  await synced.reconcile()
+  await world.objects.delete(linkOf(ana))
+  await synced.reconcile()
+  const other = await synced.make(ana, 'somebody else')
+  await world.objects.put(linkOf(ana), '')
+  await synced.until(linkOf(ana), 'applied')
+  expect(await synced.status(linkOf(ana))).toMatchObject({ principalId: other })
+})
