@@ -146,6 +146,7 @@ export const identityCenterActions = [
   'DeletePermissionsBoundaryFromPermissionSet',
   'DescribeAccountAssignmentCreationStatus',
   'DescribeAccountAssignmentDeletionStatus',
+  'DescribeInstance',
   'DescribeInstanceAccessControlAttributeConfiguration',
   'DescribePermissionSet',
   'DescribePermissionSetProvisioningStatus',

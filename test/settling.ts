@@ -17,12 +17,13 @@ import type { Settlement } from '../shared/reconcile/assignments/settlement.ts'
 import { contentOf, jsonValueOf } from '../shared/reconcile/records/content-of.ts'
 import { PrincipalNames } from '../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept } from './intercept.ts'
-import { acme, World } from './world.ts'
+import { acme, World, type WorldOptions } from './world.ts'
 
 export type SettlingOptions = {
   readonly configuration?: Partial<Configuration>
   readonly interceptor?: Interceptor
   readonly mayStart?: () => boolean
+  readonly ssoAdmin?: WorldOptions['ssoAdmin']
 }
 
 /**
@@ -45,6 +46,7 @@ export class Settling {
     this.world = new World({
       organization: { ...acme(), assignments: [], permissionSets },
       wrap: (ports) => intercept(ports, interceptor),
+      ...(options.ssoAdmin === undefined ? {} : { ssoAdmin: options.ssoAdmin }),
       ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
     })
     this.key = this.world.keyOf(this.link)

@@ -11,6 +11,7 @@ import {
   DescribeAccountAssignmentCreationStatusCommand,
   DescribeAccountAssignmentDeletionStatusCommand,
   DescribeInstanceAccessControlAttributeConfigurationCommand,
+  DescribeInstanceCommand,
   DescribePermissionSetCommand,
   DescribePermissionSetProvisioningStatusCommand,
   DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
@@ -363,6 +364,11 @@ function provisionings(client: SSOAdminClient, calls: Calls) {
 
 function attributes(client: SSOAdminClient, calls: Calls) {
   return {
+    async getPermissionSetsEnabled() {
+      const output = await calls.send((about) => client.send(new DescribeInstanceCommand(about)))
+      // Partitions that do not know the setting do not name it.
+      return output.PermissionSetsEnabled !== false
+    },
     async describeAttributes() {
       const output = await calls.find((about) =>
         client.send(new DescribeInstanceAccessControlAttributeConfigurationCommand(about)),

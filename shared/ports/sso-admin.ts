@@ -86,6 +86,11 @@ export type WriteOptions = { readonly signal?: AbortSignal }
  */
 export interface SsoAdmin {
   instance(): Promise<{ readonly instanceArn: string; readonly identityStoreId: string }>
+  /**
+   * Whether the organization's instance has permission sets. They can be off since August 2026, and once on, they stay on. (API Reference,
+   * "DescribeInstance" and "UpdateInstance": PermissionSetsEnabled.)
+   */
+  getPermissionSetsEnabled(): Promise<boolean>
 
   createAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest>
   deleteAccountAssignment(target: AssignmentTarget, options?: WriteOptions): Promise<AssignmentRequest>

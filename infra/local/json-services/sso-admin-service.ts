@@ -119,7 +119,7 @@ function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation
     DescribeInstance: operation(instance, async (input) => {
       const found = await model.describeInstance(input.InstanceArn)
       if (found === undefined) throw noSuchInstance(input.InstanceArn)
-      return render(found)
+      return { ...render(found), PermissionSetsEnabled: found.permissionSetsEnabled }
     }),
   }
 }

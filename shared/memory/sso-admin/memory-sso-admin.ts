@@ -59,7 +59,7 @@ import {
   targetKey,
 } from './sso-admin-answers.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
-import { conflictingOperation, rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
+import { conflictingOperation, permissionSetsAreOff, rateExceeded, tooManyRequests } from './sso-admin-refusals.ts'
 import { type PrincipalListing, type SsoAdminCaller, SsoAdminRules } from './sso-admin-rules.ts'
 import { type GonePrincipalDeletion, SsoAdminState } from './sso-admin-state.ts'
 
@@ -89,6 +89,8 @@ export type MemorySsoAdminOptions = CallObserver & {
   readonly caller?: SsoAdminCaller | (() => SsoAdminCaller)
   /** The account also has an instance of its own, which ListInstances lists first. Default: only the organization's. */
   readonly accountInstanceOf?: AccountId | undefined
+  /** Whether the instance has permission sets now. Default: always. */
+  readonly hasPermissionSets?: (() => boolean) | undefined
   /** Whether a delegated administrator may call ListAccountAssignmentsForPrincipal (unverified). Default `refused`. */
   readonly principalListing?: PrincipalListing
   /** Default `succeeds`. */
@@ -175,6 +177,11 @@ export class MemorySsoAdmin implements SsoAdmin {
   async describeInstance(instanceArn = this.instanceArn): Promise<InstanceDescription | undefined> {
     this.#enter('DescribeInstance')
     return [this.#describeInstance(), this.#describeAccountInstance()].find((one) => one?.instanceArn === instanceArn)
+  }
+
+  async getPermissionSetsEnabled(): Promise<boolean> {
+    const described = await this.describeInstance()
+    return described?.permissionSetsEnabled !== false
   }
 
   // Attributes for access control.
@@ -307,6 +314,7 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   async createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn> {
     this.#enter('CreatePermissionSet', options)
+    if (!this.#describeInstance().permissionSetsEnabled) throw permissionSetsAreOff()
     refuseReservedKeys(permissionSet.tags.map(({ Key }) => Key))
     const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 16)
     return this.addPermissionSet(permissionSet, digits)
@@ -655,7 +663,8 @@ export class MemorySsoAdmin implements SsoAdmin {
   #describeInstance(): InstanceDescription {
     const { instanceArn, identityStoreId } = this
     const createdAt = this.#instances.get(instanceArn)?.createdAt ?? this.#options.clock.now()
-    return { instanceArn, identityStoreId, createdAt, ownerAccountId: this.ownerAccountId }
+    const permissionSetsEnabled = this.#options.hasPermissionSets?.() ?? true
+    return { instanceArn, identityStoreId, createdAt, ownerAccountId: this.ownerAccountId, permissionSetsEnabled }
   }
 
   #describeAccountInstance(): InstanceDescription | undefined {
@@ -663,7 +672,8 @@ export class MemorySsoAdmin implements SsoAdmin {
     if (ownerAccountId === undefined) return undefined
     const { createdAt } = this.#describeInstance()
     const { id, identityStoreId } = accountInstance
-    return { instanceArn: `arn:aws:sso:::instance/${id}`, identityStoreId, createdAt, ownerAccountId }
+    const instanceArn = `arn:aws:sso:::instance/${id}`
+    return { instanceArn, identityStoreId, createdAt, ownerAccountId, permissionSetsEnabled: false }
   }
 
   #startRequest(kind: RequestKind, target: AssignmentTarget, operation: string): AssignmentRequest {
@@ -713,4 +723,5 @@ export type InstanceDescription = {
   readonly identityStoreId: string
   readonly createdAt: Date
   readonly ownerAccountId: AccountId
+  readonly permissionSetsEnabled: boolean
 }

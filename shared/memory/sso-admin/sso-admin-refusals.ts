@@ -22,6 +22,9 @@ export const overQuota = (message: string): Refusal => refuse('ServiceQuotaExcee
 export const denied = (operation: string, resource: string): Refusal =>
   refuse('AccessDeniedException', `User is not authorized to perform: sso:${operation} on resource: ${resource}`)
 
+/** AWS documents neither the code nor the text. */
+export const permissionSetsAreOff = (): Refusal => conflict('Permission sets are not enabled for this instance.')
+
 export const invalidToken = (): Refusal => invalid('NextToken is not valid.')
 
 export const noSuchPermissionSet = (arn: string): Refusal =>

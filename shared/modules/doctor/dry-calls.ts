@@ -42,6 +42,7 @@ export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn
     GetInlinePolicyForPermissionSet: () => ssoAdmin.getInlinePolicy(absent),
     GetPermissionsBoundaryForPermissionSet: () => ssoAdmin.getPermissionsBoundary(absent),
     ListTagsForResource: () => ssoAdmin.listTagsForResource(absent),
+    DescribeInstance: () => ssoAdmin.getPermissionSetsEnabled(),
     DescribeInstanceAccessControlAttributeConfiguration: () => ssoAdmin.describeAttributes(),
   }
   return toDryCalls(read)

@@ -25,6 +25,7 @@ import {
   judgeInstance,
   judgeManagementAccountSets,
   judgeOwnAccount,
+  judgePermissionSets,
   type Newest,
 } from './judge.ts'
 import { slowPorts } from './slow-ports.ts'
@@ -134,6 +135,7 @@ async function* examineIdentityCenter(known: ExaminedDeployment, organization: O
   const member = memberOf(accounts, managementAccountId)
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
     return yield skip('identity center', 'not checked: solve the problems above first')
+  yield judgePermissionSets(await answerOrError(ports.ssoAdmin.getPermissionSetsEnabled()))
   yield* examinePermissions(known, member)
   const { identityStoreId } = await ports.ssoAdmin.instance()
   yield judgeDirectoryNetwork(await answerOrError(installation.networkOf(identityStoreId)))

@@ -1,9 +1,12 @@
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
+import { remedyWithoutPermissionSets } from '../../domain/permission-sets/without-permission-sets.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DatedThing, ListedInstance } from '../../ports/installation.ts'
+import type { Answer } from '../../ports/service-error.ts'
 import type { Owner } from '../../reconcile/records/owner.ts'
 import type { Arrivals } from './arrivals.ts'
+import { unasked } from './unasked.ts'
 
 const namedMost = 20
 
@@ -16,6 +19,18 @@ export function judgeAccounts(accounts: readonly Pick<Account, 'id' | 'state'>[]
     'accounts',
     `Organizations does not say State or Paths of ${unplaced.slice(0, namedMost).join(', ')}${more}: ssofile grants and revokes nothing there`,
     'run aws organizations describe-account --account-id; ask AWS support if it stays like this',
+  )
+}
+
+/** An instance can be without permission sets: then the first permission set would fail. */
+export function judgePermissionSets(has: Answer<boolean>): Finding {
+  const check = 'permission sets'
+  if ('error' in has) return unasked(check, has.error, { needs: 'sso:DescribeInstance' })
+  if (has.is) return ok(check, 'the instance has them')
+  return fail(
+    check,
+    'the instance of IAM Identity Center has no permission sets: they are switched off',
+    remedyWithoutPermissionSets,
   )
 }
 

@@ -8,9 +8,10 @@ import {
   renderChange,
 } from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { remedyWithoutPermissionSets } from '../../domain/permission-sets/without-permission-sets.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { answerOrError, isServiceError, ServiceError } from '../../ports/service-error.ts'
 import type { Description, Effect } from '../inputs/controller.ts'
 import { findAuthor } from '../records/authors.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
@@ -268,10 +269,12 @@ async function create({ name, file, entry, learnt }: PermissionSetInput, context
     const actual = { ...attributes, managedPolicyArns: [], customerManagedPolicies: [] }
     return { entry: { ...entry, arn }, learnt: { ...learnt, actual } }
   } catch (error) {
+    const lack = await lackOfPermissionSets(ssoAdmin, error)
+    if (lack) return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'refused', ...lack } } }
     // Nothing of ours was created. If someone else creates it later, it is foreign.
     if (isServiceError(error, ...refusals))
       return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'refused', error } } }
-    if (!isServiceError(error, 'ConflictException') || !/already exists/i.test(error.message)) throw error
+    if (!isNameTaken(error)) throw error
     // Our own call without an answer may have created it: then it is not older than our claim, by AWS's clocks.
     const existing = learnt?.isFresh ? undefined : await findExisting(name, context)
     const stored = existing && (await readOwned(objects, name))
@@ -283,6 +286,23 @@ async function create({ name, file, entry, learnt }: PermissionSetInput, context
     if (!learnt?.isFresh && !existing) throw error
     return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'not ours' } } }
   }
+}
+
+function isNameTaken(error: unknown): boolean {
+  return isServiceError(error, 'ConflictException') && /already exists/i.test(error.message)
+}
+
+/**
+ * Explains a failed creation if the instance has no permission sets. AWS documents no error for that, so every failure asks, except the
+ * known ones. `undefined`: it has them, or did not answer.
+ */
+async function lackOfPermissionSets(ssoAdmin: PermissionSetContext['ssoAdmin'], error: unknown) {
+  const isKnown = isServiceError(error, 'ThrottlingException') || isNameTaken(error)
+  if (!(error instanceof ServiceError) || isKnown) return undefined
+  const has = await answerOrError(ssoAdmin.getPermissionSetsEnabled())
+  if (!('is' in has) || has.is) return undefined
+  const reason = `this instance of IAM Identity Center has no permission sets: they are switched off (${error.code}: ${error.message})`
+  return { error, lack: { reason, remedy: remedyWithoutPermissionSets } }
 }
 
 async function askBrake(

@@ -115,6 +115,19 @@ describe('the doctor', () => {
     expect(world.errors).toEqual([])
   })
 
+  test('fails where permission sets are switched off, and says how to enable them', async () => {
+    const off = await open({ ssoAdmin: { hasPermissionSets: () => false } })
+    expect(await examined(off)).toContainEqual({
+      check: 'permission sets',
+      level: 'fail',
+      told: 'the instance of IAM Identity Center has no permission sets: they are switched off',
+      remedy: expect.stringContaining('update-instance'),
+    })
+    expect(await examined(await open())).toContainEqual(
+      expect.objectContaining({ check: 'permission sets', level: 'ok' }),
+    )
+  })
+
   test('tells the newest report of credentials, and what an analyzer of unused access would cost where there is none', async () => {
     const told = async (world: World) =>
       (await examined(world)).flatMap(({ check, level, told: text }) =>
@@ -279,7 +292,7 @@ describe('the doctor', () => {
     expect(failed.map(({ check, told }) => `${check}: ${told}`)).toEqual([
       'organizations: AWS refuses 1 of 6 actions to these credentials: organizations:ListTagsForResource',
       'organizations: in the role of test-dispatcher: AWS refuses 1 of 6 actions to this role: organizations:ListTagsForResource',
-      'identity center: in the role of test-dispatcher: AWS refuses 1 of 33 actions to this role: sso:DeleteAccountAssignment',
+      'identity center: in the role of test-dispatcher: AWS refuses 1 of 34 actions to this role: sso:DeleteAccountAssignment',
     ])
     expect(findings.map(({ check }) => check)).toContain('round trip')
   })

@@ -13,6 +13,7 @@ import { World } from '../../../world.ts'
 /** Every operation, and whom it waits behind. */
 const priorities: Record<keyof SsoAdmin, Priority> = {
   instance: 'background',
+  getPermissionSetsEnabled: 'grant',
   createAccountAssignment: 'grant',
   deleteAccountAssignment: 'revocation',
   describeAssignmentRequest: 'grant',

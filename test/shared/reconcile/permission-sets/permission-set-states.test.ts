@@ -242,6 +242,22 @@ describe('a permission set file', () => {
     expect(world.calls).toEqual([])
   })
 
+  test('on an instance whose permission sets are switched off fails, and says so and how to enable them', async () => {
+    let isOn = false
+    const { apply, version } = await open({ ssoAdmin: { hasPermissionSets: () => isOn } })
+    const { status } = await apply()
+    expect(status).toMatchObject({
+      state: 'failed',
+      ...(await version()),
+      reason: expect.stringMatching(
+        /^this instance of IAM Identity Center has no permission sets: they are switched off/,
+      ),
+      remedy: expect.stringContaining('aws sso-admin update-instance'),
+    })
+    isOn = true
+    expect((await apply()).status).toMatchObject({ state: 'applied' })
+  })
+
   test('whose permission set someone else made is rejected, and says how to take that over', async () => {
     const { world, apply, version } = await open()
     await world.ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
