@@ -277,6 +277,8 @@ function managementAccountStatements(environment: Environment, names: Deployment
         'iam:DeleteRolePolicy',
         'iam:DetachRolePolicy',
         'iam:GetRole',
+        // Identity Center reads the inline policy that it puts and deletes. AWS's example lacks it; AWSSSOServiceRolePolicy has it.
+        'iam:GetRolePolicy',
         'iam:ListAttachedRolePolicies',
         'iam:ListRolePolicies',
         'iam:PutRolePermissionsBoundary',

@@ -16,7 +16,7 @@ import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { notifiedPlaces, placesThatStart } from '../../shared/domain/inputs/kinds.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bucketPolicy } from '../bucket-policy.ts'
-import { notifiedEvents, versionDays } from '../bucket-settings.ts'
+import { accessLogDays, notifiedEvents, versionDays } from '../bucket-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 type BucketProps = {
@@ -34,7 +34,7 @@ type BucketProps = {
  * block the next attempt. (CloudFormation User Guide, "DeletionPolicy attribute", RetainExceptOnCreate.)
  */
 export function createBucket(scope: Construct, { environment, names, key, mayNotify, retire }: BucketProps): IBucket {
-  const logs = createLogBucket(scope, environment)
+  const logs = createLogBucket(scope)
   const bucket = new Bucket(scope, 'Bucket', {
     bucketName: environment.bucket.name,
     versioned: true,
@@ -97,7 +97,7 @@ export function allowStart(started: LambdaFunction, { bucketArn, bucketAccount }
   })
 }
 
-function createLogBucket(scope: Construct, { logRetentionDays }: Environment): Bucket {
+function createLogBucket(scope: Construct): Bucket {
   const logs = new Bucket(scope, 'AccessLogs', {
     // S3 writes access logs only to a bucket without a key of ours. (S3 User Guide, "Enabling server access logging".)
     encryption: BucketEncryption.S3_MANAGED,
@@ -105,7 +105,7 @@ function createLogBucket(scope: Construct, { logRetentionDays }: Environment): B
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: RemovalPolicy.RETAIN,
-    lifecycleRules: [{ id: 'old-logs', expiration: Duration.days(logRetentionDays) }],
+    lifecycleRules: [{ id: 'old-logs', expiration: Duration.days(accessLogDays) }],
   })
   acknowledge(logs, { 'AwsSolutions-S1': 'it holds the access logs; logging its own access would never end' })
   return logs

@@ -1,4 +1,10 @@
-import { AccountPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  AccountPrincipal,
+  Effect,
+  PolicyStatement,
+  type PolicyStatementProps,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
@@ -21,17 +27,21 @@ export function createDeploymentKey(
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
   const use = ['kms:Decrypt', 'kms:GenerateDataKey']
-  key.addToResourcePolicy(
+  const mayUse = (sid: string, services: readonly string[], conditions: PolicyStatementProps['conditions']) =>
     new PolicyStatement({
-      sid: 'ServicesThatSend',
+      sid,
       effect: Effect.ALLOW,
-      principals: ['s3', 'events', 'cloudwatch'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      principals: services.map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
       actions: use,
       resources: ['*'],
-      // S3 sends for the bucket, from the bucket's account.
-      conditions: { StringEquals: { 'aws:SourceAccount': [...new Set([account, names.bucketAccount])] } },
-    }),
+      ...(conditions && { conditions }),
+    })
+  key.addToResourcePolicy(
+    mayUse('ServicesThatSend', ['events', 'cloudwatch'], { StringEquals: { 'aws:SourceAccount': [account] } }),
   )
+  // S3 checks the encrypted queue when the bucket is made. No page says whether its call of KMS has aws:SourceAccount, and the S3 User
+  // Guide's policy demands none ("Granting permissions to publish event notification messages"). The queue's policy names the bucket.
+  key.addToResourcePolicy(mayUse('BucketThatSends', ['s3'], undefined))
   const { requestAccounts, ...named } = access
   const people = [
     // Everybody in `access`, for whatever purpose: the bucket's policy sets the limits.

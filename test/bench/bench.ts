@@ -1,12 +1,16 @@
+import { writeFileSync } from 'node:fs'
 import { type Benchmark, type Figure, WrongUsageError } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
-import { renderFigures } from './results.ts'
+import { readPage, renderPage, writePage } from './performance-page.ts'
+import { drawPlot, plotFile } from './performance-plot.ts'
+import { readResults, renderFigures, writeResults } from './results.ts'
 import { runAll } from './run-all.ts'
 
 const help = `  npm run bench
       all of them in about twelve minutes; writes docs/performance.md, its plot, and bench/results.json
-  npm run bench -- NAME [options] [--json]
-      one; --json prints its figures and nothing else (npm itself is silent with npm run --silent bench -- NAME --json)
+  npm run bench -- NAME [options] [--json] [--write]
+      one; --json prints its figures and nothing else (npm itself is silent with npm run --silent bench -- NAME --json);
+      --write writes its figures, and no others, into docs/performance.md and bench/results.json
   npm run bench -- --list
       this
 Exit 0: every figure holds its goal; 1: one does not; 2: wrong usage.
@@ -25,16 +29,29 @@ else {
 async function run({ name, usage, run }: Benchmark): Promise<number> {
   try {
     const isJson = options.includes('--json')
-    const { lines, figures } = await run(options.filter((option) => option !== '--json'))
+    const { lines, figures } = await run(options.filter((option) => option !== '--json' && option !== '--write'))
     const told = isJson ? process.stderr : process.stdout
     told.write(`${[...lines, ...figures.map(renderFigure)].join('\n')}\n`)
     if (isJson) process.stdout.write(renderFigures(figures.map((figure) => ({ name, ...figure }))))
+    if (options.includes('--write')) writeOne(name, figures)
     return figures.every(({ held }) => held) ? 0 : 1
   } catch (error) {
     if (!(error instanceof WrongUsageError)) throw error
     process.stderr.write(`${name}: ${error.message}; usage: npm run bench -- ${usage}\n`)
     return 2
   }
+}
+
+/** In the place of its former figures. */
+function writeOne(name: string, figures: readonly Figure[]): void {
+  const former = readResults()
+  const first = former.findIndex((one) => one.name === name)
+  const before = former.slice(0, first < 0 ? undefined : first)
+  const after = former.slice(before.length).filter((one) => one.name !== name)
+  const all = [...before, ...figures.map((figure) => ({ name, ...figure })), ...after]
+  writeResults(all)
+  writePage(renderPage(readPage(), all))
+  writeFileSync(plotFile, drawPlot(all))
 }
 
 function renderFigure({ figure, value, unit, bound, ratio, goal, held }: Figure): string {

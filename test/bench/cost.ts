@@ -38,7 +38,10 @@ export const cost: Benchmark = {
     for (const accounts of [100, 1_000, most]) {
       const name = `a month of ${accounts.toLocaleString('en')} accounts in which nothing changes`
       const parts = await measureMonth(accounts)
-      tell(name, addCosts(parts.map((part) => part.cost)))
+      const sum = addCosts(parts.map((part) => part.cost))
+      tell(name, sum)
+      const value = Number((sum.requests / 1e6).toFixed(1))
+      figures.push(withoutGoal({ figure: `${name}: requests to S3`, value, unit: 'millions' }))
       lines.push(...parts.map((part) => `  ${part.work}: ${render(part.cost)}`))
     }
     return { lines, figures }

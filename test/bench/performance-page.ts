@@ -8,6 +8,9 @@ const end = '<!-- measured: to here -->'
 /** A figure of `cost`: the first line of the table of what a month costs. */
 export const monthFigure = 'a month of 1,000 accounts in which nothing changes'
 
+/** Of the same month, in millions. */
+export const monthRequestsFigure = `${monthFigure}: requests to S3`
+
 export function readPage(): string {
   return readFileSync(file, 'utf8')
 }

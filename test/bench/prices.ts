@@ -22,7 +22,13 @@ export type Usage = {
 }
 
 /** Where the money goes. */
-export type Cost = { readonly objects: number; readonly queues: number; readonly functions: number }
+export type Cost = {
+  readonly objects: number
+  readonly queues: number
+  readonly functions: number
+  /** To S3: each is a line of its access logs. */
+  readonly requests: number
+}
 
 export function costOf({ calls, invocations }: Usage): Cost {
   const count = (pattern: RegExp) =>
@@ -34,6 +40,7 @@ export function costOf({ calls, invocations }: Usage): Cost {
     0,
   )
   return {
+    requests: count(/^objects./),
     objects: writes * dollars.objectWrite + reads * dollars.objectRead,
     queues: count(/^queues./) * dollars.queueRequest,
     functions: invocations.length * dollars.invocation + gigabyteSeconds * dollars.gigabyteSecond,
@@ -50,13 +57,19 @@ export function addCosts(costs: readonly Cost[]): Cost {
       objects: sum.objects + cost.objects,
       queues: sum.queues + cost.queues,
       functions: sum.functions + cost.functions,
+      requests: sum.requests + cost.requests,
     }),
-    { objects: 0, queues: 0, functions: 0 },
+    { objects: 0, queues: 0, functions: 0, requests: 0 },
   )
 }
 
-export function repeatCost({ objects, queues, functions }: Cost, times: number): Cost {
-  return { objects: objects * times, queues: queues * times, functions: functions * times }
+export function repeatCost({ objects, queues, functions, requests }: Cost, times: number): Cost {
+  return {
+    objects: objects * times,
+    queues: queues * times,
+    functions: functions * times,
+    requests: requests * times,
+  }
 }
 
 /**
@@ -65,5 +78,5 @@ export function repeatCost({ objects, queues, functions }: Cost, times: number):
  */
 export function pollingCost(mappings: number, days: number): Cost {
   const polls = (mappings * 5 * days * 24 * 60 * 60) / 20
-  return { objects: 0, queues: polls * dollars.queueRequest, functions: 0 }
+  return { objects: 0, queues: polls * dollars.queueRequest, functions: 0, requests: 0 }
 }

@@ -11,6 +11,13 @@ test('after a failure it is said how to look at a bucket that is in the way, and
   expect(readText('docs/deployment.md')).toContain('## A bucket that a failed try left')
 })
 
+test('after a failure the two causes are told that look like a fault of ssofile and are none', () => {
+  const advice = adviceAfterFailure(example)
+  expect(advice).toContain('"Unable to validate the following destination configurations", deploy again')
+  expect(advice).toContain('aws logs describe-resource-policies')
+  expect(adviceAfterFailure(environment.parse(environments.existing))).toContain('describe-resource-policies')
+})
+
 test('after a failure it is said what to do where CloudFormation does not know that alarms can wait', () => {
   const knows = environment.parse({ ...environments.existing, alarmWarmUp: false })
   expect(adviceAfterFailure(environment.parse(environments.existing))).toMatch(

@@ -188,7 +188,7 @@ test('operators may neither change Identity Center nor delete history or the cla
   const { write = [], put = [], identityCenter } = permissionsOf('operator')
   expect(identityCenter).toBe('read')
   expect(identityCenterReads.filter((action) => !/^(Describe|Get|List)/.test(action))).toEqual([])
-  expect(identityCenterReads).toHaveLength(18)
+  expect(identityCenterReads).toHaveLength(19)
   for (const key of ['history/x', 'control/owner.json'])
     expect(write.filter((prefix) => key.startsWith(prefix))).toEqual([])
   // A restoration stops everything, as a pause does.

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accessLogDays } from '../../infra/bucket-settings.ts'
 import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { type heartbeats, metricNames } from '../../shared/ports/metrics.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
@@ -14,12 +15,15 @@ const prices = {
   key: 1,
   keyRequest: 0.03 / 10_000,
   logGigabyte: 0.5,
+  storedGigabyte: 0.023,
 } as const
 
 const days = 30
 const minutes = days * 24 * 60
 /** Lambda's own lines of a run, ours, and the figures in them: what a run that finds nothing to do writes. */
 const logBytesOfRun = 2_500
+/** Of the bucket's access logs, by what S3 wrote in the field. Writing them costs nothing. (S3 User Guide, "Logging requests with server access logging".) */
+const accessLogLineBytes = 600
 /** SQS and S3 ask KMS again after five minutes at the earliest, for each who calls. (SQS Developer Guide, "Estimating AWS KMS costs".) */
 const keyReuseMinutes = 5
 
@@ -37,7 +41,10 @@ const optional = ['credentials', 'retire'] as const satisfies readonly (keyof ty
 const isOptional = (name: string) => optional.some((one) => one === name)
 
 /** What a month costs in which nothing happens, line by line. `worked`: S3, SQS and Lambda, as `npm run bench -- cost` measures. */
-export function monthCost(templates: Readonly<Record<string, Template>>, worked: number): readonly CostRow[] {
+export function monthCost(
+  templates: Readonly<Record<string, Template>>,
+  worked: { readonly dollars: number; readonly millionRequests: number },
+): readonly CostRow[] {
   const resources = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources))
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length
   const alarmMetrics = resources
@@ -56,7 +63,7 @@ export function monthCost(templates: Readonly<Record<string, Template>>, worked:
   const row = (what: string, counted: string, dollars: number): CostRow => ({ what, counted, dollars })
   const gigabytes = (runs * logBytesOfRun) / 1e9
   return [
-    row('requests to S3 and SQS, Lambda', 'measured: `npm run bench -- cost`', worked),
+    row('requests to S3 and SQS, Lambda', 'measured: `npm run bench -- cost`', worked.dollars),
     row('CloudWatch alarms', `${alarmMetrics.length} metrics of alarms`, alarmMetrics.length * prices.alarmMetric),
     row('CloudWatch metrics', `${metrics} metrics, at most`, metrics * prices.customMetric),
     row(
@@ -70,8 +77,13 @@ export function monthCost(templates: Readonly<Record<string, Template>>, worked:
       gigabytes * prices.logGigabyte,
     ),
     row('KMS key', `${count('AWS::KMS::Key')}`, count('AWS::KMS::Key') * prices.key),
-    row('requests to KMS', `${thousands(keyRequests)}, at most`, keyRequests * prices.keyRequest),
-    row('S3 storage, EventBridge, SNS', 'some megabytes, some mails', 0.1),
+    row('requests to KMS', `${thousands(keyRequests)} while all is idle`, keyRequests * prices.keyRequest),
+    row(
+      'S3 access logs',
+      `${worked.millionRequests} million lines of ${accessLogLineBytes} bytes a month, kept for ${accessLogDays} days`,
+      ((worked.millionRequests * accessLogLineBytes * accessLogDays) / days / 1e3) * prices.storedGigabyte,
+    ),
+    row('other S3 storage, EventBridge, SNS', 'some megabytes, some mails', 0.1),
   ]
 }
 
