@@ -365,8 +365,8 @@ describe('the bucket', () => {
   })
 
   test('keeps its access logs, which every request makes longer, for 30 days', () => {
-    const { Properties } = one('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: [{ Id: 'old-logs' }] } })
-    expect(Properties).toMatchObject({ LifecycleConfiguration: { Rules: [{ ExpirationInDays: 30 }] } })
+    const kept = expect.objectContaining({ Id: 'old-logs', ExpirationInDays: 30 })
+    expect(one('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: [kept] } })).toBeDefined()
   })
 
   test('forgets old versions within a week where ssofile writes often, and keeps those of inputs, ledger and history', () => {
