@@ -59,7 +59,10 @@ export type WorldOptions = {
   /** Whether the bucket belongs to the instance; default: yes. Without an owner the dispatcher does nothing. */
   readonly isOwned?: boolean
   /** How long requests take, and who hears of calls and requests. */
-  readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest' | 'hasPermissionSets'>
+  readonly ssoAdmin?: Pick<
+    MemorySsoAdminOptions,
+    'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest' | 'hasPermissionSets'
+  >
   /** Whether users come from Active Directory by the older AD sync; default: no. */
   readonly hasOlderAdSync?: boolean
   /** How long IAM takes to make a credential report, and how late it knows uses. */
