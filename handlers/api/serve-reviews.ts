@@ -1,8 +1,9 @@
-import { decisionKey, renderDecisionFile } from '../../shared/domain/files/decision-file.ts'
+import { decisionKey, renderDecisionFile, type Verdict } from '../../shared/domain/files/decision-file.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
-import { findReviewer, foretellRefusal } from '../../shared/modules/reviews/decision-controller.ts'
+import { foretellRefusal } from '../../shared/modules/reviews/decision-controller.ts'
+import { findReviewer } from '../../shared/modules/reviews/find-reviewer.ts'
 import { folderOf, listOwnDecisions, listRuns, readItem, readRun } from '../../shared/modules/reviews/review-records.ts'
 import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.ts'
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
@@ -129,15 +130,17 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
   const { review, phase } = run
   const all = await known.reviews.itemsOf(review, run)
   const [reviewer, own] = await Promise.all([
-    userId && findReviewer(userId, [{ run, items: all }], sourcesOf(known)),
+    userId && findReviewer(userId, { folder: folderOf(review, run.run), run, items: all }, sourcesOf(ports, known)),
     userId && listOwnDecisions(ports.objects, { userId, review }, all),
   ])
-  const asked = new Set(all.filter((item) => reviewer && judgeAuthor(item, run, reviewer) === 'may'))
+  const who = (verdict: Verdict) =>
+    new Set(all.filter((item) => reviewer && judgeAuthor(item, { run, verdict }, reviewer) === 'may'))
+  const [asked, keepers] = [who('revoke'), who('keep')]
   const isOpen = isRunning(phase)
   const items: readonly ReviewItem[] = isAll ? all : [...asked]
   const byDigest = new Map(items.map((item) => [item.digest as string, item]))
   const manifest = buildManifest({ review, run, items })
-  const { dueAt, endsAt } = instantsOf(new Date(run.run), run.terms)
+  const { dueAt, endsAt } = instantsOf(run)
   return {
     ...manifest,
     dueAt: renderInstant(dueAt),
@@ -150,13 +153,14 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
       const item = byDigest.get(one.digest)
       const mayDecide =
         isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && asked.has(item)
-      return { ...one, review, mayDecide, own: own?.get(one.digest) }
+      const mayKeep = mayDecide && keepers.has(item)
+      return { ...one, review, mayDecide, mayKeep, own: own?.get(one.digest) }
     }),
   }
 }
 
-function sourcesOf({ people, suspensions }: RequestContext['known']) {
-  return { people, actorOf: (user: PrincipalId) => people.actorOf(user, suspensions) }
+function sourcesOf({ objects }: RequestContext['ports'], { people, suspensions }: RequestContext['known']) {
+  return { objects, people, actorOf: (user: PrincipalId) => people.actorOf(user, suspensions) }
 }
 
 const codes: Partial<Record<NonNullable<Awaited<ReturnType<typeof foretellRefusal>>>['tell'], number>> = {
@@ -165,6 +169,7 @@ const codes: Partial<Record<NonNullable<Awaited<ReturnType<typeof foretellRefusa
   barred: 403,
   own: 403,
   'no reviewer': 403,
+  'only revokes': 403,
 }
 
 /** Writes the caller's decisions under their own id, if each would count now. Their statuses say whether they do. */
@@ -181,7 +186,11 @@ export async function decideItems(
   const items = await Promise.all(
     digests.map(async (digest) => run && (await readItem(objects, folderOf(review, run.run), digest))?.value),
   )
-  const refused = await foretellRefusal({ userId, verdict }, { run, items }, sourcesOf(context.known))
+  const refused = await foretellRefusal(
+    { userId, review, verdict },
+    { run, items },
+    sourcesOf(context.ports, context.known),
+  )
   if (refused) {
     const { at, tell, ...complaint } = refused
     return refusal(codes[tell] ?? 409, [{ key: keys[at] ?? '', ...complaint }])

@@ -21,7 +21,7 @@ const callsPerSecond = 20
 const [first, second] = ['reviewer-0', 'reviewer-1']
 const file = JSON.stringify({
   groups: ['*'],
-  reviewers: { named: [first, second], fallback: [second] },
+  reviewers: { named: { users: [first, second] }, fallback: { users: [second] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'not-done' },
 })

@@ -14,7 +14,7 @@ const account = '200000000002'
 const linkOf = (set: string, user: string) =>
   `links_data/account%${account}%${set}%${encodeURIComponent(user)}%USER%ssofile`
 const review = {
-  reviewers: { named: ['ben'], fallback: ['approvers'] },
+  reviewers: { named: { users: ['ben'] }, fallback: { groups: ['approvers'] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'not-done' },
 }
@@ -93,8 +93,9 @@ const many = 5_000
 /** A run of links that others deleted meanwhile: nothing but the page is asked for so many. */
 async function beginLargeReview(): Promise<void> {
   const run = new Date().toISOString()
-  const terms = { ...review, reviewers: { fallback: ['ben'] }, keeps: 1, remindDays: [] }
-  const about = { v: 1, phase: 'open', run, terms, etag: 'e', items: many, hash: 'h' }
+  const terms = { ...review, keeps: 1, remindDays: [] }
+  const fallback = [{ type: 'USER', id: await system.userId('ben'), name: 'ben' }]
+  const about = { v: 1, phase: 'open', run, terms, fallback, etag: 'e', items: many, hash: 'h' }
   const access = {
     kind: 'link',
     scope: `account%${account}`,

@@ -56,7 +56,7 @@ await picture(ama, 'changes')
 // Maria, who owns nothing of it, reviews the access to one account.
 const review = {
   scopes: ['account%233000000002'],
-  reviewers: { fallback: [people.maria] },
+  reviewers: { fallback: { users: [people.maria] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'revoke' },
 }

@@ -7,7 +7,7 @@ const people = ['ana', 'bo', 'cleo', 'dov', 'eve', 'finn'].map((name) => `${name
 const [ana = '', bo = '', cleo = ''] = people
 const linkOf = (user: string) => `links_data/account%${account}%Read-ps%${user}%USER%ssofile`
 const file = {
-  reviewers: { named: people, fallback: [ana] },
+  reviewers: { named: { users: people }, fallback: { users: [ana] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'revoke' },
 }

@@ -23,7 +23,7 @@ const files: Readonly<Record<Name, (asking: Asking) => readonly [key: string, bo
       scopes: ['root%all'],
       permissionSets: ['*'],
       groups: ['*'],
-      reviewers: { named: ['tom'], fallback: ['security'] },
+      reviewers: { named: { users: ['tom'] }, fallback: { groups: ['security'] } },
       keeps: 1,
       lastsDays: 14,
       silence: { escalateDays: 7, means: 'revoke' },

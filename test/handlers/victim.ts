@@ -49,10 +49,11 @@ export async function worldWithVictim() {
   await objects.put(`attention/waiting/${key}`, '')
   await put(`approvals/${idOf(approver)}/${digest}`, { decision: 'deny', comment: 'secret-comment' })
   const terms = {
-    ...{ reviewers: { fallback: ['ben'] }, keeps: 1, lastsDays: 14, remindDays: [] },
+    ...{ keeps: 1, lastsDays: 14, remindDays: [] },
     silence: { escalateDays: 7, means: 'revoke' },
   }
-  const run = { v: 1, phase: 'open', run: begun, terms, etag: 'e', items: 1, hash: 'h' }
+  const reviewers = [{ type: 'USER', id: idOf('ben@example.com'), name: 'ben' }]
+  const run = { v: 1, phase: 'open', run: begun, terms, fallback: reviewers, etag: 'e', items: 1, hash: 'h' }
   await put('review-results/quarter/run.json', run)
   const access = {
     kind: 'link',
@@ -62,7 +63,7 @@ export async function worldWithVictim() {
     type: 'USER',
   }
   const subject = { ...access, accounts: [account], isPrivileged: false, file: { key: secretLink, etag: 'e' } }
-  await put(`review-results/quarter/${begun}/items/${digest}.json`, { digest, subject, reviewers: ['ben'] })
+  await put(`review-results/quarter/${begun}/items/${digest}.json`, { digest, subject, reviewers })
   for (const whose of ['ana%USER', 'secret-team%GROUP'])
     await objects.put(`access/account%${account}%Secret-ps%${whose}%ours`, '')
   for (const link of [linkData, wide]) await put(`requests/${idOf(attacker)}/${link}`, { duration: 'PT1H' })

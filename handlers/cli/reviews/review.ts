@@ -21,6 +21,7 @@ import {
   sayCounts,
   sayGiven,
   sayPace,
+  sayReviewers,
 } from '../../../shared/modules/reviews/rules/manifest.ts'
 import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
@@ -160,14 +161,14 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string, begun?: s
 type Item = Manifest['items'][number]
 
 function renderItems(
-  { phase, run, closed, terms, counts, reviewers }: Manifest,
+  { phase, run, closed, terms, fallback, escalatedAt, passedOver, counts, reviewers }: Manifest,
   items: readonly Item[],
   clock: Ports['clock'],
 ): string {
   const [undecided = [], others = []] = [true, false].map((isOpen) =>
     items.filter(({ result }) => (result === 'open') === isOpen),
   )
-  const fallback = terms.reviewers.fallback.join(', ')
+  const byFallback = `the fallback: ${fallback.map(({ name }) => name).join(', ')}`
   const sorted = [undecided, others].flatMap((some) => reviewRows(some, {}, clock.now().getTime()))
   const rows = sorted.map((item) => [
     item.digest.slice(0, digestLeast),
@@ -176,7 +177,7 @@ function renderItems(
     [...item.flags.filter((flag) => flag !== 'Given by others').map((flag) => flag.toLowerCase()), item.item].join(
       ': ',
     ),
-    item.reviewers.join(', ') || `the fallback: ${fallback}`,
+    [...(item.reviewers.length === 0 ? [byFallback] : []), sayReviewers(item)].filter(Boolean).join(', '),
     item.decisions.map(describeDecision).join('; '),
   ])
   const tasks = items.flatMap(({ digest, result, end }) =>
@@ -189,14 +190,19 @@ function renderItems(
   )
   const pace = reviewers.map((one) => `${sayPace(one)}\n`)
   const closing = closed ? `closed early by ${closed.by ?? 'somebody'}\n` : ''
-  const after = isRunning(phase) ? `${sayInstants({ run, terms })}\n` : closing
+  const after = isRunning(phase) ? `${sayInstants({ run, terms, escalatedAt })}\n` : closing
+  const passed =
+    passedOver === 0
+      ? ''
+      : `${count(passedOver, 'item has', 'items have')} an owner who cannot decide, so others are asked\n`
   const table = renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])
-  return `${table}\n${[...given, ...tasks].join('')}${phase} since ${run}: ${sayCounts(counts)}\n${after}${pace.join('')}`
+  return `${table}\n${[...given, ...tasks].join('')}${phase} since ${run}: ${sayCounts(counts)}\n${passed}${after}${pace.join('')}`
 }
 
 /** When a run ends, and what becomes of what nobody decides. */
-function sayInstants({ run, terms }: Pick<ReviewRun, 'run' | 'terms'>): string {
-  const { dueAt, endsAt } = instantsOf(new Date(run), terms)
+function sayInstants(of: Pick<ReviewRun, 'run' | 'terms' | 'escalatedAt'>): string {
+  const { dueAt, endsAt } = instantsOf(of)
+  const { terms } = of
   const silence =
     terms.silence.means === 'revoke' ? 'ssofile revokes what nobody decided' : 'what nobody decided is not done'
   return `until ${renderInstant(dueAt)}; then the fallback until ${renderInstant(endsAt)}; then ${silence}`

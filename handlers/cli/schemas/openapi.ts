@@ -74,7 +74,8 @@ const item = z.object({
   review: z.string(),
   item: z.string().describe('The item in words.'),
   result: z.enum(results),
-  mayDecide: z.boolean(),
+  mayDecide: z.boolean().describe('The caller may revoke it.'),
+  mayKeep: z.boolean().describe('The caller may keep it too.'),
   own: z
     .object({
       verdict: z.enum(verdicts),

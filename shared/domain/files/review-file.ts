@@ -14,6 +14,9 @@ export const reviewMostBytes = 64 * 1024
 
 const name = line(1024).min(1)
 const globs = z.array(z.string().min(1).max(256)).max(100)
+const names = z.array(name).max(50).default([])
+/** Names as in links. */
+const people = z.strictObject({ groups: names, users: names })
 const days = (most: number) => z.int().min(1).max(most)
 
 /** One file under `reviews/`: the scope, the reviewers, the end, and the meaning of silence. */
@@ -42,10 +45,12 @@ export const reviewFileSchema = z
       ownerTag: z.string().min(1).max(128).optional(),
       /** The owner in the file of the link or the group. */
       owners: z.boolean().default(false),
-      /** Names of groups and users. They review items without an owner. */
-      named: z.array(name).max(50).default([]),
-      /** Names of groups and users. They review items without any other reviewer, and undecided ones. */
-      fallback: z.array(name).min(1).max(50),
+      /** The owner in the file of a link may keep its access too. Without it that owner may only revoke, because the uploader wrote it. */
+      uploadersNameOwners: z.boolean().default(false),
+      /** They review items without an owner. */
+      named: people.default({ groups: [], users: [] }),
+      /** They review items without any other reviewer, and undecided ones. */
+      fallback: people.refine(({ groups, users }) => groups.length + users.length > 0),
     }),
     /** So many people must keep an item. One is enough to revoke it. */
     keeps: z.int().min(1).max(5).default(1),
@@ -81,7 +86,8 @@ export function scopesOf({ scopes }: Pick<ReviewFile, 'scopes'>): readonly Scope
 
 /** Without it the review asks about more, and silence may revoke more. */
 const narrowing = (expected: string) => rule(expected, 'correct it; without it the review asks about more')
-const aName = 'the name of a group or a user, 1 to 1,024 characters without control characters'
+const nameOf = (what: string) => `the name of a ${what}, 1 to 1,024 characters without control characters`
+const somePeople = 'an object with groups and users, such as {"groups": ["security"]}'
 const aGlob = 'a text of 1 to 256 characters, in which * stands for any characters and ? for one'
 
 export const reviewRules: JsonRules = {
@@ -97,13 +103,20 @@ export const reviewRules: JsonRules = {
   '$.movedSince': narrowing('a date, such as "2027-01-04"'),
   '$.groups': optional('a list of at most 100 globs'),
   '$.groups.[]': optional(aGlob),
-  '$.reviewers': required('an object with fallback, and perhaps ownerTag, owners and named'),
+  '$.reviewers': required('an object with fallback, and perhaps ownerTag, owners, uploadersNameOwners and named'),
   '$.reviewers.ownerTag': optional('the key of a tag of accounts, whose value names a group or a user'),
   '$.reviewers.owners': optional('true or false'),
-  '$.reviewers.named': optional('a list of at most 50 names'),
-  '$.reviewers.named.[]': optional(aName),
-  '$.reviewers.fallback': required('a list of 1 to 50 names'),
-  '$.reviewers.fallback.[]': optional(aName),
+  '$.reviewers.uploadersNameOwners': optional('true or false'),
+  '$.reviewers.named': optional(somePeople),
+  '$.reviewers.named.groups': optional('a list of at most 50 names'),
+  '$.reviewers.named.groups.[]': optional(nameOf('group')),
+  '$.reviewers.named.users': optional('a list of at most 50 names'),
+  '$.reviewers.named.users.[]': optional(nameOf('user')),
+  '$.reviewers.fallback': required(`${somePeople}, at least one of them`),
+  '$.reviewers.fallback.groups': optional('a list of at most 50 names'),
+  '$.reviewers.fallback.groups.[]': optional(nameOf('group')),
+  '$.reviewers.fallback.users': optional('a list of at most 50 names'),
+  '$.reviewers.fallback.users.[]': optional(nameOf('user')),
   '$.keeps': optional('a whole number from 1 to 5'),
   '$.begins': optional('an instant with an offset, such as "2027-01-04T08:00:00+01:00"'),
   '$.lastsDays': required('a whole number of days, 1 to 90'),

@@ -1,6 +1,5 @@
 import { type DecisionFile, type DecisionPath, decisionKey } from '../../domain/files/decision-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
@@ -17,16 +16,15 @@ import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import type { Stored } from '../../reconcile/records/stored-json.ts'
 import type { RequestSources } from '../requests/gather-request.ts'
 import { performEnd, readItemState } from './carry-out.ts'
+import { findReviewer } from './find-reviewer.ts'
 import { folderOf, historyOfItem, itemRecord, readItem, readRun, readUpload } from './review-records.ts'
 import {
   type DecisionAction,
   type DecisionEnd,
   type DecisionFacts,
   decideDecision,
-  groupsBehind,
   judgeAuthor,
   mayBeNamed,
-  type Reviewer,
   type Uploads,
 } from './rules/decide-decision.ts'
 import { describeSubject, filesOf, findShown, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
@@ -85,7 +83,7 @@ async function gather({ key, name, file, head, now }: Input<DecisionTypes>, cont
   // The same content uploaded again is the same decision.
   const recorded = own === undefined ? 'none' : own.etag === head?.etag ? 'same' : 'other'
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
-  const person = isAsked ? await findReviewer(userId, [{ run: of, items: [stored.value] }], context) : undefined
+  const person = isAsked ? await findReviewer(userId, { folder, run: of, items: [stored.value] }, context) : undefined
   const item =
     judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, { ...context, folder }) : 'unknown')
   // Nobody learns who uploaded content that is not there now.
@@ -96,7 +94,7 @@ async function gather({ key, name, file, head, now }: Input<DecisionTypes>, cont
     hasKept: stored?.value.decisions.some((one) => one.user === userId && one.verdict === 'keep') ?? false,
     isReplaced:
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
-    author: person && of && stored ? judgeAuthor(stored.value, of, person, uploads) : 'may',
+    author: person && of && stored ? judgeAuthor(stored.value, { run: of, verdict, uploads }, person) : 'may',
     userName: person?.userName,
   }
 }
@@ -132,32 +130,17 @@ function judgeRecord(item: ReviewItem | undefined): 'unknown' | 'edited' | 'sett
   return item.end && (item.end.is === 'changed' ? 'edited' : 'settled')
 }
 
-/** The person as a reviewer of these items. */
-export async function findReviewer(
-  userId: PrincipalId,
-  asked: readonly { readonly run: ReviewRun; readonly items: readonly ReviewItem[] }[],
-  { actorOf, people }: Pick<RequestSources, 'people' | 'actorOf'>,
-): Promise<Reviewer> {
-  const { name, user, bar } = await actorOf(userId)
-  const behind = asked.flatMap(({ run, items }) => items.map((item) => groupsBehind(item, run)))
-  const groupNames = new Set(behind.flatMap(({ names }) => names))
-  const groupIds = new Set(behind.flatMap(({ ids }) => ids))
-  const { groups, ids, unread } = await people.groupsOf(userId, groupNames, groupIds)
-  const isUnclear = unread !== undefined
-  return { userId, name, userName: user?.name ?? name, bar: bar !== undefined, groups, groupIds: ids, isUnclear }
-}
-
 /** Which of a person's decisions would not count now, and why: the first. `undefined`: all would, unless somebody edited a file since. */
 export async function foretellRefusal(
-  { userId, verdict }: Pick<DecisionPath, 'userId' | 'verdict'>,
+  { userId, review, verdict }: Omit<DecisionPath, 'digest'>,
   { run, items }: { readonly run: ReviewRun | undefined; readonly items: readonly (ReviewItem | undefined)[] },
-  context: Pick<RequestSources, 'people' | 'actorOf'>,
+  context: Parameters<typeof findReviewer>[2],
 ) {
-  const asked = run === undefined ? [] : [{ run, items: items.filter((item) => item !== undefined) }]
-  const person = await findReviewer(userId, asked, context)
+  const known = items.filter((item) => item !== undefined)
+  const person = run && (await findReviewer(userId, { folder: folderOf(review, run.run), run, items: known }, context))
   for (const [at, item] of items.entries()) {
     const is = judgeRecord(item) ?? (item?.subject.kind === 'unread' ? 'unread' : 'as shown')
-    const author = run && item ? judgeAuthor(item, run, person) : 'may'
+    const author = run && person && item ? judgeAuthor(item, { run, verdict }, person) : 'may'
     const facts = { file: 'valid', recorded: 'none', hasKept: false, isReplaced: false } as const
     const step = decideDecision({ ...facts, run: stateOf(run), item: is, author, verdict })
     if ('tell' in step && isRefusal(step.tell)) return { at, tell: step.tell, ...refusals[step.tell] }
@@ -229,7 +212,7 @@ const refusals = {
     remedy: 'ask another reviewer to decide',
   },
   own: {
-    received: 'a decision on your own access, membership or upload',
+    received: 'a decision on your own access, membership or upload, or on a setting about you',
     expected: 'a decision by somebody else',
     remedy: 'ask another reviewer to decide',
   },
@@ -237,6 +220,11 @@ const refusals = {
     received: 'a decision of a person who does not review this item',
     expected: 'one of its reviewers',
     remedy: 'run ssofile review show, which names them',
+  },
+  'only revokes': {
+    received: 'a decision to keep it, of a person who may only revoke it',
+    expected: 'one of its reviewers, who was one when the review began',
+    remedy: 'ask another reviewer to keep it; ssofile review show names them',
   },
 } as const
 type Refusal = keyof typeof refusals

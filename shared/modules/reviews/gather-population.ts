@@ -42,6 +42,7 @@ import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
 import { listLastUses, readWatched } from '../usage/use-records.ts'
+import type { FreezingSources, Frozen, Owners } from './freeze-reviewers.ts'
 import { digestOf, readPresent, readUpload } from './review-records.ts'
 import {
   describeSubject,
@@ -53,6 +54,7 @@ import {
   type Subject,
   shownUploadOf,
 } from './rules/review-item.ts'
+import type { NamedPrincipal } from './rules/reviewers.ts'
 
 export type PopulationSources = {
   readonly objects: ObjectStore
@@ -62,12 +64,12 @@ export type PopulationSources = {
   readonly identityStore: IdentityStore
   readonly listing: Pick<DirectoryListing, 'read'>
   readonly eligibilityFiles: EligibilityFiles
-}
+} & FreezingSources
 
 type Question = {
   readonly subject: Subject
   readonly uploads?: readonly ShownUpload[]
-  readonly reviewers: readonly (string | undefined)[]
+  readonly owners?: Owners
 }
 type AccessSubject = Extract<Subject, { kind: 'link' | 'foreign' | 'unread' }>
 /** One access, of all who use it. */
@@ -77,7 +79,7 @@ type Access = {
   readonly accounts: readonly AccountId[]
   /** Absent: a link, which has only the name. */
   readonly principalId?: PrincipalId
-} & Pick<Question, 'reviewers' | 'uploads'>
+} & Pick<Question, 'owners' | 'uploads'>
 
 /** Each reads its members at once. */
 const groupsAtOnce = 4
@@ -90,22 +92,30 @@ const dayMs = 24 * 60 * 60_000
 /** Items that are written together. `upTo`: the last group that is complete with them. */
 type GatheredItems = { readonly upTo: string; readonly items: readonly ReviewItem[] }
 
+/** One run. `after`: the last group that is gathered already. */
+type Gathering = {
+  readonly folder: string
+  readonly now: Date
+  readonly after?: string | undefined
+  readonly frozen: Frozen
+}
+
 /**
  * All items of this review, as they are now: first the access of users, and settings; then, by the names of groups after `after`, their access
  * and their members.
  */
 export async function* gatherPopulation(
   file: ReviewFile,
-  { folder, now, after }: { readonly folder: string; readonly now: Date; readonly after?: string | undefined },
+  { folder, now, after, frozen }: Gathering,
   sources: PopulationSources,
 ): AsyncGenerator<GatheredItems> {
   const reading = await openReading(file, now, sources)
-  const toItem = ({ subject, uploads = [], reviewers }: Question): ReviewItem => {
-    const owners = reviewers.flatMap((one) => one || [])
-    const names = owners.length > 0 ? owners : file.reviewers.named
+  const toItem = async ({ subject, uploads = [], owners = {} }: Question): Promise<ReviewItem> => {
     const shown = uploads.length > 0 && { uploads: [...uploads] }
-    return { digest: digestOf(folder, subject), subject, ...shown, reviewers: [...new Set(names)], decisions: [] }
+    const asked = await frozen.ask(subject, owners)
+    return { digest: digestOf(folder, subject), subject, ...shown, ...asked, decisions: [] }
   }
+  const toItems = (questions: readonly Question[]) => pLimit(readsAtOnce).map([...questions], toItem)
   const links = file.only === 'foreign' ? [] : await gatherLinks(reading)
   const access = [...links, ...(await gatherForeign(reading))]
   const byGroup = Map.groupBy(access, ({ subject }) =>
@@ -113,7 +123,8 @@ export async function* gatherPopulation(
   )
   if (after === undefined) {
     const asked = await pLimit(readsAtOnce).map(byGroup.get(noGroup) ?? [], (one) => askAccess(one, reading))
-    yield { upTo: noGroup, items: [...asked.flat(), ...(await gatherSettings(file, sources))].map(toItem) }
+    const settings = await gatherSettings(file, frozen, sources)
+    yield { upTo: noGroup, items: await toItems([...asked.flat(), ...settings]) }
   }
   const membersOf = new Set(await listGroups(byGroup, reading))
   const names = [...membersOf.union(new Set(byGroup.keys()))].filter((name) => name > (after ?? noGroup)).sort()
@@ -124,7 +135,7 @@ export async function* gatherPopulation(
       const ofAccess = await Promise.all(own.map((one) => askAccess(one, reading)))
       return [...ofAccess.flat(), ...(membersOf.has(name) ? await askMembers(name, own, reading) : [])]
     })
-    yield { upTo: some.at(-1) ?? noGroup, items: asked.flat().map(toItem) }
+    yield { upTo: some.at(-1) ?? noGroup, items: await toItems(asked.flat()) }
   }
 }
 
@@ -288,7 +299,7 @@ const useOf = (subject: Subject) => `the use of ${describeSubject(subject)}`
 const membersOfGroup = (group: string) => `the members of the group ${group}`
 
 function unread(what: string, why: string) {
-  return { subject: { kind: 'unread', what, why }, reviewers: [] } as const
+  return { subject: { kind: 'unread', what, why } } as const
 }
 
 /** Leaves out a link whose name is not valid: it grants nothing, and its status says so. */
@@ -328,9 +339,9 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
       file: shown,
       since: told?.since ?? upload.lastModified.toISOString(),
     }
-    const ofAccount = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
-    const named = file.reviewers.owners && 'body' in read ? read.body.owner : undefined
-    return [{ subject, uploads: [shownUploadOf(upload)], accounts, reviewers: [ofAccount, named] }]
+    const tag = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
+    const uploader = file.reviewers.owners && 'body' in read ? read.body.owner : undefined
+    return [{ subject, uploads: [shownUploadOf(upload)], accounts, owners: { tag, uploader } }]
   })
   return read.flat()
 }
@@ -358,8 +369,8 @@ async function gatherForeign(reading: Reading): Promise<readonly Access[]> {
       by: entry?.by?.name,
       since: entry?.seenAt,
     }
-    const owner = second === undefined ? await ownerOf(accountId) : undefined
-    return [{ subject, accounts, principalId, reviewers: [owner] }]
+    const tag = second === undefined ? await ownerOf(accountId) : undefined
+    return [{ subject, accounts, principalId, owners: { tag } }]
   })
   return read.flat()
 }
@@ -406,37 +417,44 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
     const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
     const subject: Subject = { kind: 'membership', ...about }
     const why = unreadUses.get(userId)
-    return [why === undefined ? { subject, uploads, reviewers: [owner] } : unread(useOf(subject), why)]
+    return [why === undefined ? { subject, uploads, owners: { group: owner } } : unread(useOf(subject), why)]
   })
   return read.flat()
 }
 
 /** Eligibilities, writers, responders and exceptions: only in a review of all access in the whole organization. */
-async function gatherSettings(file: ReviewFile, sources: PopulationSources): Promise<readonly Question[]> {
+async function gatherSettings(
+  file: ReviewFile,
+  frozen: Frozen,
+  sources: PopulationSources,
+): Promise<readonly Question[]> {
   const { only, unusedDays, movedSince, scopes: places, permissionSets: sets } = file
   const isNarrow = (only ?? unusedDays ?? movedSince) !== undefined
   if (isNarrow || !places.includes('root%all') || !sets.includes('*')) return []
   const { objects, eligibilityFiles } = sources
-  const setting = (what: string, remedy: string): Question => ({
-    subject: { kind: 'setting', what, remedy },
-    reviewers: [],
+  const setting = (what: string, remedy: string, concerns?: NamedPrincipal[]): Question => ({
+    subject: { kind: 'setting', what, remedy, ...(concerns && { concerns }) },
   })
-  const eligibilities = [...(await eligibilityFiles.read()).eligibilities].map(([name, read]): Question => {
+  const { eligibilities: files } = await eligibilityFiles.read()
+  const eligibilities = await pLimit(readsAtOnce).map([...files], async ([name, read]): Promise<Question> => {
     const key = `eligibility/${name}.json`
     if (!read.ok) return unread(key, read.complaint.received)
     const { for: whom, permissionSets, scopes } = read.value
     const who = [...whom.groups, ...whom.users].join(', ')
     const what = `${who} may ask for ${permissionSets.join(', ')} in ${scopes.map(renderScope).join(', ')} (${key})`
-    return setting(what, `change or delete ${key}`)
+    return setting(what, `change or delete ${key}`, await frozen.concerned(whom))
   })
   const found = await readInput(objects, hygieneKey, { mostBytes: hygieneFileMostBytes })
   const hygiene = found && 'body' in found ? parseHygieneFile(found.body, found.size) : undefined
   const exceptions = hygiene?.ok
-    ? hygiene.value.exceptions.map(({ account, name, reason, expiresAt, owner }) =>
-        setting(
-          `${name} in ${account} is excepted until ${expiresAt} (${reason}; owner ${owner})`,
-          `delete the exception of ${name} in ${account} from ${hygieneKey}`,
-        ),
+    ? await pLimit(readsAtOnce).map(
+        hygiene.value.exceptions,
+        async ({ account, name, reason, expiresAt, owner }): Promise<Question> =>
+          setting(
+            `${name} in ${account} is excepted until ${expiresAt} (${reason}; owner ${owner})`,
+            `delete the exception of ${name} in ${account} from ${hygieneKey}`,
+            await frozen.concerned({ groups: [owner], users: [owner] }),
+          ),
       )
     : []
   return [

@@ -1,9 +1,11 @@
 import type { ItemDigest } from '../../domain/files/decision-file.ts'
 import type { ReviewFile } from '../../domain/files/review-file.ts'
 import { kinds } from '../../domain/inputs/kinds.ts'
-import { principalName } from '../../domain/principals/principal.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { nounOf, principalName } from '../../domain/principals/principal.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import { once, onceEach } from '../../ports/once.ts'
 import type {
   Controller,
   Description,
@@ -17,7 +19,9 @@ import { RecordChangedError } from '../../reconcile/records/json-record.ts'
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import { tellEvent } from '../../reconcile/records/tell-event.ts'
+import type { RequestSources } from '../requests/gather-request.ts'
 import { performEnd, readItemState } from './carry-out.ts'
+import { findReviewer } from './find-reviewer.ts'
 import type { PopulationSources } from './gather-population.ts'
 import { proveOutcomes, readEvidence, writeEvidence } from './review-evidence.ts'
 import {
@@ -31,6 +35,7 @@ import {
   runRecord,
   sealOf,
 } from './review-records.ts'
+import { judgeAuthor, type Reviewer } from './rules/decide-decision.ts'
 import { decideEnd } from './rules/decide-end.ts'
 import {
   decideReview,
@@ -42,11 +47,20 @@ import {
   remindersOf,
 } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence } from './rules/manifest.ts'
-import { describeSubject, type ItemEnd, isDecided, isUnproven, type ReviewItem } from './rules/review-item.ts'
+import {
+  describeSubject,
+  type GivenDecision,
+  type ItemEnd,
+  isDecided,
+  isUnproven,
+  keepsOf,
+  lapses,
+  type ReviewItem,
+} from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
 import { writePopulation } from './write-population.ts'
 
-type ReviewContext = ReconcileContext & PopulationSources
+type ReviewContext = ReconcileContext & PopulationSources & Pick<RequestSources, 'people'>
 
 interface ReviewTypes extends KindTypes {
   readonly name: string
@@ -94,7 +108,7 @@ function gather({ file, entry, now, learnt }: ReviewInput, { isForetelling }: Re
 
 function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefined, now: Date) {
   const isCome = (at: Date | undefined) => at !== undefined && at <= now
-  const ofRun = entry && instantsOf(new Date(entry.run), entry.terms)
+  const ofRun = entry && instantsOf(entry)
   const asked = file?.begins === undefined ? new Date(0) : new Date(file.begins)
   const repeated = entry && file?.repeatDays ? new Date(Date.parse(entry.run) + file.repeatDays * dayMs) : undefined
   const isNew = isFirst(entry) || asked.getTime() > Date.parse(entry?.run ?? '')
@@ -104,7 +118,7 @@ function judgeInstants(file: ReviewFile | undefined, entry: ReviewRun | undefine
   const reminder = reminders.findLast(({ at }) => at <= now)
   const runs = isRunning(entry?.phase)
   const isDue: Facts['due'] =
-    runs && isCome(ofRun?.endsAt)
+    entry?.phase === 'escalated' && isCome(ofRun?.endsAt)
       ? 'end'
       : runs && isCome(ofRun?.dueAt)
         ? 'escalate'
@@ -158,8 +172,8 @@ async function perform(
     }
     case 'escalate':
       return {
-        entry: { ...entry, phase: 'escalated' },
-        history: { event: 'escalated', body: { ...body, reviewers: entry.terms.reviewers.fallback } },
+        entry: { ...entry, phase: 'escalated', escalatedAt: renderInstant(now) },
+        history: { event: 'escalated', body: { ...body, reviewers: entry.fallback.map((one) => one.name) } },
       }
     // Noted before anything ends: the file may come back, and this process may die.
     case 'close':
@@ -220,16 +234,15 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
     told: { state: 'waiting', reason, remedy: `${remedy}; ssofile looks again each hour` },
     again: new Date(now.getTime() + hourMs),
   })
-  const unknown = await findUnknownReviewers(file.body, context)
-  const isNobodyLeft = file.body.reviewers.fallback.every((one) => unknown.includes(one))
+  const { unknown, isNobodyLeft } = await findUnknownReviewers(file.body, context)
   // A repetition does not wait because one of many reviewers has left.
   if (unknown.length > 0 && (isFirst(before) || isNobodyLeft))
     return wait(
-      `its reviewers: no group and no user has the name ${unknown.map((one) => `'${one}'`).join(' or ')}`,
+      `its reviewers: there is no ${unknown.join(' and no ')}`,
       'correct named and fallback, or create the group',
     )
   const of = { name, file: file.body, head, before: before?.run, now }
-  const { run, items: population, isWhole } = await writePopulation(of, context)
+  const { run, items: population, isWhole, fallback } = await writePopulation(of, context)
   if (!isWhole)
     return {
       told: { state: 'applying', reason: `its items are being gathered: ${count(population.length, 'item')} so far` },
@@ -244,7 +257,9 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
     )
   const written = sealOf(population)
   const terms = file.body
-  const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, reminded: [] }
+  const passedOver = population.filter((item) => item.passedOver !== undefined).length
+  const begun = { fallback: [...fallback], passedOver, reminded: [] }
+  const entry: ReviewRun = { v: 1, phase: 'open', run, terms, etag: head.etag, ...written, ...begun }
   // Readers of many items read this one object, and then only the items that changed since.
   await writeEvidence(context.objects, { review: name, run: entry, items: population })
   return {
@@ -258,21 +273,24 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
   }
 }
 
-/** Lists the reviewers that no group and no user is named after. The run freezes its terms, so a typing error would stay for weeks. */
+/** Lists the reviewers who do not exist. The run freezes its terms, so a typing error would stay for weeks. */
 async function findUnknownReviewers(
   { reviewers: { named, fallback } }: ReviewFile,
   { identityStore, configuration: { principalSuffix } }: ReviewContext,
-): Promise<readonly string[]> {
-  const names = [...new Set([...named, ...fallback])]
-  const isKnown = await Promise.all(
-    names.map(async (one) => {
-      const name = principalName.safeParse(one + principalSuffix).data
-      if (name === undefined) return false
-      const found = await identityStore.findPrincipalId('GROUP', name)
-      return (found ?? (await identityStore.findPrincipalId('USER', name))) !== undefined
-    }),
-  )
-  return names.filter((_, index) => !isKnown[index])
+) {
+  const find = async ({ groups, users }: ReviewFile['reviewers']['named']) => {
+    const all = [...groups.map((one) => ['GROUP', one] as const), ...users.map((one) => ['USER', one] as const)]
+    const found = await Promise.all(
+      all.map(async ([type, one]) => {
+        const name = principalName.safeParse(one + principalSuffix).data
+        return name !== undefined && (await identityStore.findPrincipalId(type, name)) !== undefined
+      }),
+    )
+    const unknown = all.filter((_, index) => !found[index]).map(([type, one]) => `${nounOf(type)} '${one}'`)
+    return { unknown, isNobodyLeft: unknown.length === all.length }
+  }
+  const [ofNamed, ofFallback] = await Promise.all([find(named), find(fallback)])
+  return { ...ofFallback, unknown: [...new Set([...ofNamed.unknown, ...ofFallback.unknown])] }
 }
 
 /** Everybody whose decision is still missing. */
@@ -282,9 +300,9 @@ async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewCont
   return namesOf(open, run)
 }
 
-function namesOf(items: readonly ReviewItem[], { terms }: Pick<ReviewRun, 'terms'>): readonly string[] {
-  const named = items.flatMap(({ reviewers }) => (reviewers.length > 0 ? reviewers : terms.reviewers.fallback))
-  return [...new Set(named)].sort()
+function namesOf(items: readonly ReviewItem[], { fallback }: Pick<ReviewRun, 'fallback'>): readonly string[] {
+  const asked = items.flatMap(({ reviewers }) => (reviewers.length > 0 ? reviewers : fallback))
+  return [...new Set(asked.map(({ name }) => name))].sort()
 }
 
 type Ending = Pick<ReviewInput, 'name' | 'now'> & { readonly isEarly: boolean }
@@ -334,18 +352,41 @@ async function askAgain(run: ReviewRun, { name, now }: Omit<Ending, 'isEarly'>, 
 
 /** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */
 async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
-  await forEachOpen(run, ending.name, context, (open) => endItem(open, run, ending, context))
+  const { objects } = context
+  const folder = folderOf(ending.name, run.run)
+  const items = once(() => readItems(objects, folder))
+  const reviewerOf = onceEach(async (user: PrincipalId) =>
+    findReviewer(user, { folder, run, items: await items() }, context),
+  )
+  await forEachOpen(run, ending.name, context, (open) => endItem(open, run, { ...ending, reviewerOf }, context))
+}
+
+type Judged = Ending & { readonly reviewerOf: (user: PrincipalId) => Promise<Reviewer> }
+
+/** Judges each *keep* again: its author may be suspended by now, have the access, or have left. `undefined`: not known now. */
+async function judgeKeeps(item: ReviewItem, run: ReviewRun, { reviewerOf }: Judged): Promise<ReviewItem | undefined> {
+  const decisions: GivenDecision[] = []
+  for (const given of item.decisions) {
+    const author =
+      given.verdict === 'keep' ? judgeAuthor(item, { run, verdict: 'keep' }, await reviewerOf(given.user)) : 'may'
+    if (author === 'unclear') return undefined
+    const lapsed = lapses.find((one) => one === author)
+    decisions.push(lapsed ? { ...given, lapsed } : given)
+  }
+  return { ...item, decisions }
 }
 
 /** If somebody edits its file or decides on it at this moment, the item stays without an end, and the next look judges it. */
-async function endItem(open: OpenItem, run: ReviewRun, ending: Ending, context: ReviewContext): Promise<void> {
-  const { item, record, folder } = open
+async function endItem(open: OpenItem, run: ReviewRun, ending: Judged, context: ReviewContext): Promise<void> {
+  const { record, folder } = open
   const { name, now, isEarly } = ending
+  const item = await judgeKeeps(open.item, run, ending)
+  if (item === undefined) return
   const { keeps, silence } = run.terms
   const revocation = item.decisions.find(({ verdict }) => verdict === 'revoke')
   const step = decideEnd({
     item: await readItemState(item, { ...context, folder }),
-    decided: revocation ? 'revoke' : item.decisions.length >= keeps ? 'keep' : 'nothing',
+    decided: revocation ? 'revoke' : keepsOf(item).length >= keeps ? 'keep' : 'nothing',
     isEarly,
     silence: silence.means,
     isSilenceNoted: item.silentAt !== undefined,
@@ -379,7 +420,7 @@ async function giveEnd(
 }
 
 function describe({ tell }: ReviewEnd, { file, head, entry }: ReviewInput, { next }: Facts): Description {
-  const of = entry && instantsOf(new Date(entry.run), entry.terms)
+  const of = entry && instantsOf(entry)
   switch (tell) {
     case 'nothing':
       return { told: undefined }
@@ -394,7 +435,12 @@ function describe({ tell }: ReviewEnd, { file, head, entry }: ReviewInput, { nex
         head?.etag === entry?.etag
           ? ''
           : '; it keeps its former terms, and the file as it is now counts from the next run'
-      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}${former}`
+      const { passedOver = 0 } = entry ?? {}
+      const others =
+        passedOver === 0
+          ? ''
+          : `; ${count(passedOver, 'item has', 'items have')} an owner who cannot decide, so others are asked`
+      const reason = `${count(entry?.items ?? 0, 'item')} since ${entry?.run}: ${who} decide until ${until}${others}${former}`
       return { told: { state: 'applied', reason }, again: next }
     }
     case 'done':

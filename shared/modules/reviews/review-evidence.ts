@@ -17,7 +17,7 @@ import {
 } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
-import { describeSubject, type GivenDecision, isUnproven, type ReviewItem } from './rules/review-item.ts'
+import { describeSubject, type GivenDecision, isUnproven, keepsOf, type ReviewItem } from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
@@ -157,11 +157,10 @@ async function verifyDecision(
 function findBaselessEnd({ decisions, end }: ReviewItem, run: ReviewRun): string | undefined {
   const revocations = decisions.filter(({ verdict }) => verdict === 'revoke')
   const isSilence =
-    run.terms.silence.means === 'revoke' &&
-    Date.parse(end?.at ?? '') >= instantsOf(new Date(run.run), run.terms).endsAt.getTime()
+    run.terms.silence.means === 'revoke' && Date.parse(end?.at ?? '') >= instantsOf(run).endsAt.getTime()
   switch (end?.is) {
     case 'kept':
-      return revocations.length === 0 && decisions.length >= run.terms.keeps
+      return revocations.length === 0 && keepsOf({ decisions }).length >= run.terms.keeps
         ? undefined
         : 'it is kept without enough decisions'
     case 'deleted':

@@ -6,10 +6,12 @@ import { JsonRecord, RecordChangedError } from '../../reconcile/records/json-rec
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import type { InputHead } from '../../reconcile/records/read-input.ts'
 import { readStored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { freezeReviewers } from './freeze-reviewers.ts'
 import { gatherPopulation, type PopulationSources } from './gather-population.ts'
 import { folderOf, writeItems } from './review-records.ts'
 import { type ReviewItem, reviewItem } from './rules/review-item.ts'
 import { reviewResultsPrefix } from './rules/review-record.ts'
+import type { NamedPrincipal } from './rules/reviewers.ts'
 
 /** The run that is being gathered. `etag`: the version of its file. */
 const draft = record({ v: z.literal(1), run: z.iso.datetime(), etag: z.string() })
@@ -31,7 +33,12 @@ type Question = {
 }
 
 /** `isWhole`: every item is there. Otherwise the time is over, and the next call goes on. */
-export type Population = { readonly run: string; readonly items: readonly ReviewItem[]; readonly isWhole: boolean }
+export type Population = {
+  readonly run: string
+  readonly items: readonly ReviewItem[]
+  readonly isWhole: boolean
+  readonly fallback: readonly NamedPrincipal[]
+}
 
 /**
  * Gathers the items of a run, and writes them part by part. The directory tells the members of fifteen groups a second, so thousands of groups
@@ -60,7 +67,8 @@ export async function writePopulation(
   }
   await writeItems(objects, folder, last?.items ?? [])
   let parts = known.length
-  const gathering = gatherPopulation(file, { folder, now: new Date(run), after: last?.upTo }, sources)
+  const frozen = freezeReviewers(file, folder, sources)
+  const gathering = gatherPopulation(file, { folder, now: new Date(run), after: last?.upTo, frozen }, sources)
   for await (const { upTo, items: some } of gathering) {
     const isOver = clock.monotonicMs() >= untilMs
     if (some.length > 0 || isOver) {
@@ -71,7 +79,8 @@ export async function writePopulation(
       await writeItems(objects, folder, some)
       for (const item of some) items.push(item)
     }
-    if (isOver) return { run, items, isWhole: false }
+    if (isOver) return { run, items, isWhole: false, fallback: [] }
   }
-  return { run, items: items.sort((a, b) => (a.digest < b.digest ? -1 : 1)), isWhole: true }
+  const fallback = await frozen.fallback
+  return { run, items: items.sort((a, b) => (a.digest < b.digest ? -1 : 1)), isWhole: true, fallback }
 }

@@ -44,7 +44,7 @@ const memberships = staff.map((person, nth) => `memberships/${groups[nth]}%${per
 const review = {
   scopes: accounts.map((account) => `account%${account}`),
   groups: ['team-*'],
-  reviewers: { ownerTag: 'owner', fallback: [security] },
+  reviewers: { ownerTag: 'owner', fallback: { groups: [security] } },
   lastsDays: 14,
   remindDays: [7, 1],
   silence: { escalateDays: 7, means: 'revoke' },
@@ -59,7 +59,7 @@ const shown = z.object({
       item: z.string(),
       result: z.string(),
       decisions: z.array(z.unknown()),
-      reviewers: z.array(z.string()),
+      reviewers: z.array(z.looseObject({ name: z.string() })),
       subject: z.looseObject({
         kind: z.string(),
         isPrivileged: z.boolean().optional(),
@@ -130,7 +130,8 @@ const reviewOf = async (args: readonly string[], as = 'auditor') => {
   return { ...ended, all: ended.stdout + ended.stderr }
 }
 const show = async () => shown.parse(JSON.parse((await reviewOf(['show', 'quarter', '--json'])).stdout))
-const itemsOf = async (reviewer: Reviewer) => (await show()).items.filter((item) => item.reviewers.includes(reviewer))
+const itemsOf = async (reviewer: Reviewer) =>
+  (await show()).items.filter((item) => item.reviewers.some(({ name }) => name === reviewer))
 const untilPhase = (phase: string) =>
   until(
     `the phase ${phase}`,

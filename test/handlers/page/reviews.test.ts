@@ -12,7 +12,6 @@ const minuteMs = 60_000
 const digest = (digit: string) => digit.repeat(32)
 const begun = '2026-03-03T10:00:00.000Z'
 const terms = {
-  reviewers: { fallback: ['security'] },
   keeps: 1,
   lastsDays: 14,
   remindDays: [1],
@@ -33,7 +32,7 @@ const link = (digit: string, principal: string, isPrivileged = false) => ({
     },
     file: { key: `links_data/account%233000000002%Admin-ps%${principal}%USER%ssofile`, etag: 'e' },
   },
-  reviewers: ['ben'],
+  reviewers: [],
   decisions: [],
 })
 
@@ -43,7 +42,8 @@ async function open() {
   const { identityStore, objects } = opened.world
   const auditors = await identityStore.createGroup({ displayName: 'auditors' })
   await identityStore.createGroupMembership(auditors, opened.ids.ana)
-  await objects.put('review-results/quarter/run.json', JSON.stringify(run))
+  const byBen = { ...run, fallback: [{ type: 'USER', id: opened.ids.ben, name: 'ben' }] }
+  await objects.put('review-results/quarter/run.json', JSON.stringify(byBen))
   const items = [link('a', 'cleo'), link('b', '<b>dora'), link('c', 'cleo', true), link('d', 'ben')]
   for (const item of items)
     await objects.put(`review-results/quarter/${begun}/items/${item.digest}.json`, JSON.stringify(item))

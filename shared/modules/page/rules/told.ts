@@ -182,7 +182,9 @@ export type ToldChanges = Names & {
 export type ToldReviewItem = Manifest['items'][number] & {
   readonly moreAccounts?: number
   readonly review: string
+  /** May revoke it. */
   readonly mayDecide: boolean
+  readonly mayKeep: boolean
   readonly own?: { readonly verdict: 'keep' | 'revoke'; readonly at: string; readonly problem?: string }
 }
 export type ToldReview = Omit<Manifest, 'items'> & {

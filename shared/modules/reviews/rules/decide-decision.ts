@@ -1,7 +1,9 @@
+import type { Verdict } from '../../../domain/files/decision-file.ts'
 import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
 import type { Status } from '../../../domain/statuses/status.ts'
-import { filesOf, type ReviewItem } from './review-item.ts'
+import { filesOf, type ReviewItem, type Subject } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
+import { askedOf, type NamedPrincipal } from './reviewers.ts'
 
 /** One file under `decisions/`. */
 export type DecisionFacts = {
@@ -9,10 +11,10 @@ export type DecisionFacts = {
   readonly run: 'none' | 'open' | 'over'
   /** `edited`: ssofile has asked again. `settled`: carried out, gone, or too late. `unread`: nobody can decide it. */
   readonly item: 'unknown' | 'unread' | 'as shown' | 'changed' | 'gone' | 'edited' | 'settled'
-  readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'unclear' | 'unnamed'
+  readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'only revokes' | 'unclear' | 'unnamed'
   /** The item's record has this upload as its author's decision. `other`: another one of this author by the same name. */
   readonly recorded: 'none' | 'same' | 'other'
-  readonly verdict: 'keep' | 'revoke'
+  readonly verdict: Verdict
   /** The item's record has a *keep* of this author, by this or the other name. */
   readonly hasKept: boolean
   /** The same person's opposite decision is a later upload. */
@@ -33,6 +35,7 @@ export const decisionEnds = [
   'barred',
   'own',
   'no reviewer',
+  'only revokes',
   'unclear',
   'unnamed',
 ] as const
@@ -55,7 +58,7 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | valid   | any  | any               | any          | decided the opposite later | replaced                 |
  * | valid   | over | any               | same         |                       | counted                       |
  * | valid   | over, or the item is settled | not same |                        | late                          |
- * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, unclear, unnamed |
+ * | valid   | open | any               | not same     | may not decide        | barred, own, no reviewer, only revokes, unclear, unnamed |
  * | valid   | open | changed           | a keep       |                       | ask again                     |
  * | valid   | open | any other         | not same     | may decide            | record                        |
  * | valid   | open | gone              | same, keep   |                       | note gone                     |
@@ -90,7 +93,9 @@ export type ReviewerFacts = {
   readonly isOwn: boolean
   /** The person uploaded a file of the item. */
   readonly isUploader: boolean
-  readonly isReviewer: boolean
+  /** `revoker`: may revoke, and not keep. */
+  readonly is: 'reviewer' | 'revoker' | 'nobody'
+  readonly verdict: Verdict
   /** The person's groups could not be read. */
   readonly isUnclear: boolean
   /** The person keeps an upload, and its uploader may still become known. */
@@ -98,74 +103,75 @@ export type ReviewerFacts = {
 }
 
 /**
- * | person                                            | may decide  |
- * | ------------------------------------------------- | ----------- |
- * | is disabled, suspended or gone                    | barred      |
- * | has the access, is the member, or uploaded it     | own         |
- * | is in groups that cannot be read                  | unclear     |
- * | is no reviewer                                    | no reviewer |
- * | keeps an upload whose uploader is not known yet   | unnamed     |
- * | any other                                         | may         |
+ * | person                                                  | may decide   |
+ * | ------------------------------------------------------- | ------------ |
+ * | is disabled, suspended or gone                          | barred       |
+ * | has the access, is the member, is meant by the setting, or uploaded it | own |
+ * | is in groups that cannot be read                        | unclear      |
+ * | is no reviewer                                          | no reviewer  |
+ * | keeps, and may only revoke                              | only revokes |
+ * | keeps an upload whose uploader is not known yet         | unnamed      |
+ * | any other                                               | may          |
  */
 export function judgeReviewer(facts: ReviewerFacts): DecisionFacts['author'] {
   if (facts.bar) return 'barred'
   if (facts.isOwn || facts.isUploader) return 'own'
   if (facts.isUnclear) return 'unclear'
-  if (!facts.isReviewer) return 'no reviewer'
+  if (facts.is === 'nobody') return 'no reviewer'
+  if (facts.is === 'revoker' && facts.verdict === 'keep') return 'only revokes'
   return facts.isUnnamed ? 'unnamed' : 'may'
 }
 
-/** A person who looks at items. Names are as in links. */
+/** A person who looks at items of one run. */
 export type Reviewer = {
   readonly userId: PrincipalId
+  /** As in links. */
   readonly name: string | undefined
   readonly userName: string | undefined
   readonly bar: boolean
   /** The groups of the person among `groupsBehind`. */
-  readonly groups: ReadonlySet<string>
   readonly groupIds: ReadonlySet<PrincipalId>
+  /** Those of them in which the person was when the run began. */
+  readonly groupsOfThen: ReadonlySet<PrincipalId>
   readonly isUnclear: boolean
 }
-type Terms = Pick<ReviewRun, 'phase' | 'terms'>
-
-function askedOf({ reviewers }: ReviewItem, { phase, terms }: Terms): readonly string[] {
-  const isOpenToAll = reviewers.length === 0 || phase === 'escalated'
-  return isOpenToAll ? [...reviewers, ...terms.reviewers.fallback] : reviewers
-}
-
-/** Who has the access, by id if the item has it. */
-function holderOf({ subject }: ReviewItem) {
-  if (!('type' in subject)) return undefined
-  const { type, principal: name } = subject
-  return { type, name, id: subject.kind === 'foreign' ? subject.principalId : undefined }
-}
+type Terms = Pick<ReviewRun, 'phase' | 'fallback'>
 
 /** The groups that decide who may decide on the item. */
-export function groupsBehind(item: ReviewItem, run: Terms) {
-  const holder = holderOf(item)
-  const group = holder?.type === 'GROUP' ? holder : undefined
-  return {
-    names: [...askedOf(item, run), ...(group && group.id === undefined ? [group.name] : [])],
-    ids: group?.id === undefined ? [] : [group.id],
+export function groupsBehind(item: ReviewItem, run: Terms): readonly PrincipalId[] {
+  return [...askedOf(item, run, 'revoke'), ...holdersOf(item.subject)].flatMap(({ type, id }) =>
+    type === 'GROUP' ? [id] : [],
+  )
+}
+
+type Holder = Pick<NamedPrincipal, 'type' | 'id'>
+
+/** Who has the access, or whom the setting is about. */
+function holdersOf(subject: Subject): readonly Holder[] {
+  switch (subject.kind) {
+    case 'link':
+    case 'foreign':
+      return subject.principalId === undefined ? [] : [{ type: subject.type, id: subject.principalId }]
+    case 'membership':
+      return [{ type: 'USER', id: subject.userId }]
+    case 'setting':
+      return subject.concerns ?? []
+    case 'unread':
+      return []
   }
 }
 
-/**
- * Whether the item is this person's own access.
- *
- * | item                                            | is the person's if                                            |
- * | ----------------------------------------------- | ------------------------------------------------------------- |
- * | a membership                                    | it has the person's id                                        |
- * | access that others gave                         | it has the id of the person, or of a group of theirs          |
- * | a link; access without an id in an earlier item | it has the name of the person, or of a group of theirs        |
- * | any other                                       | never                                                         |
- */
-export function isOwnAccess(item: ReviewItem, { userId, name, groups, groupIds }: Reviewer): boolean {
-  if (item.subject.kind === 'membership') return item.subject.userId === userId
-  const holder = holderOf(item)
-  if (holder === undefined) return false
-  if (holder.type === 'USER') return holder.id === undefined ? holder.name === name : holder.id === userId
-  return holder.id === undefined ? groups.has(holder.name) : groupIds.has(holder.id)
+const isAmong = (all: readonly Holder[], userId: PrincipalId, groups: ReadonlySet<PrincipalId>) =>
+  all.some(({ type, id }) => (type === 'USER' ? id === userId : groups.has(id)))
+
+/** Whether the item is this person's own access, or a setting about them: by ids. If nobody had the link's name when the run began, by name. */
+export function isOwnAccess(
+  subject: Subject,
+  { userId, name, groupIds }: Pick<Reviewer, 'userId' | 'name' | 'groupIds'>,
+): boolean {
+  if (subject.kind === 'link' && subject.principalId === undefined)
+    return subject.type === 'USER' && subject.principal === name
+  return isAmong(holdersOf(subject), userId, groupIds)
 }
 
 /** S3's notification names the uploader within seconds, after a backlog within hours. A later one is lost, and nobody learns the name. */
@@ -191,20 +197,26 @@ export function mayBeNamed(told: Pick<Status, 'by' | 'since' | 'lastModified'> |
 export type Uploads = { readonly by: readonly (string | undefined)[]; readonly isUnnamed: boolean }
 const unread: Uploads = { by: [], isUnnamed: false }
 
-/** Whether this person may decide on the item. */
+/** Whether this person may decide so on the item. */
 export function judgeAuthor(
   item: ReviewItem,
-  run: Terms,
+  {
+    run,
+    verdict,
+    uploads = unread,
+  }: { readonly run: Terms; readonly verdict: Verdict; readonly uploads?: Uploads | undefined },
   person: Reviewer,
-  uploads: Uploads = unread,
 ): DecisionFacts['author'] {
-  const { name, userName, groups } = person
+  const { userId, userName, groupIds, groupsOfThen } = person
   const uploaders = [...filesOf(item.subject).map(({ by }) => by), ...uploads.by]
+  const mayKeep = isAmong(askedOf(item, run, 'keep'), userId, groupsOfThen.intersection(groupIds))
+  const mayRevoke = mayKeep || isAmong(askedOf(item, run, 'revoke'), userId, groupIds)
   return judgeReviewer({
     bar: person.bar,
-    isOwn: isOwnAccess(item, person),
+    isOwn: isOwnAccess(item.subject, person),
     isUploader: userName !== undefined && uploaders.some((by) => isUploadOf(by, userName)),
-    isReviewer: askedOf(item, run).some((one) => one === name || groups.has(one)),
+    is: mayKeep ? 'reviewer' : mayRevoke ? 'revoker' : 'nobody',
+    verdict,
     isUnclear: person.isUnclear,
     isUnnamed: uploads.isUnnamed,
   })

@@ -6,14 +6,17 @@ const dayMs = 24 * 60 * 60_000
 /** The instants of one run. */
 export type Instants = { readonly begunAt: Date; readonly dueAt: Date; readonly endsAt: Date }
 
-export function instantsOf(begunAt: Date, { lastsDays, silence }: Pick<ReviewFile, 'lastsDays' | 'silence'>): Instants {
-  const dueAt = new Date(begunAt.getTime() + lastsDays * dayMs)
-  return { begunAt, dueAt, endsAt: new Date(dueAt.getTime() + silence.escalateDays * dayMs) }
+/** The fallback has all its days, also if an outage delayed the escalation. */
+export function instantsOf({ run, terms, escalatedAt }: Pick<ReviewRun, 'run' | 'terms' | 'escalatedAt'>): Instants {
+  const begunAt = new Date(run)
+  const dueAt = new Date(begunAt.getTime() + terms.lastsDays * dayMs)
+  const escalated = escalatedAt === undefined ? dueAt : new Date(escalatedAt)
+  return { begunAt, dueAt, endsAt: new Date(escalated.getTime() + terms.silence.escalateDays * dayMs) }
 }
 
 /** Somebody deleted its file before its end. */
-export function isEndedEarly({ run, terms, closed, endedAt = '' }: ReviewRun): boolean {
-  return closed !== undefined || Date.parse(endedAt) < instantsOf(new Date(run), terms).endsAt.getTime()
+export function isEndedEarly(run: ReviewRun): boolean {
+  return run.closed !== undefined || Date.parse(run.endedAt ?? '') < instantsOf(run).endsAt.getTime()
 }
 
 /** The reminders before the end, ascending. `1`: the last day. */

@@ -72,6 +72,9 @@ export function buildManifest({ review, run, items: all }: ReviewEvidence) {
     endedAt: run.endedAt,
     closed: run.closed,
     terms: run.terms,
+    fallback: run.fallback,
+    escalatedAt: run.escalatedAt,
+    passedOver: run.passedOver,
     population: { items: run.items, hash: run.hash, file: `reviews/${review}.json`, etag: run.etag },
     counts,
     reviewers: describePace(items.flatMap(({ decisions }) => decisions)),
@@ -93,7 +96,7 @@ function describePace(decisions: readonly GivenDecision[]) {
 const columns: readonly TableColumn<Manifest['items'][number]>[] = [
   { title: 'item', text: ({ item }) => item },
   { title: 'result', text: ({ result }) => result },
-  { title: 'reviewers', text: ({ reviewers }) => reviewers.join(', ') },
+  { title: 'reviewers', text: sayReviewers },
   { title: 'decisions', text: ({ decisions }) => decisions.map(describeDecision).join('; ') },
   { title: 'ended', text: ({ end }) => end?.at ?? '' },
   { title: 'proven', text: ({ provenAt = '' }) => provenAt },
@@ -110,8 +113,25 @@ export function renderReviewCsv({ items }: { readonly items: readonly Manifest['
   return renderTable(columns, items)
 }
 
-export function describeDecision({ verdict, name, user, at, comment }: GivenDecision): string {
-  return `${verdict} by ${name ?? user} at ${at}${comment === undefined ? '' : `: ${comment}`}`
+export function describeDecision({ verdict, name, user, at, comment, lapsed }: GivenDecision): string {
+  const said = `${verdict} by ${name ?? user} at ${at}${comment === undefined ? '' : `: ${comment}`}`
+  return lapsed === undefined ? said : `${said} (it lapsed: at the end this person ${sayLapse[lapsed]})`
+}
+
+const sayLapse = {
+  barred: 'was suspended, disabled or gone',
+  own: 'had the access',
+  'no reviewer': 'was no reviewer',
+  'only revokes': 'was no reviewer of the beginning',
+} as const satisfies Record<NonNullable<GivenDecision['lapsed']>, string>
+
+/** Who is asked about an item, by name. */
+export function sayReviewers({ reviewers, revokers = [], passedOver = [] }: ReviewItem): string {
+  return [
+    ...reviewers.map(({ name }) => name),
+    ...revokers.map(({ name }) => `${name} (may only revoke)`),
+    ...passedOver.map(({ name, why }) => `not ${name}, which ${why}`),
+  ].join(', ')
 }
 
 /** The files and records that give revoked access, with their uploaders: they can delete them. */

@@ -8,6 +8,7 @@ import { permissionSetName } from '../../../domain/permission-sets/permission-se
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { principalName, principalType } from '../../../domain/principals/principal.ts'
 import { scopeOf } from '../../../domain/scopes/scope.ts'
+import { asked, namedPrincipal } from './reviewers.ts'
 
 /** One upload of a file. `by`: S3's name of the uploader. */
 const shownFile = record({ key: z.string(), etag: z.string(), by: z.string().optional() })
@@ -34,7 +35,7 @@ const access = {
   lastUsed: z.string().optional(),
 }
 
-/** What one item is about. Its owner is in `reviewers`. */
+/** What one item is about. Its owner is among its reviewers. */
 export const subject = z.discriminatedUnion('kind', [
   /** One link. `accounts`: all that its scope had when the run began. */
   record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
@@ -59,11 +60,21 @@ export const subject = z.discriminatedUnion('kind', [
     isPrivileged: z.boolean().optional(),
   }),
   /** Something that people change by hand: an eligibility, an exception, the writers of an environment. */
-  record({ kind: z.literal('setting'), what: z.string(), file: shownFile.optional(), remedy: z.string() }),
+  record({
+    kind: z.literal('setting'),
+    what: z.string(),
+    file: shownFile.optional(),
+    remedy: z.string(),
+    /** The people it is about. They do not decide on it. */
+    concerns: z.array(namedPrincipal).optional(),
+  }),
   /** What could not be read: it belongs to the population, and nobody can decide it. */
   record({ kind: z.literal('unread'), what: z.string(), why: z.string() }),
 ])
 export type Subject = z.infer<typeof subject>
+
+/** Why a *keep* lapses: its author is suspended or gone, has the access now, or is no reviewer any more. */
+export const lapses = ['barred', 'own', 'no reviewer', 'only revokes'] as const
 
 const givenDecision = record({
   user: principalId,
@@ -75,6 +86,8 @@ const givenDecision = record({
   etag: z.string(),
   versionId: z.string().optional(),
   at: z.iso.datetime(),
+  /** A *keep* that no longer counted when the run ended, because of what its author was then. */
+  lapsed: z.enum(lapses).optional(),
 })
 export type GivenDecision = z.infer<typeof givenDecision>
 
@@ -103,8 +116,7 @@ export const reviewItem = record({
   subject,
   /** The content of its files as they were shown, outside the digest. Absent: it has none, or an earlier version wrote the item. */
   uploads: z.array(shownUpload).optional(),
-  /** Names of groups and users. Empty: only the fallback decides. */
-  reviewers: z.array(z.string()),
+  ...asked,
   /** The digest of the item before an edit of its file. Absent: the item is one of the frozen population. */
   replaces: itemDigest.optional(),
   decisions: z.array(givenDecision).default([]),
@@ -130,7 +142,12 @@ export function isDecided(
   { decisions }: Pick<ReviewItem, 'decisions'>,
   { keeps }: { readonly keeps: number },
 ): boolean {
-  return decisions.length >= keeps || decisions.some(({ verdict }) => verdict === 'revoke')
+  return keepsOf({ decisions }).length >= keeps || decisions.some(({ verdict }) => verdict === 'revoke')
+}
+
+/** The decisions to keep it that count. */
+export function keepsOf({ decisions }: Pick<ReviewItem, 'decisions'>): readonly GivenDecision[] {
+  return decisions.filter(({ verdict, lapsed }) => verdict === 'keep' && lapsed === undefined)
 }
 
 /** Decided one by one. */

@@ -7,7 +7,7 @@ import { mapReading, type Reading, valueIn } from '../../../modules/page/rules/r
 import { type ItemInTable, reviewRows } from '../../../modules/page/rules/review-rows.ts'
 import { count, sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../modules/page/rules/told.ts'
-import { sayCounts, sayGiven, sayPace } from '../../../modules/reviews/rules/manifest.ts'
+import { sayCounts, sayGiven, sayPace, sayReviewers } from '../../../modules/reviews/rules/manifest.ts'
 import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { type DataColumn, DataTable } from '../parts/data-table.tsx'
@@ -143,7 +143,7 @@ const columns: readonly DataColumn<ReviewRow>[] = [
   { id: 'account', title: 'Account', value: ({ place }) => place, shown: 'hidden' },
   { id: 'flags', title: 'Look at', value: ({ flags }) => flags.join(', '), shown: 'hidden', isList: true },
   { id: 'result', title: 'Result', value: ({ result }) => result },
-  { id: 'reviewers', title: 'Reviewers', value: ({ reviewers }) => reviewers.join(', '), shown: 'hidden' },
+  { id: 'reviewers', title: 'Reviewers', value: sayReviewers, shown: 'hidden' },
   {
     id: 'decisions',
     title: 'Decisions',
@@ -198,10 +198,11 @@ function Items({ title, items: reading, names }: ItemsProps) {
     })
   }
   const isOff = picked.length === 0 || isAlone
+  const keptByOthers = picked.filter(({ mayKeep }) => !mayKeep).length
   const actions = (
     <Line>
       <Button disabled={isOff} onClick={() => decide('revoke')} children="Revoke" />
-      <Button disabled={isOff} variant="primary" onClick={() => decide('keep')} children="Keep" />
+      <Button disabled={isOff || keptByOthers > 0} variant="primary" onClick={() => decide('keep')} children="Keep" />
     </Line>
   )
   const mayDecide = items.some((one) => one.mayDecide)
@@ -215,7 +216,13 @@ function Items({ title, items: reading, names }: ItemsProps) {
         filter="items"
         placeholder="Find by person, permission set, account…"
         file="review"
-        description={isAlone ? 'Decide privileged items one by one.' : undefined}
+        description={
+          isAlone
+            ? 'Decide privileged items one by one.'
+            : keptByOthers > 0
+              ? `You may only revoke ${keptByOthers} of these; other reviewers may keep them.`
+              : undefined
+        }
         {...(mayDecide && {
           actions,
           selection: { items: picked, onChange: (all) => setChosen(new Set(all.map(keyOf))), labelOf },

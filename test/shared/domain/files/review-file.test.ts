@@ -4,7 +4,7 @@ import { parseReviewFile, parseReviewKey } from '../../../../shared/domain/files
 
 const key = 'reviews/quarter.json'
 const body = {
-  reviewers: { fallback: ['security'] },
+  reviewers: { fallback: { groups: ['security'] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'revoke' },
 }
@@ -23,7 +23,7 @@ test.each([
   ['silence that keeps', { ...body, silence: { escalateDays: 7, means: 'keep' } }, 'silence keeps nothing'],
   ['a scope that means nothing', { ...body, scopes: [] }, 'a list of 1 to 500 scopes'],
   ['a scope that no link can have', { ...body, scopes: ['everything'] }, 'a scope as in links'],
-  ['nobody in the end', { ...body, reviewers: { fallback: [] } }, 'a list of 1 to 50 names'],
+  ['nobody in the end', { ...body, reviewers: { fallback: {} } }, 'at least one of them'],
   ['a repetition before its end', { ...body, repeatDays: 21 }, 'more than lastsDays and escalateDays'],
   ['an unknown field', { ...body, owner: 'x' }, 'owner'],
 ])('%s is refused', (_, said, expected) => {

@@ -64,7 +64,7 @@ test.each(['revoke', 'not-done'] as const)(
         await apply(grouping, holders.map(linkOf))
         const silence = { escalateDays: 1, means }
         await apply(grouping, ['reviews/quarter.json'], {
-          reviewers: { fallback: [...reviewers] },
+          reviewers: { fallback: { users: [...reviewers] } },
           lastsDays: 2,
           silence,
         })

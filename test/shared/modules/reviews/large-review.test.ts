@@ -17,7 +17,7 @@ const members = groups.map((_, index) => `member-${index}`)
 const dayMs = 24 * 60 * 60_000
 const file = {
   groups: ['*'],
-  reviewers: { ownerTag: 'owner', named: reviewers.slice(1), fallback: reviewers.slice(0, 1) },
+  reviewers: { ownerTag: 'owner', named: { users: reviewers.slice(1) }, fallback: { users: reviewers.slice(0, 1) } },
   lastsDays: 14,
   remindDays: [7, 1],
   silence: { escalateDays: 7, means: 'revoke' },
@@ -89,6 +89,10 @@ async function release(world: World, isLeft: () => boolean): Promise<number> {
   return released.size
 }
 
+function reviewerOf({ reviewers: [first] }: ReviewItem): string {
+  return first?.name ?? ''
+}
+
 function nobody(what: string): never {
   throw new Error(`${what} is missing`)
 }
@@ -105,14 +109,14 @@ testInDepth(
     const all = await items()
     const ofLinks = all.filter(({ subject }) => subject.kind === 'link')
     expect([all.length, ofLinks.length]).toEqual([links + groups.length + 2, links])
-    expect(new Set(ofLinks.flatMap((item) => item.reviewers))).toEqual(new Set(reviewers))
+    expect(new Set(ofLinks.map(reviewerOf))).toEqual(new Set(reviewers))
 
     await days(world, 7)
     const [revoked, kept, left] = [ofLinks.slice(0, 60), ofLinks.slice(60, 240), ofLinks.slice(240)]
-    for (const item of revoked) await decide(world, item.reviewers[0] ?? '', item, 'revoke')
-    for (const item of kept) await decide(world, item.reviewers[0] ?? '', item, 'keep')
+    for (const item of revoked) await decide(world, reviewerOf(item), item, 'revoke')
+    for (const item of kept) await decide(world, reviewerOf(item), item, 'keep')
     const stranger = left[0] ?? nobody('an item')
-    const other = reviewers.find((one) => one !== stranger.reviewers[0] && one !== reviewers[0]) ?? ''
+    const other = reviewers.find((one) => one !== reviewerOf(stranger) && one !== reviewers[0]) ?? ''
     const refused = await decide(world, other, stranger, 'revoke')
     const count = () => world.ssoAdmin.assignments().length
     await world.clock.advance(60_000)
@@ -194,8 +198,8 @@ testInDepth(
     // Another review's revocations and an uploader's deletions are held too.
     const [others, deleted] = [rest.slice(0, 80), rest.slice(80)]
     await Promise.all([
-      ...revoked.map((item) => decide(world, item.reviewers[0] ?? '', item, 'revoke')),
-      ...others.map((item) => decide(world, item.reviewers[0] ?? '', item, 'revoke', 'other')),
+      ...revoked.map((item) => decide(world, reviewerOf(item), item, 'revoke')),
+      ...others.map((item) => decide(world, reviewerOf(item), item, 'revoke', 'other')),
       ...deleted.map((item) => objects.as('kim').delete(keyOf(item))),
     ])
     const minutes = async (many: number) => {

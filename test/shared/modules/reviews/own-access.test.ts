@@ -22,8 +22,8 @@ async function find({ grouping }: Review, found: { type: PrincipalType; id: Prin
 }
 
 /** What becomes of this person's decision to keep the access. */
-async function keep(review: Review, user: string, reviewer: string): Promise<string> {
-  await review.subjects({ groups: [], only: 'foreign', reviewers: { named: [reviewer], fallback: [reviewer] } })
+async function keep(review: Review, user: string, reviewer: object): Promise<string> {
+  await review.subjects({ groups: [], only: 'foreign', reviewers: { fallback: reviewer } })
   return review.decide(user, await review.find(({ kind }) => kind === 'foreign'), 'keep')
 }
 
@@ -37,7 +37,7 @@ test('a user who was renamed since ssofile found their access may not keep it', 
   await identityStore.createGroupMembership(grouping.id('GROUP', 'team-Web'), id)
   await find(review, { type: 'USER', id, name: kenji })
   await identityStore.updateUser(id, [{ path: 'userName', value: 'kenji.married@acme.example' }])
-  expect(await keep(review, 'kenji.married@acme.example', 'team-Web')).toContain(refused)
+  expect(await keep(review, 'kenji.married@acme.example', { groups: ['team-Web'] })).toContain(refused)
 })
 
 test("a member of a group whose name links cannot spell may not keep the group's access", async () => {
@@ -46,5 +46,5 @@ test("a member of a group whose name links cannot spell may not keep the group's
   const id = grouping.id('GROUP', 'team-Web')
   await grouping.world.identityStore.createGroupMembership(id, grouping.id('USER', kenji))
   await find(review, { type: 'GROUP', id, name: id })
-  expect(await keep(review, kenji, 'kenji.ito')).toContain(refused)
+  expect(await keep(review, kenji, { users: ['kenji.ito'] })).toContain(refused)
 })

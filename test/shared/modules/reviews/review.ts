@@ -13,7 +13,7 @@ export const otherMembership = `memberships/oncall%${tom}%ssofile`
 export const dayMs = 24 * 60 * 60_000
 export const reviewed = {
   groups: ['*'],
-  reviewers: { named: [tom, kenji], fallback: ['team-Web'] },
+  reviewers: { named: { users: [tom, kenji] }, fallback: { groups: ['team-Web'] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'revoke' },
 }

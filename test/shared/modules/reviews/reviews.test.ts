@@ -150,11 +150,16 @@ describe('a review', () => {
     const { grouping } = review
     await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
     await apply(grouping, [linkTo(lars)])
-    const said = { ...reviewed, reviewers: { named: [tom, 'team-Wep'], fallback: ['nobody'] } }
+    const said = {
+      ...reviewed,
+      reviewers: { named: { users: [tom], groups: ['team-Wep'] }, fallback: { users: ['nobody'] } },
+    }
     await grouping.put('reviews/quarter.json', said)
     const isWaiting = async () => (await grouping.status('reviews/quarter.json'))?.state === 'waiting'
     await minutesUntil(grouping, isWaiting, 'the status')
-    expect((await grouping.status('reviews/quarter.json'))?.reason).toMatch(/the name 'team-Wep' or 'nobody'/)
+    expect((await grouping.status('reviews/quarter.json'))?.reason).toMatch(
+      /there is no group 'team-Wep' and no user 'nobody'/,
+    )
     await apply(grouping, ['reviews/quarter.json'], reviewed)
     expect((await review.run()).phase).toBe('open')
   })
@@ -163,14 +168,18 @@ describe('a review', () => {
     const review = await Review.begin({ ...reviewed, repeatDays: 30 })
     const { grouping } = review
     const first = (await review.run()).run
-    const others = { named: ['left'], fallback: ['team-Web', 'left'] }
+    const others = { named: { users: ['left'] }, fallback: { groups: ['team-Web'], users: ['left'] } }
     await grouping.put('reviews/quarter.json', { ...reviewed, repeatDays: 30, reviewers: others })
     await review.days(1)
     expect((await grouping.status('reviews/quarter.json'))?.reason).toMatch(/as it is now counts from the next run$/)
     await review.days(30)
     const second = (await review.run()).run
     expect(second > first).toBe(true)
-    await grouping.put('reviews/quarter.json', { ...reviewed, repeatDays: 30, reviewers: { fallback: ['left'] } })
+    await grouping.put('reviews/quarter.json', {
+      ...reviewed,
+      repeatDays: 30,
+      reviewers: { fallback: { users: ['left'] } },
+    })
     await review.days(31)
     expect((await review.run()).run).toBe(second)
     expect(await grouping.status('reviews/quarter.json')).toMatchObject({ state: 'waiting' })
@@ -205,10 +214,10 @@ describe('a review', () => {
     await minutesUntil(grouping, async () => (await review.run()).phase !== 'open', 'its end')
     await grouping.put('reviews/quarter.json', {
       ...reviewed,
-      reviewers: { ...reviewed.reviewers, named: ['team-Wep'] },
+      reviewers: { ...reviewed.reviewers, named: { groups: ['team-Wep'] } },
     })
     const reason = async () => (await grouping.status('reviews/quarter.json'))?.reason ?? ''
-    await minutesUntil(grouping, async () => /the name 'team-Wep'/.test(await reason()), 'the status')
+    await minutesUntil(grouping, async () => /no group 'team-Wep'/.test(await reason()), 'the status')
     const manifest = (await grouping.world.json(`${review.folder}manifest.json`)) as unknown as Manifest
     expect(manifest.counts).toMatchObject({ revoked: 1, revoking: 0 })
     expect(await verify(review)).toEqual([])
@@ -569,7 +578,10 @@ describe('a decision', () => {
   })
 
   test('that waits because groups could not be read counts with the next sweep after they can', async () => {
-    const review = await Review.begin({ ...reviewed, reviewers: { named: ['oncall'], fallback: ['team-Web'] } })
+    const review = await Review.begin({
+      ...reviewed,
+      reviewers: { named: { groups: ['oncall'] }, fallback: { groups: ['team-Web'] } },
+    })
     const { grouping } = review
     const item = await review.link(kenji)
     grouping.answer = async ({ operation, proceed }) => {

@@ -106,7 +106,7 @@ const untilAccess = (grouping: Grouping, count: number) =>
 
 const reviewed = {
   groups: ['*'],
-  reviewers: { fallback: [approver] },
+  reviewers: { fallback: { users: [approver] } },
   lastsDays: 14,
   silence: { escalateDays: 7, means: 'revoke' },
 }

@@ -3,7 +3,7 @@ import type { KindFiles } from '../part.ts'
 
 const render = (said: object) =>
   JSON.stringify({
-    reviewers: { named: ['ann', 'bob'], fallback: ['ann'] },
+    reviewers: { named: { users: ['ann', 'bob'] }, fallback: { users: ['ann'] } },
     lastsDays: 2,
     remindDays: [1],
     silence: { escalateDays: 1, means: 'not-done' },
@@ -17,7 +17,7 @@ export const reviewFiles = {
     'of two days, and two must keep': render({ keeps: 2 }),
     'that begins soon': (at) => render({ begins: at(60_000) }),
   },
-  invalid: { 'without a fallback': render({ reviewers: { named: ['ann'] } }), broken: '{ "reviewers": {' },
+  invalid: { 'without a fallback': render({ reviewers: { named: { users: ['ann'] } } }), broken: '{ "reviewers": {' },
 } as const satisfies KindFiles
 
 /** A link of the review `quarter`, in the order of its items, and a verdict on it. */

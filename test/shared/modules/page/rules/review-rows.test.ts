@@ -16,7 +16,7 @@ function item(principal: string, said: object = {}): ToldReviewItem {
   const accounts = ['233000000002']
   const subject = { kind: 'link', scope: 'account%233000000002', accounts, file, ...access, ...said }
   const read = reviewItem.parse({ digest: '0'.repeat(32), subject, reviewers: [] })
-  return { ...read, review: 'quarter', item: principal, result: 'open', mayDecide: true }
+  return { ...read, review: 'quarter', item: principal, result: 'open', mayDecide: true, mayKeep: true }
 }
 
 test('privileged items come first, then unused ones, then new ones, then others by name', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../../../../shared/domain/principals/identity-center-ids.ts'
 import {
   type DecisionFacts,
   decideDecision,
@@ -19,7 +19,7 @@ const count = everyChoice((choose) => {
     file: choose(['none', 'invalid', 'valid']),
     run: choose(['none', 'open', 'over']),
     item: choose(['unknown', 'unread', 'as shown', 'changed', 'gone', 'edited', 'settled']),
-    author: choose(['may', 'barred', 'own', 'no reviewer', 'unclear', 'unnamed']),
+    author: choose(['may', 'barred', 'own', 'no reviewer', 'only revokes', 'unclear', 'unnamed']),
     recorded: choose(['none', 'same', 'other']),
     hasKept: choose([true, false]),
     verdict: choose(['keep', 'revoke']),
@@ -65,7 +65,9 @@ test('what cannot be read, and may be a revocation, takes back what its author k
 test('an edited item is asked again before somebody keeps it', () => {
   for (const { facts, name } of cases)
     if (facts.file === 'valid' && facts.run === 'open' && facts.item === 'changed' && facts.verdict === 'keep')
-      expect(['ask again', 'replaced', 'barred', 'own', 'no reviewer', 'unclear', 'unnamed']).toContain(name)
+      expect(['ask again', 'replaced', 'barred', 'own', 'no reviewer', 'only revokes', 'unclear', 'unnamed']).toContain(
+        name,
+      )
 })
 
 test('every fact of a reviewer is judged: nobody decides on their own access, membership or upload', () => {
@@ -75,47 +77,50 @@ test('every fact of a reviewer is judged: nobody decides on their own access, me
       bar: choose([true, false]),
       isOwn: choose([true, false]),
       isUploader: choose([true, false]),
-      isReviewer: choose([true, false]),
+      is: choose(['reviewer', 'revoker', 'nobody'] as const),
+      verdict: choose(['keep', 'revoke'] as const),
       isUnclear: choose([true, false]),
       isUnnamed: choose([true, false]),
     }
     const author = judgeReviewer(facts)
     judged.set(author, (judged.get(author) ?? 0) + 1)
-    if (author === 'may')
-      expect(facts).toEqual({
-        ...{ bar: false, isOwn: false, isUploader: false },
-        ...{ isReviewer: true, isUnclear: false, isUnnamed: false },
-      })
+    if (author !== 'may') return
+    expect(facts).toMatchObject({ bar: false, isOwn: false, isUploader: false, isUnclear: false, isUnnamed: false })
+    expect([facts.is, facts.verdict]).not.toEqual(['revoker', 'keep'])
+    expect(facts.is).not.toBe('nobody')
   })
-  expect(Object.fromEntries(judged)).toEqual({ barred: 32, own: 24, unclear: 4, may: 1, unnamed: 1, 'no reviewer': 2 })
+  expect(Object.fromEntries(judged)).toEqual({
+    ...{ barred: 96, own: 72, unclear: 12, may: 3, unnamed: 3 },
+    ...{ 'no reviewer': 4, 'only revokes': 2 },
+  })
 })
 
-test('every fact of an access is compared: by id if the item has one, else by name', () => {
+test('every fact of an access is compared: by id, and a link whose name nobody had by the name of a user', () => {
   const idOf = (nth: number) => principalId.parse(`00000000-0000-4000-8000-00000000000${nth}`)
   const [user, group, other] = [idOf(1), idOf(2), idOf(3)]
   const person = {
     ...{ userId: user, name: 'kim', userName: 'kim', bar: false, isUnclear: false },
-    ...{ groups: new Set(['team']), groupIds: new Set([group]) },
+    ...{ groupIds: new Set([group]), groupsOfThen: new Set<PrincipalId>() },
   }
   everyChoice((choose) => {
-    const kind = choose(['membership', 'link', 'foreign', 'foreign of an earlier version', 'setting'] as const)
+    const kind = choose(['membership', 'link', 'link for nobody', 'foreign', 'setting'] as const)
     const type = choose(['GROUP', 'USER'] as const)
     const [hasName, hasId] = [choose([true, false]), choose([true, false])]
     const [name, id] = type === 'USER' ? ['kim', user] : ['team', group]
     const access = { type, principal: hasName ? name : 'other', permissionSet: 'Admin', isPrivileged: false }
     const accounts = ['233000000002']
+    const link = { kind: 'link', scope: 'root%all', accounts, file: { key: 'links_data/a', etag: 'a' }, ...access }
     const subject = {
       membership: { kind: 'membership', group: 'team', user: 'kim', groupId: group, files: [] },
-      link: { kind: 'link', scope: 'root%all', accounts, file: { key: 'links_data/a', etag: 'a' }, ...access },
+      link: { ...link, principalId: hasId ? id : other },
+      'link for nobody': link,
       foreign: { kind: 'foreign', accounts, ...access, principalId: hasId ? id : other },
-      'foreign of an earlier version': { kind: 'foreign', accounts, ...access },
-      setting: { kind: 'setting', what: 'an eligibility', remedy: 'change it' },
+      setting: { kind: 'setting', what: 'x', remedy: 'change it', concerns: [{ type, id: hasId ? id : other, name }] },
     }[kind]
     const whole = kind === 'membership' ? { ...subject, userId: hasId ? user : other } : subject
     const item = reviewItem.parse({ digest: '0'.repeat(32), subject: whole, reviewers: [] })
-    const isOwn = { setting: false, membership: hasId, foreign: hasId, link: hasName }
-    const expected = kind === 'foreign of an earlier version' ? hasName : isOwn[kind]
-    expect({ subject: whole, isOwn: isOwnAccess(item, person) }).toEqual({ subject: whole, isOwn: expected })
+    const isOwn = kind === 'link for nobody' ? type === 'USER' && hasName : hasId
+    expect({ subject: whole, isOwn: isOwnAccess(item.subject, person) }).toEqual({ subject: whole, isOwn })
   })
 })
 

@@ -59,11 +59,15 @@ test('a run is closed only if its file is gone', () => {
     expect(facts).toMatchObject({ file: 'none', isClosed: false })
 })
 
+const terms = { keeps: 1, remindDays: [7, 1], lastsDays: 14, silence: { escalateDays: 7, means: 'revoke' } } as const
+const run = { run: '2027-01-01T00:00:00Z', terms: { ...terms, remindDays: [...terms.remindDays] } }
+
+test('the fallback has all its days after the escalation, also if an outage delayed it', () => {
+  expect(instantsOf({ ...run, escalatedAt: '2027-01-20T00:00:00Z' }).endsAt).toEqual(new Date('2027-01-27T00:00:00Z'))
+})
+
 test('a run has its reminders between its beginning and its end, each once', () => {
-  const instants = instantsOf(new Date('2027-01-01T00:00:00Z'), {
-    lastsDays: 14,
-    silence: { escalateDays: 7, means: 'revoke' },
-  })
+  const instants = instantsOf(run)
   expect(instants).toEqual({
     begunAt: new Date('2027-01-01T00:00:00Z'),
     dueAt: new Date('2027-01-15T00:00:00Z'),

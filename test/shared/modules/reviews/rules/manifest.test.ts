@@ -53,7 +53,10 @@ test('no cell of the table is a formula, whatever names and comments say', () =>
         digest,
         item: '=cmd|calc',
         subject: membership(),
-        reviewers: ['@SUM(1)', '<img src=x>'],
+        reviewers: [
+          { type: 'GROUP', id, name: '@SUM(1)' },
+          { type: 'USER', id, name: '<img src=x>' },
+        ],
         replaces: undefined,
         result: 'open',
         decisions: [{ user: id, verdict: 'keep', key: 'k', etag: 'e', at, comment: '-1+1\r\n"x"' }],
