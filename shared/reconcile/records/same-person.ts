@@ -15,7 +15,7 @@ export const samePersons = definePlace({
 /** `<former id>/<hash of the file's key>`: nobody loses anything with the former id. */
 export const boundAgain = definePlace({
   at: 'state/bound-again/',
-  meaning: 'files that are bound to a user whom the provider made again',
+  meaning: 'files bound to a user that the provider recreated',
   source: { is: 'index', of: 'history/bound-again/' },
 })
 
