@@ -1,6 +1,7 @@
 import { digestOf, releaseList } from '../../../../shared/reconcile/records/brake-file.ts'
 import { isCalm } from '../../at-rest.ts'
 import { heldLists } from '../../brake-actions.ts'
+import { nameIn } from '../../oracle/names.ts'
 import { Judge, type Seen } from '../../oracle/watched.ts'
 import type { SimulatedWorld } from '../../simulated-world.ts'
 import { PoliciesPromise } from '../governance/policies-promise.ts'
@@ -13,10 +14,9 @@ const soonMs = 60_000
 export class PeopleBrakePromise extends Judge {
   protected readonly promise = 'brake'
   readonly #policies = this.judge(PoliciesPromise)
-  /** The author of each suspension, by name. */
-  readonly #authors = new Map<string, string>()
-  /** The people whom each author suspended in this life, and who of them passed in the first window. */
-  readonly #suspended = new Map<string, Set<string>>()
+  /** The people who were suspended in this life. */
+  readonly #suspended = new Set<string>()
+  /** The people who passed in the first window of an author, whom their statuses name. Without its event nobody knows the author. */
   readonly #passed = new Map<string, { readonly firstMs: number; readonly names: Set<string> }>()
   #isReleased = false
 
@@ -24,24 +24,22 @@ export class PeopleBrakePromise extends Judge {
     this.#isReleased = true
   }
 
-  override noteChange({ key, isRemoved, caller }: Seen): void {
+  override noteChange({ key, isRemoved }: Seen): void {
     const [, isStatus, name = ''] = /^(status\/)?suspended\/(.*?)(?:\.json)?$/.exec(key) ?? []
     if (name === '' || isRemoved) return
-    if (isStatus !== undefined) return void this.#noteState(name, String(this.world.readJson(key)?.state))
-    const author = caller.accessKeyId
-    this.#authors.set(name, author)
-    this.#suspended.set(author, new Set([...(this.#suspended.get(author) ?? []), name]))
+    if (isStatus === undefined) this.#suspended.add(name)
+    else this.#noteState(name, this.world.readJson(key) ?? {})
   }
 
-  #noteState(name: string, state: string): void {
+  #noteState(name: string, { state, by }: Readonly<Record<string, unknown>>): void {
     const { wasDisturbed, settings, configuration } = this.world
     const { count, minutes } = configuration.brake.people
-    const author = this.#authors.get(name)
-    if (author === undefined || wasDisturbed || this.#isReleased) return
-    const isFew = [...this.#suspended.values()].every(({ size }) => size <= count)
+    const author = nameIn(by) ?? 'nobody knows who'
+    if (wasDisturbed || this.#isReleased) return
+    const isFew = this.#suspended.size <= count
     if (state === 'held' && isFew && isCalm(this.world) && !this.#policies.hasKept)
       this.fail(`the suspension of ${name} is held, and nobody suspended more than ${count}`)
-    if (!passed.includes(state)) return
+    if (!passed.includes(String(state))) return
     const window = this.#passed.get(author) ?? { firstMs: this.nowMs, names: new Set<string>() }
     this.#passed.set(author, window)
     if (this.nowMs - window.firstMs > minutes * 60_000 - soonMs - 2 * settings.skewMs) return
