@@ -29,7 +29,7 @@ type OwnFlood = {
 }
 
 /** How long others wait beside the flood, in milliseconds. */
-type Waits = Readonly<Record<'asked' | 'finish' | 'denial' | 'operator' | 'suspension', number>>
+type Waits = Readonly<Record<'asked' | 'finish' | 'denial' | 'operator' | 'suspension' | 'told', number>>
 
 /** The longest wait of others beside each flood, and how much longer it gets where the flood is more than what is processed. */
 export async function besideOwnFiles(perSecond: number): Promise<readonly Figure[]> {
@@ -101,6 +101,11 @@ async function measure(flood: OwnFlood): Promise<Waits> {
       'a deletion',
     ),
     suspension: await timed(() => world.objects.put('suspended/ada', ''), gone('ada'), 'a suspension'),
+    told: await timed(
+      async () => undefined,
+      async () => ['suspended', 'partly'].includes((await asking.status('suspended/ada'))?.state ?? ''),
+      'the status of the suspension, after its access',
+    ),
   }
   flooding.abort('measured')
   await world.clock.advance(beatMs)
