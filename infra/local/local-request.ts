@@ -22,6 +22,8 @@ export type LocalRequest = {
   readonly customerKeyMd5: string | undefined
   /** The MD5 of the key for reading one. */
   readonly readingKeyMd5: string | undefined
+  /** Of an upload; absent: STANDARD. */
+  readonly storageClass: string | undefined
   readonly condition: WriteCondition | undefined
   /** For a conditional write: the race with other writes of the same key. */
   readonly race: Race | undefined

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type BuildAppOptions, buildApp } from 'fauxqs'
 import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import type { MemoryBucket } from '../../shared/memory/s3/memory-bucket.ts'
+import { storageClassHeader } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { modelSenderId } from '../../shared/memory/sqs/model-senders.ts'
@@ -107,6 +108,7 @@ function describe(request: FastifyRequest, reply: FastifyReply): Omit<LocalReque
     host: request.host,
     traceHeader: request.headers['x-amzn-trace-id']?.toString(),
     ...customerKeysOf(request),
+    storageClass: request.headers[storageClassHeader]?.toString(),
     condition: conditionOf(request),
     creation: creationOf(request),
     ...versionsOf(request),

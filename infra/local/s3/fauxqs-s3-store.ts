@@ -1,5 +1,10 @@
 import { principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
-import { checkCustomerKey, type MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
+import {
+  checkCustomerKey,
+  checkIsNoArchive,
+  type MemoryBucket,
+  storageClassHeader,
+} from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import type { StoredObject } from '../../../shared/memory/s3/stored-object.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
@@ -92,14 +97,22 @@ export class FauxqsS3Store {
   }
 
   getObject(bucket: string, key: string): FauxqsObject {
+    const { stored, found } = this.#found(bucket, key)
+    checkIsNoArchive(stored)
+    return found
+  }
+
+  #found(bucket: string, key: string): { readonly stored: StoredObject; readonly found: FauxqsObject } {
     if (!this.hasBucket(bucket)) throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
     const { creation, versionId, sourceVersionId, readingKeyMd5, tell } = currentRequest()
     const isCopy = creation === 'ObjectCreated:Copy'
     const stored = this.#read(key, isCopy ? sourceVersionId : versionId)
     checkCustomerKey(stored, readingKeyMd5)
-    const { versionId: found } = this.#bucket.describe(key, stored)
-    if (found !== undefined) tell(isCopy ? 'x-amz-copy-source-version-id' : 'x-amz-version-id', found)
-    return toFauxqs(key, stored)
+    const { versionId: version } = this.#bucket.describe(key, stored)
+    if (version !== undefined) tell(isCopy ? 'x-amz-copy-source-version-id' : 'x-amz-version-id', version)
+    const storageClass = stored.headers[storageClassHeader]
+    if (storageClass !== undefined && !isCopy) tell(storageClassHeader, storageClass)
+    return { stored, found: toFauxqs(key, stored) }
   }
 
   /** S3 API Reference, "GetObject": its answer if there is no object. */
@@ -121,7 +134,7 @@ export class FauxqsS3Store {
   }
 
   headObject(bucket: string, key: string): FauxqsObject {
-    return this.getObject(bucket, key)
+    return this.#found(bucket, key).found
   }
 
   deleteObject(_bucket: string, key: string): void {
@@ -194,12 +207,33 @@ function writerOf(key: string, action: WriteAction = 'PutObject'): Caller {
   return { accessKeyId: person === undefined ? accessKeyId : principalIdOf(person), sourceIpAddress }
 }
 
+const standard = 'STANDARD'
+/** S3 API Reference, "PutObject", x-amz-storage-class: the classes of a general purpose bucket. */
+const storageClasses = new Set([
+  standard,
+  ...[
+    'REDUCED_REDUNDANCY',
+    'STANDARD_IA',
+    'ONEZONE_IA',
+    'INTELLIGENT_TIERING',
+    'GLACIER',
+    'DEEP_ARCHIVE',
+    'GLACIER_IR',
+  ],
+])
+
 function headersOf(
   contentType: string,
   metadata: Readonly<Record<string, string>>,
   system: SystemMetadata,
 ): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': contentType }
+  const { storageClass = standard } = currentRequest()
+  if (!storageClasses.has(storageClass))
+    throw new ServiceError('s3', 'InvalidStorageClass', 'The storage class you specified is not valid')
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    ...(storageClass !== standard && { [storageClassHeader]: storageClass }),
+  }
   for (const [name, value] of Object.entries(metadata)) headers[metadataPrefix + name] = value
   for (const [field, header] of systemHeaders) {
     const value = system[field]

@@ -22,7 +22,7 @@ const prefixesByRole: Readonly<Record<string, () => readonly string[]>> = {
   ],
   governance: () => placesWrittenBy('governance'),
   responder: () => ['drills/'],
-  hr: () => placesWrittenBy('people'),
+  hr: () => placesWrittenBy('people', 'memberships'),
 }
 
 /** The writers of a key, in words: a place of its own, or the kind of input there. */

@@ -7,6 +7,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   ConditionalRequestConflict: 409,
   InternalError: 500,
   InvalidAccessKeyId: 403,
+  InvalidObjectState: 403,
   MethodNotAllowed: 405,
   NoSuchBucket: 404,
   NoSuchKey: 404,

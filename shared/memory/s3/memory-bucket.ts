@@ -365,6 +365,20 @@ export class MemoryBucket {
   }
 }
 
+/** The header of an upload, and of answers about an object that is not in STANDARD. */
+export const storageClassHeader = 'x-amz-storage-class'
+const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+
+/**
+ * Throws ServiceError for an archived object, which S3 describes but does not give before it is restored. (S3 API Reference, "GetObject":
+ * InvalidObjectState, 403. GLACIER_IR is no archive in this sense.)
+ */
+export function checkIsNoArchive({ headers }: StoredObject): void {
+  if (!archives.has(headers[storageClassHeader] ?? '')) return
+  const words = "The operation is not valid for the object's storage class"
+  throw new ServiceError('s3', 'InvalidObjectState', words, { httpStatus: 403 })
+}
+
 /**
  * Throws ServiceError if S3 refuses to give or describe the object with this key or without one: 400, or 403 for another key. (S3 User
  * Guide, "Using server-side encryption with customer-provided keys"; the words are those of S3.)

@@ -9,7 +9,7 @@ import type {
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, checkCustomerKey, MemoryBucket } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, checkIsNoArchive, MemoryBucket } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
 import type { StoredObject } from './stored-object.ts'
 
@@ -49,6 +49,7 @@ export class MemoryObjectStore implements ObjectStore {
     const stored = this.model.find(key)
     if (!stored) return undefined
     checkCustomerKey(stored)
+    checkIsNoArchive(stored)
     const body = stored.body.byteLength > mostBytes ? new Uint8Array() : new Uint8Array(stored.body)
     return { ...this.#found(key, stored), body }
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from '../local-system.ts'
 import { permissionSetFile, smallOrganization } from '../small-organization.ts'
@@ -114,4 +115,18 @@ test('an encrypted permission set file is rejected, and what it said before stay
   await system.untilStatus(link, 'applied')
   await system.upload(file, permissionSetFile(set))
   await system.untilStatus(file, 'applied')
+})
+
+test('S3 describes an archived object and does not give it, so ssofile grants nothing by it', async () => {
+  const link = `links_data/${nameOf(`account%${account}`, 'archived')}`
+  await system
+    .s3('maria')
+    .send(new PutObjectCommand({ Bucket: 'ssofile', Key: link, Body: '{"reason":"on call"}', StorageClass: 'GLACIER' }))
+  const place = { Bucket: 'ssofile', Key: link }
+  expect(await system.s3().send(new HeadObjectCommand(place))).toMatchObject({ StorageClass: 'GLACIER' })
+  const refusal = { name: 'InvalidObjectState', $metadata: { httpStatusCode: 403 } }
+  await expect(system.s3().send(new GetObjectCommand(place))).rejects.toMatchObject(refusal)
+  const { reason } = await system.untilStatus(link, 'rejected')
+  expect(reason).toContain('InvalidObjectState')
+  expect(await accessHere()).not.toContain(accessOf('archived'))
 })

@@ -90,3 +90,9 @@ describe('the bucket of the local system, as that of a deployment,', () => {
     expect(refusalOf('governance', 'eligibility/admins.json')).toBeUndefined()
   })
 })
+
+test('HR writes memberships, people and suspensions, and nothing else', () => {
+  const membership = 'memberships/oncall%ana%ssofile'
+  for (const key of [membership, 'people/ana.json', 'suspended/ana']) expect(refusalOf('hr', key)).toBeUndefined()
+  for (const key of [`links_data/${link}`, 'policies/a.json']) expect(refusalOf('hr', key)).toContain('AccessDenied')
+})
