@@ -349,3 +349,10 @@ test('on paper stand the first 2,000 rows and how many there are, and afterwards
   )
   expect(await rowsInDocument(page)).toBeLessThan(60)
 })
+
+test('the CSV file that a person saves begins with a byte order mark, so that a spreadsheet takes it for UTF-8', async () => {
+  const { page } = await open(await write('csv.html', sampleAccess(10)))
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('#csv').click()])
+  const bytes = readFileSync(await saved.path())
+  expect([...bytes.subarray(0, 4)]).toEqual([0xef, 0xbb, 0xbf, '"'.charCodeAt(0)])
+})

@@ -1,7 +1,7 @@
 import type { AccessTable } from './access-table.ts'
 
 export type Matrix = {
-  /** Indexes of the present accounts and permission sets, in the order of their ids and names. */
+  /** Indexes of the present accounts and permission sets, in the order of their ids and names; sets of administrators come first. */
   readonly accounts: readonly number[]
   readonly permissionSets: readonly number[]
   /** How many people have this permission set in this account; groups without known members count as nobody. */
@@ -9,7 +9,7 @@ export type Matrix = {
 }
 
 /** Accounts × permission sets of these rows, and the number of people for each pair. */
-export function countPeople({ rows, values }: AccessTable, among: Int32Array): Matrix {
+export function countPeople({ rows, values, permissionSets: told }: AccessTable, among: Int32Array): Matrix {
   const sets = values.permissionSet.length
   const counts = new Map<number, number>()
   const seen = new Set<number>()
@@ -24,10 +24,11 @@ export function countPeople({ rows, values }: AccessTable, among: Int32Array): M
   }
   const cells = [...counts.keys()]
   const accountIds = values.account.map(([id]) => id)
+  const rank = (set: number) => (told[set]?.isAdministrator ? 0 : 1)
   const [places, setPlaces] = [cells.map((cell) => Math.floor(cell / sets)), cells.map((cell) => cell % sets)]
   return {
     accounts: listUsed(places, accountIds),
-    permissionSets: listUsed(setPlaces, values.permissionSet),
+    permissionSets: listUsed(setPlaces, values.permissionSet).toSorted((a, b) => rank(a) - rank(b)),
     people: (account, permissionSet) => counts.get(account * sets + permissionSet),
   }
 }

@@ -27,7 +27,7 @@ export function Ask() {
   const { query } = parseRoute(useHash())
   const { eligible } = told.eligibilities
   const extended = query.get('extend') ?? undefined
-  const [named, setNamed] = useState(query.get('eligibility') ?? eligible[0]?.name)
+  const [named, setNamed] = useState(query.get('eligibility') ?? onlyOf(eligible)?.name)
   const [fields, setFields] = useState<AskFields>(() => firstFields(told, query, named))
   const [isTried, setTried] = useState(false)
   const eligibility = eligible.find(({ name }) => name === named)
@@ -44,7 +44,8 @@ export function Ask() {
     if (await send({ path: '/requests', body, done: 'Your request is sent. ssofile looks at it now.' }))
       location.hash = addressOf('access')
   }
-  if (eligibility === undefined) return <NotEligible {...told.eligibilities} />
+  if (eligible.length === 0) return <NotEligible {...told.eligibilities} />
+  if (eligibility === undefined) return <NotChosen eligible={eligible} onChoose={choose} />
   const common = { told, eligibility, fields, faults: isTried ? faults : {}, set, isFixed: extended !== undefined }
   const actions = (
     <Line>
@@ -63,7 +64,9 @@ export function Ask() {
           <SpaceBetween size="l">
             <Panel title="Access">
               <Stack>
-                {eligible.length > 1 && <EligibilityField {...common} onChoose={choose} />}
+                {eligible.length > 1 && (
+                  <EligibilityField {...common} eligible={eligible} value={eligibility.name} onChoose={choose} />
+                )}
                 <PlaceFields {...common} />
                 <TimeFields {...common} />
               </Stack>
@@ -73,6 +76,19 @@ export function Ask() {
           </SpaceBetween>
         </Form>
       </form>
+    </View>
+  )
+}
+
+/** With only one there is no choice. Otherwise the person chooses: who may approve depends on it. */
+function onlyOf(eligible: readonly ToldEligibility[]): ToldEligibility | undefined {
+  return eligible.length === 1 ? eligible[0] : undefined
+}
+
+function NotChosen({ eligible, onChoose }: Pick<Eligibilities, 'eligible'> & Pick<ChoiceProps, 'onChoose'>) {
+  return (
+    <View title="Request access">
+      <Panel title="Access" children={<EligibilityField {...{ eligible, onChoose }} value="" isFixed={false} />} />
     </View>
   )
 }
@@ -148,10 +164,14 @@ function optionOf(value: string, label = value, about?: string, tag?: string): S
   return { value, label, ...(about ? { description: about } : {}), ...(tag ? { labelTag: tag } : {}) }
 }
 
-function EligibilityField({ told, eligibility, isFixed, onChoose }: FieldsProps & Pick<ChoiceProps, 'onChoose'>) {
-  const options = told.eligibilities.eligible.map(({ name, description }) => optionOf(name, name, description))
+type EligibilityProps = Pick<Eligibilities, 'eligible'> &
+  Pick<FieldsProps, 'isFixed'> &
+  Pick<ChoiceProps, 'value' | 'onChoose'>
+
+function EligibilityField({ eligible, value, isFixed, onChoose }: EligibilityProps) {
+  const options = eligible.map(({ name, description }) => optionOf(name, name, description))
   const about = 'It says what you may request, and who approves.'
-  const common = { options, value: eligibility.name, disabled: isFixed, onChoose }
+  const common = { options, value, disabled: isFixed, onChoose }
   return <Choice label="Eligibility" description={about} {...common} />
 }
 

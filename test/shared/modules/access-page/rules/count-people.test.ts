@@ -20,3 +20,14 @@ test('a person who has the same access by two groups counts once', () => {
     [2, 0],
   ])
 })
+
+test('permission sets of administrators come first, so that a matrix begins with the access that matters', () => {
+  const table = tableOf(
+    row({ permissionSet: 'Billing' }),
+    row({ permissionSet: 'Root-admin' }),
+    row({ permissionSet: 'Audit' }),
+  )
+  const { permissionSets } = countPeople(table, inOrder(table))
+  const names = permissionSets.map((place) => table.values.permissionSet[place])
+  expect(names).toEqual(['Root-admin', 'Audit', 'Billing'])
+})
