@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
 
 /**
@@ -26,6 +26,9 @@ const common = {
   tsconfigRaw: {},
 } as const
 
+/** 12 % smaller than gzip. One level more would take six seconds for another 6 %. */
+const compression = { [constants.BROTLI_PARAM_QUALITY]: 9 }
+
 const [given] = process.argv.slice(2)
 const folder = given ?? join(cache, hashSources())
 refuseOther(folder)
@@ -35,7 +38,7 @@ process.stdout.write(folder)
 /** It replaces the whole folder, so a wrong argument must cost nobody their files. */
 function refuseOther(target: string): void {
   const files = existsSync(target) ? readdirSync(target) : []
-  const strange = files.find((name) => !/^(index\.html|main-.*\.js\.gz|page-.*\.css\.gz)$/.test(name))
+  const strange = files.find((name) => !/^(index\.html|main-.*\.js\.br|page-.*\.css\.br)$/.test(name))
   if (strange !== undefined)
     throw new Error(
       `${target}: received a folder that has '${strange}', expected none, an empty one, or one with a bundled page; name another folder`,
@@ -82,7 +85,7 @@ async function write(target: string): Promise<void> {
   const part = `${target}.${process.pid}`
   mkdirSync(part, { recursive: true })
   for (const { path, contents } of files)
-    writeFileSync(join(part, `${nameOf(path)}.gz`), gzipSync(contents, { level: 9 }))
+    writeFileSync(join(part, `${nameOf(path)}.br`), brotliCompressSync(contents, { params: compression }))
   writeFileSync(
     join(part, 'index.html'),
     renderIndex(nameOf(script.outputFiles[0]?.path), nameOf(style.outputFiles[0]?.path)),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gzipSync } from 'node:zlib'
 import { once, onceEach } from '../../shared/ports/once.ts'
 import type { Answer } from '../api/answer.ts'
 
@@ -37,10 +37,12 @@ const namePattern = /^\/files\/([\w-]{1,100}\.(js|css))$/
 /** The bundled page: `infra/bundle-page.ts` makes its folder. The files are read once, and compressed already. */
 export class PageFiles {
   readonly #readOnce: (name: string) => Promise<Buffer>
+  readonly #gzipOnce: (name: string) => Promise<Buffer>
 
   constructor(findFolder: () => string | Promise<string>) {
     const find = once(async () => findFolder())
     this.#readOnce = onceEach(async (name: string) => readFile(join(await find(), name)))
+    this.#gzipOnce = onceEach(async (name: string) => gzipSync(brotliDecompressSync(await this.#readOnce(name))))
   }
 
   async index(): Promise<string> {
@@ -51,19 +53,28 @@ export class PageFiles {
   async answer(path: string, accepted = ''): Promise<Answer | undefined> {
     const [, name = '', type] = namePattern.exec(path) ?? []
     if (type !== 'js' && type !== 'css') return undefined
-    const packed = await this.#readOnce(`${name}.gz`).catch(() => undefined)
+    const stored = `${name}.br`
+    const packed = await this.#readOnce(stored).catch(() => undefined)
     if (packed === undefined) return undefined
-    const isPacked = accepted.includes('gzip')
+    const { encoding, body } = await this.#encode(stored, packed, accepted)
     return {
       statusCode: 200,
       headers: {
         'content-type': types[type],
         'cache-control': forAYear,
         vary: 'accept-encoding',
-        ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
       },
-      body: (isPacked ? packed : gunzipSync(packed)).toString('base64'),
+      body: body.toString('base64'),
       isBase64Encoded: true,
     }
+  }
+
+  /** Browsers accept Brotli over HTTPS and from this computer; some proxies take it out of the header. */
+  async #encode(stored: string, packed: Buffer, accepted: string): Promise<{ encoding?: 'br' | 'gzip'; body: Buffer }> {
+    const names = accepted.split(',').map((one) => one.split(';')[0]?.trim())
+    if (names.includes('br')) return { encoding: 'br', body: packed }
+    if (names.includes('gzip')) return { encoding: 'gzip', body: await this.#gzipOnce(stored) }
+    return { body: brotliDecompressSync(packed) }
   }
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import * as z from 'zod'
+import { findPageFolder } from '../../handlers/browse/find-page-folder.ts'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import { closedApi } from '../../shared/domain/deployment/environment.ts'
@@ -16,6 +17,14 @@ import { LocalProcess } from './local-process.ts'
 import { visit } from './page-in-browser.ts'
 
 const kilobyte = 1024
+export const pageFilesFigure = 'the page and its files, compressed'
+
+/** The same for the same sources on every machine. */
+export async function pageFilesKb(): Promise<number> {
+  const folder = await findPageFolder()
+  const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  return bytes / kilobyte
+}
 const person = 'kenji.ito@acme.example'
 const otherPerson = 'maria.alvarez@acme.example'
 const calls = ['/api/me', '/api/eligibility', '/api/now', '/api/choices']
@@ -58,6 +67,7 @@ export const hostedPage: Benchmark = {
           atMost(2, { figure: 'first visit in Chromium, drawn, median', value: seen.firstSeconds, unit: 's' }),
           atMost(0.8, { figure: 'a later visit in Chromium, drawn, median', value: seen.laterSeconds, unit: 's' }),
           atMost(700, { figure: 'the first visit transfers, compressed', value: seen.transferredKb, unit: 'KB' }),
+          atMost(620, { figure: pageFilesFigure, value: await pageFilesKb(), unit: 'KB' }),
           atMost(300, { figure: 'a filter over 100,000 rows in Chromium, median', value: seen.filterMs, unit: 'ms' }),
           atMost(0.3, { figure: 'all calls of a view, warm, median', value: quantile(warm.slice(1), 0.5), unit: 's' }),
           atMost(1, {

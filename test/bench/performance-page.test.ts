@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { exactly, nearBound } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
+import { pageFilesFigure, pageFilesKb } from './page.ts'
 import { monthFigure, readPage, renderPage } from './performance-page.ts'
 import { drawPlot, plotFile } from './performance-plot.ts'
 import { readResults } from './results.ts'
@@ -21,6 +22,14 @@ test('the page of performance tells what bench/results.json has', () => {
 
 test('the plot of performance shows what bench/results.json has', () => {
   expect(drawPlot(readResults())).toBe(readFileSync(plotFile, 'utf8'))
+})
+
+// Everything else is measured by a clock or takes minutes: a figure of those can be older than the code, and only a run of the benchmark tells.
+test('the size of the page in bench/results.json is that of the page as it is bundled now', async () => {
+  const told = readResults().find(({ figure }) => figure === pageFilesFigure)?.value ?? 0
+  const now = await pageFilesKb()
+  // npm run bench -- page --write
+  expect({ told, now, differs: Math.abs(now - told) > 0.02 * now }).toEqual({ told, now, differs: false })
 })
 
 test('bench/results.json has no figures of benchmarks that are gone', () => {

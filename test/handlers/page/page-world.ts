@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
 import type { default as Provider, Configuration as ProviderConfiguration } from 'oidc-provider'
 import { type PageOptions, page } from '../../../handlers/page/page.ts'
 import type { PageAnswer, PageEvent } from '../../../handlers/page/page-event.ts'
@@ -76,7 +76,7 @@ export async function openProvider(people: readonly string[], configuration?: Pr
 export function filesOf(index: string): PageFiles {
   const folder = mkdtempSync(join(tmpdir(), 'ssofile-page-'))
   writeFileSync(join(folder, 'index.html'), index)
-  writeFileSync(join(folder, 'main-ABC.js.gz'), gzipSync('run()'))
+  writeFileSync(join(folder, 'main-ABC.js.br'), brotliCompressSync('run()'))
   return new PageFiles(() => folder)
 }
 

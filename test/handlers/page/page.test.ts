@@ -1,8 +1,9 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { recordUses } from '../../../shared/modules/usage/use-records.ts'
-import { openProvider, openWithPeople, post, TestBrowser } from './page-world.ts'
+import { filesOf, openProvider, openWithPeople, post, TestBrowser } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>
 beforeAll(async () => {
@@ -144,6 +145,20 @@ test('every answer forbids frames, code and places of others, and keeps nothing 
   const { body, headers } = await ana.send('/')
   expect(headers['cache-control']).toBe('no-store')
   expect(body).not.toMatch(/<script>|<style|style=|onclick|https?:/)
+})
+
+test.each([
+  ['gzip, deflate, br, zstd', 'br'],
+  ['gzip;q=1.0, deflate', 'gzip'],
+  ['brotli-like', undefined],
+  ['', undefined],
+])('a browser that accepts %s gets a file of the page as %s', async (accepted, encoding) => {
+  const answer = await filesOf('').answer('/files/main-ABC.js', accepted)
+  const body = Buffer.from(String(answer?.body), 'base64')
+  expect(answer?.headers).toMatchObject({ vary: 'accept-encoding' })
+  expect(answer?.headers?.['content-encoding']).toBe(encoding)
+  const unpack = { br: brotliDecompressSync, gzip: gunzipSync, none: (text: Buffer) => text }
+  expect(unpack[encoding === 'br' || encoding === 'gzip' ? encoding : 'none'](body).toString()).toBe('run()')
 })
 
 test('a thousand requests of one person hold up nobody else, and most of them are refused', async () => {
