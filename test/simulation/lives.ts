@@ -504,10 +504,14 @@ const listLivesOf = ({ lives = {}, settings }: Part) => withSettings(listLives(l
 const withSettings = (lives: readonly CanonicalLife[], settings: Part['settings']) =>
   lives.map((life) => ({ ...life, settings: { ...settings, ...life.settings } }))
 
+const listLongLivesOf = ({ longLives = {}, settings }: Part) => withSettings(listLives(longLives), settings)
 /** Only without a fault, because days are long. */
-export const longLives = allParts.flatMap(({ longLives = {}, settings }) =>
-  withSettings(listLives(longLives), settings),
-)
+export const longLives = allParts.flatMap(listLongLivesOf)
+
+export function longLivesOf(profile: Profile | undefined): readonly CanonicalLife[] {
+  const part = partOf(profile)
+  return part ? listLongLivesOf(part) : []
+}
 
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { drawLives } from './draw-lives.ts'
 import { playLife } from './every-fault.ts'
-import { livesOf } from './lives.ts'
+import { livesOf, longLivesOf } from './lives.ts'
 import { numberOf, promises } from './oracle/violation.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
@@ -44,7 +44,7 @@ export async function find(sabotage: Sabotage, runs: number): Promise<string | u
     if (!violation || (await play({ promises: own })).violation) return undefined
     return `by promise ${violation.promise}, ${where}`
   }
-  for (const life of livesOf(sabotage.profile)) {
+  for (const life of [...livesOf(sabotage.profile), ...longLivesOf(sabotage.profile)]) {
     const found = await tell(`in the life '${life.name}'`, (how) => playLife(life, how, sabotage.strike))
     if (found !== undefined) return found
   }
