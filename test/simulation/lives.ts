@@ -271,6 +271,10 @@ const temporary: Lives = {
 
 const operators: Lives = {
   'access of others is imported': { before: assign(), actions: { do: 'import', isCompact: false, account } },
+  'the record of what was told is lost': {
+    before: [wait(70_000), { do: 'lose records', places: ['state/notifications.json'] }],
+    actions: [upload(own), longDone],
+  },
   'access is released': { before: upload(own), actions: { do: 'release', nth: 0 } },
   'the ledger is lost, and restored': {
     // The bucket has no versions, so only history knows the former entries.
@@ -545,6 +549,15 @@ export const requestLives = listLives({
     [writeEligibility(1), ask, done, decide('ann', { decision: 'deny', isSealed: true }), longDone],
     decide('bob'),
   ],
+  'a request is taken back and asked again at once': {
+    before: [asked, decide('ann'), longDone],
+    actions: [withdraw, wait(5), ask, longDone],
+  },
+  'the requester of running access is renamed': { before: [asked, decide('ann'), longDone], actions: renameUser },
+  'an extension is edited while it takes the place of running access': {
+    before: [asked, decide('ann'), longDone],
+    actions: [ask, done, decide('ann'), wait(1_000), ask, longDone],
+  },
   'a stranger asks in the name of the requester': [
     [writeEligibility(1), ask, done, decide('ann'), done],
     [{ do: 'a stranger asks in the name of the requester', account }, done],

@@ -1,6 +1,7 @@
 import { storedRecords } from '../../handlers/stored-records.ts'
 import type { Fault } from './chaos.ts'
 import { disturbing } from './doing.ts'
+import { byHand } from './request-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
 
@@ -18,7 +19,7 @@ export const misfortuneActions = {
   /** Everything under these places: of kinds that ssofile makes again (`derivedPlaces`). */
   'lose records': disturbing((world, { places }: { readonly places: readonly string[] }) => {
     world.wasDisturbed = true
-    for (const at of places) for (const key of world.keys(at)) void world.objects.delete(key)
+    for (const at of places) for (const key of world.keys(at)) void world.objects.as(byHand).delete(key)
   }),
   'let time pass': (world: SimulatedWorld, { ms }: { ms: number }) => letTimePass(ms, world),
   'lose the next event': disturbing(({ deliveries }, { skip = 0 }: Next) => {

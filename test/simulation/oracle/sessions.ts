@@ -103,9 +103,9 @@ export class SessionsPromise extends Judge {
 
   /** The brake lets the suspension pass. */
   #hasPassed(id: string): boolean {
-    return this.world.keys('status/suspended/').some((key) => {
-      const { principalId: user, state } = this.world.readJson(key) ?? {}
-      return user === id && (state === 'partly' || state === 'suspended')
+    return this.#suspensions.listNames(id).some((name) => {
+      const { state } = this.world.readJson(`status/suspended/${name}.json`) ?? {}
+      return state === 'partly' || state === 'suspended'
     })
   }
 

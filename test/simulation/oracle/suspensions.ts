@@ -15,6 +15,8 @@ export class SuspensionsPromise extends Judge {
   protected readonly promise = 'suspended'
   /** By user id: the time since when ssofile must know of the suspension. */
   readonly #since = new Map<string, number>()
+  /** By user id: the names of the files that meant the user at a look. */
+  readonly #meant = new Map<string, ReadonlySet<string>>()
   readonly #changedMs = new Map<string, number>()
   /** Since when each file is there, by the name in it. */
   readonly #fileSinceMs = new Map<string, number>()
@@ -22,9 +24,14 @@ export class SuspensionsPromise extends Judge {
 
   /** Whether a file suspends this user now. */
   isSuspended(id: string): boolean {
+    return this.listNames(id).length > 0
+  }
+
+  /** The names of the files that suspend this user now. */
+  listNames(id: string): readonly string[] {
     const present = usersNow(this.world).flatMap(([name, user]) => (user === id ? [name] : []))
-    const meant = this.world.keys(`${meantPrefix}${id}%`).map((key) => key.slice(`${meantPrefix}${id}%`.length))
-    return [...present, ...meant].some((name) => this.world.objects.model.find(prefix + name) !== undefined)
+    const names = new Set([...present, ...(this.#meant.get(id) ?? [])])
+    return [...names].filter((name) => this.world.objects.model.find(prefix + name) !== undefined)
   }
 
   /** Whether a file suspends the user, or did within `marginMs`: earlier decisions are still carried out. */
@@ -39,13 +46,14 @@ export class SuspensionsPromise extends Judge {
     return sinceMs !== undefined && sinceMs < atMs - seenAfterMs(this.world) - 60_000
   }
 
-  override noteChange({ key, isRemoved }: Seen): void {
+  override noteChange({ key, isRemoved, caller }: Seen): void {
     if (key.startsWith(prefix)) {
       const name = key.slice(prefix.length)
       if (isRemoved) this.#fileSinceMs.delete(name)
       else if (!this.#fileSinceMs.has(name)) this.#fileSinceMs.set(name, this.nowMs)
     }
     if (!key.startsWith(prefix) && !key.startsWith(meantPrefix)) return
+    if (key.startsWith(meantPrefix)) this.#noteMeant(key, isRemoved, caller.accessKeyId)
     for (const [, id] of usersNow(this.world)) {
       const is = this.isSuspended(id)
       if (is === this.#since.has(id)) continue
@@ -53,6 +61,15 @@ export class SuspensionsPromise extends Judge {
       if (!is) this.#since.delete(id)
       else this.#since.set(id, Math.max(this.nowMs, this.#namesKnownMs))
     }
+  }
+
+  /** A note that somebody else deletes is lost, and the file goes on to mean its user. */
+  #noteMeant(key: string, isRemoved: boolean, by: string): void {
+    const [, id = '', name = ''] = /^([^%]*)%(.*)$/s.exec(key.slice(meantPrefix.length)) ?? []
+    const names = new Set(this.#meant.get(id))
+    if (!isRemoved) names.add(name)
+    else if (by === 'ssofile') names.delete(name)
+    this.#meant.set(id, names)
   }
 
   /** Somebody may have a new name. ssofile knows it once a reconcile has read the directory. */

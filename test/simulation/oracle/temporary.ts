@@ -1,4 +1,5 @@
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import { neededNow } from '../kinds/governance/eligibility-files.ts'
 import { byHand, requester } from '../request-actions.ts'
 import { accounts } from '../small-world.ts'
@@ -85,6 +86,9 @@ export class TemporaryPromise extends Judge {
   /** The number of required approvals in each account. `undefined`: nobody may ask. */
   readonly #needed = this.#past<number | undefined>()
   readonly #granted = new Set<string>()
+  /** When somebody last deleted each request, and when each user last changed. */
+  readonly #deletedMs = new Map<string, number>()
+  readonly #renamedMs = new Map<string, number>()
   /** The present or last body of each temporary link. */
   readonly bodies = new Map<string, string>()
 
@@ -112,6 +116,7 @@ export class TemporaryPromise extends Judge {
       for (const account of accounts) this.#needed.note(account, neededNow(this.world, account))
     if (key.startsWith('approvals/')) this.#noteDecision(key)
     if (key.startsWith('requests/') && !isRemoved) this.#noteUpload(key)
+    if (isRemoved && key.startsWith('requests/')) this.#deletedMs.set(key, this.#nowMs)
     if (isRemoved) {
       if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
       return
@@ -222,9 +227,33 @@ export class TemporaryPromise extends Judge {
     const isOld = (key: string) => (this.world.objects.model.find(key)?.lastModified.getTime() ?? 0) < sweptBeforeMs
     for (const key of this.world.keys('links_data/temporary/')) {
       const { request }: Link = this.world.readJson(key) ?? {}
-      if (request && isOld(key) && this.#endsOf(request).some(isOld))
-        this.fail(`${key} is there long after its grant is over`)
+      if (!request || !isOld(key)) continue
+      if (this.#endsOf(request).some(isOld)) this.fail(`${key} is there long after its grant is over`)
+      const why = this.#whyOver(key, request, sweptBeforeMs)
+      if (why !== undefined) this.fail(`${key} is there long after ${why}`)
     }
+  }
+
+  /** What somebody did to end this access, before that instant. */
+  #whyOver(key: string, request: Request, beforeMs: number): string | undefined {
+    const { user } = request
+    const isBefore = (ms: number | undefined) => ms !== undefined && ms < beforeMs
+    const writtenMs = this.world.objects.model.find(key)?.lastModified.getTime() ?? 0
+    const asked = `requests/${user}/${key.slice('links_data/temporary/'.length)}`
+    const deletedMs = this.#deletedMs.get(asked)
+    if (isBefore(deletedMs) && writtenMs < (deletedMs ?? 0)) return `somebody deleted ${asked}`
+    const name = this.world.names.principal(user)
+    if (!key.includes(`%${name}%USER%`) && isBefore(this.#renamedMs.get(user))) return `its user became ${name}`
+    const said = (who: string) => this.#decisions.since(`${who} ${request.digest}`, beforeMs)
+    const mayDeny = (who: string) => this.approvers.since(who, beforeMs).every(Boolean)
+    const [, account = ''] = /account%(\d{12})%/.exec(key) ?? []
+    const isKnown = this.#needed.since(account, beforeMs).every((one) => one !== undefined)
+    const denying = this.approvers.things.find((who) => mayDeny(who) && said(who).every((one) => one === 'deny'))
+    return isKnown && denying !== undefined && denying !== requester ? `${denying} denied it` : undefined
+  }
+
+  override noteDirectoryChange(change: IdentityStoreChange): void {
+    if (change.event === 'UpdateUser') this.#renamedMs.set(change.userId, this.#nowMs)
   }
 
   /** At the end: every grant in force has its link, and no link has outlived its end or its request. */

@@ -19,6 +19,7 @@ import {
   reconcile,
   selected,
   set,
+  strike,
   upload,
   uploadAll,
   wait,
@@ -77,6 +78,20 @@ export const governanceLives: Lives = {
       decide('ann'),
       longDone,
       eligibility.write('first', 'with one approval'),
+    ],
+  },
+  'an approver denies while the eligibility is not valid, which is corrected': {
+    before: [asked, decide('ann'), longDone],
+    actions: [
+      [eligibility.write('first', 'broken'), longDone, decide('bob', { decision: 'deny' }), longDone],
+      [eligibility.write('first', 'with one approval'), longDone, wait(5 * 60_000)],
+    ],
+  },
+  'an eligibility is overwritten while it is read': {
+    before: eligibility.write('second', 'for others'),
+    actions: [
+      [strike('late', 'writes', { process: 'handler', times: 20 }), wait(60_000), wait(3_200)],
+      [eligibility.write('second', 'broken'), longDone],
     ],
   },
   'an eligibility is for something else after it gave access': {

@@ -4,6 +4,8 @@ import {
   linkOf,
   longDone,
   make,
+  mia,
+  othersPut,
   reconcile,
   remove,
   rename,
@@ -91,6 +93,25 @@ export const groupLives: Lives = {
   'others make the group while ssofile does, and its file goes': [
     [theGroup, wait(150), make('GROUP/team-file'), done, group.remove('team-file'), longDone],
   ],
+  'a group is deleted while others have somebody in it': {
+    before: [theGroup, done, othersPut(mia)],
+    actions: [group.remove('team-file'), longDone],
+  },
+  'others put a user into the group while ssofile does, and the file goes': {
+    before: [theGroup, done],
+    actions: [member.write('mia', 'empty'), wait(330), othersPut(mia), done, member.remove('mia'), longDone],
+  },
+  'a group is renamed before a file asks for a member': {
+    before: [theGroup, linkOfGroup, done, rename('GROUP/team-file', 'team-late'), wait(130_000)],
+    actions: [member.write('mia', 'empty'), longDone],
+  },
+  'somebody comes into a group while it is given up': {
+    before: [person.write('nora', 'employee'), group.write('team-2', 'empty'), done],
+    actions: [
+      [member.write('nora in team-2', 'empty'), wait(330), group.remove('team-2'), longDone],
+      [member.remove('nora in team-2'), longDone, reconcile],
+    ],
+  },
   'somebody deletes the group by hand and makes another one': {
     before: [theGroup, person.write('nora', 'employee'), member.write('nora', 'empty'), linkOfGroup, longDone],
     actions: [

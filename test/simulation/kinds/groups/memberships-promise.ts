@@ -6,7 +6,7 @@ import type { Call } from '../../chaos.ts'
 import { phaseOf } from '../../desired.ts'
 import { usersNow } from '../../oracle/names.ts'
 import { SuspensionsPromise } from '../../oracle/suspensions.ts'
-import { type AtRest, Judge, type Seen } from '../../oracle/watched.ts'
+import { type AtRest, Judge, type Seen, seenAfterMs } from '../../oracle/watched.ts'
 import { readProfile } from '../people/read-profile.ts'
 import { fileGroups, graceDaysOf, isMeantBy } from './group-files.ts'
 
@@ -40,6 +40,10 @@ export class MembershipsPromise extends Judge {
   readonly #keptUntilMs = new Map<string, number>()
   /** The users who had the name in a file while it was there, by key. */
   readonly #bearers = new Map<string, Set<PrincipalId>>()
+  /** When somebody last changed each group, such as its name. */
+  readonly #renamedMs = new Map<PrincipalId, number>()
+  /** When a call of the product last put somebody into a group. */
+  #joiningMs = 0
   /** Whether the current call was held on its way. */
   #wasHeld = false
 
@@ -47,8 +51,9 @@ export class MembershipsPromise extends Judge {
     if (/^(memberships|rules|groups)\//.test(key)) this.#noteAsked()
   }
 
-  override noteCall({ wasHeld = false }: Call): void {
+  override noteCall({ wasHeld = false, operation }: Call): void {
     this.#wasHeld = wasHeld
+    if (operation === 'createGroupMembership') this.#joiningMs = this.nowMs
   }
 
   noteOther(membership: string): void {
@@ -110,15 +115,24 @@ export class MembershipsPromise extends Judge {
     if ('groupId' in change) {
       const name = identityStore.nameOf('GROUP', change.groupId)
       if (name !== undefined && groupsOfFiles.includes(name)) this.#groups.set(change.groupId, name)
+      if (change.event === 'UpdateGroup') this.#renamedMs.set(change.groupId, this.nowMs)
     }
     this.#noteAsked()
     if (change.event !== 'CreateGroupMembership' && change.event !== 'DeleteGroupMembership') return
     const group = this.#groups.get(change.groupId)
     if (group === undefined) return
+    if (change.event === 'CreateGroupMembership') this.#checkJoin(change.groupId, group)
     if (change.event === 'CreateGroupMembership')
       this.#made.set(`${change.groupId} ${change.userId}`, change.membershipId)
     // Others remove people from their own groups.
     else this.#checkRemoval(group, change)
+  }
+
+  /** ssofile puts people only into the group that has the name in their files. */
+  #checkJoin(id: PrincipalId, group: string): void {
+    const isKnown = (this.#renamedMs.get(id) ?? 0) <= this.nowMs - seenAfterMs(this.world)
+    if (this.#joiningMs === this.nowMs && isKnown && this.world.identityStore.nameOf('GROUP', id) !== group)
+      this.fail(`puts somebody into a group that is not ${group} any more, by the files of ${group}`, 'foreign')
   }
 
   #checkRemoval(group: string, { userId, membershipId }: { readonly userId: PrincipalId; membershipId: string }): void {

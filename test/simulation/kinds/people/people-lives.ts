@@ -5,11 +5,18 @@ import {
   decide,
   done,
   type Lives,
+  leo,
   linkOf,
   longDone,
   lookAtBrake,
   make,
+  makeAgain,
+  mia,
   night,
+  ofFileGroup,
+  ofLeo,
+  ofMia,
+  othersPut,
   own,
   reconcile,
   releaseBrake,
@@ -18,6 +25,7 @@ import {
   set,
   upload,
   wait,
+  writeGroup,
 } from '../../steps.ts'
 import { stepsWith } from '../file-steps.ts'
 import { decisionFiles, reviewFiles } from '../reviews/review-files.ts'
@@ -75,6 +83,52 @@ export const peopleLives: Lives = {
     [person.write('nora', 'employee'), wait(200), make(`USER/${nora}`), linkOfNora, done],
     [person.remove('nora'), longDone],
   ],
+  'others make the user just before ssofile does, and the file goes at once': [
+    [person.write('nora', 'employee'), wait(260), make(`USER/${nora}`), person.remove('nora'), longDone],
+  ],
+  'two looks at once delete a person who has ended': {
+    before: [person.write('nora', 'employee to be deleted at the end'), wait(5_000)],
+    actions: [person.remove('nora'), night, wait(5_000), wait(62 * 60_000)],
+  },
+  'a person ends and is renamed before S3 tells of the suspension': {
+    before: [person.write('nora', 'employee'), linkOfNora, linkOfLeo, done],
+    actions: [
+      [{ do: 'delay the next event', skip: 1 }, person.remove('nora'), wait(1_400)],
+      [rename(`USER/${nora}`, 'leo@example.com'), longDone, reconcile],
+    ],
+  },
+  'a renamed person ends, whose former name others have by now': {
+    before: [person.write('nora', 'employee'), done],
+    actions: [
+      [rename(`USER/${nora}`, 'leo@example.com'), make(`USER/${nora}`), linkOfNora, wait(130_000)],
+      [person.remove('nora'), longDone],
+    ],
+  },
+  'two files suspend a person with access through a group, and one of them goes': {
+    before: [writeGroup, upload(ofFileGroup), done, othersPut(mia), suspension.write('mia', 'empty'), longDone],
+    actions: [
+      [rename(`USER/${mia}`, leo), longDone, suspension.write('leo', 'reason'), longDone],
+      [suspension.remove('mia'), longDone],
+    ],
+  },
+  'others make a suspended user again, and put the new one into a group': {
+    before: [writeGroup, upload(ofFileGroup), suspension.write('mia', 'empty'), longDone],
+    actions: [makeAgain(`USER/${mia}`), longDone, othersPut(mia), longDone, reconcile],
+  },
+  'the note of a suspension is lost after its user was renamed': {
+    before: [upload(ofMia), upload(ofLeo), done, suspension.write('mia', 'empty'), longDone],
+    actions: [
+      rename(`USER/${mia}`, leo),
+      longDone,
+      { do: 'lose records', places: ['state/suspended/'] },
+      longDone,
+      longDone,
+    ],
+  },
+  'a group gets access in the moment in which a member of others is suspended': {
+    before: [writeGroup, done, othersPut(mia)],
+    actions: [suspension.write('mia', 'empty'), wait(600), upload(ofFileGroup), longDone],
+  },
   'somebody renames a person, whose time ends then': {
     before: [person.write('nora', 'contractor'), linkOfNora, linkOfLeo, done],
     actions: [rename(`USER/${nora}`, 'leo@example.com'), wait(120_000), reconcile],

@@ -1,6 +1,7 @@
-import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../../shared/memory/identity-store/identity-store-records.ts'
 import type { Call } from '../../chaos.ts'
+import { describeTarget, nameOf } from '../../oracle/names.ts'
 import { type AtRest, Judge, type Seen, seenAfterMs } from '../../oracle/watched.ts'
 import { type PersonFile, type Phase, phaseAt, readPersonFile } from './person-terms.ts'
 import { readProfile } from './read-profile.ts'
@@ -21,6 +22,8 @@ export class PeoplePromise extends Judge {
   readonly #versions = new Map<string, readonly Version[]>()
   /** The name of a user whom a call of the product makes at this moment. */
   #making: { readonly name: string; readonly atMs: number } | undefined
+  /** When each user last changed, and so perhaps got the present name. */
+  readonly #namedMs = new Map<string, number>()
   /** The author of each file under `suspended/`, by name. */
   readonly #suspendedBy = new Map<string, string>()
 
@@ -28,6 +31,7 @@ export class PeoplePromise extends Judge {
     if (key.startsWith(peoplePrefix)) this.#noteVersion(key)
     if (!key.startsWith(suspendedPrefix)) return
     const name = key.slice(suspendedPrefix.length)
+    if (isRemoved && caller.accessKeyId === 'ssofile') this.#checkReturned(name)
     if (isRemoved) this.#suspendedBy.delete(name)
     else this.#suspendedBy.set(name, caller.accessKeyId)
     const isOurs = caller.accessKeyId === 'ssofile' && !isByOperator
@@ -72,6 +76,8 @@ export class PeoplePromise extends Judge {
   }
 
   #checkChange(operation: 'updatePerson' | 'deleteUser', id: string): void {
+    // Two looks may delete the same user at once. AWS gives no id twice, so the second call changes nothing.
+    if (this.world.identityStore.nameOf('USER', principalId.parse(id)) === undefined) return
     const made = [...this.#made].find(([user]) => user === id)
     if (!made) this.fail(`${operation} of ${this.world.names.principal(id)}, whom somebody else made`)
     if (!made) return
@@ -88,6 +94,7 @@ export class PeoplePromise extends Judge {
   }
 
   override noteDirectoryChange(change: IdentityStoreChange): void {
+    if ('userId' in change) this.#namedMs.set(change.userId, this.nowMs)
     if (change.event === 'DeleteUser') this.#made.delete(change.userId)
     if (change.event !== 'CreateUser') return
     const name = this.world.identityStore.nameOf('USER', change.userId)
@@ -103,8 +110,18 @@ export class PeoplePromise extends Judge {
     const phases = this.#phasesOf(file)
     if (!phases.has('ended') && !phases.has('none') && !phases.has('not begun'))
       this.fail(`suspends ${name}, and the file of ${file} is in force`)
-    if (id !== undefined && !this.#made.has(id) && ![...this.#made.values()].includes(file))
-      this.fail(`suspends ${name}, whom somebody else made`)
+    // A former name may have gone to somebody else a moment ago.
+    const isNew = ((id && this.#namedMs.get(id)) ?? 0) > this.nowMs - seenAfterMs(this.world)
+    const wasOurs = isNew && [...this.#made.values()].includes(file)
+    if (id !== undefined && !this.#made.has(id) && !wasOurs) this.fail(`suspends ${name}, whom somebody else made`)
+  }
+
+  /** ssofile deleted this file under `suspended/`: the person is back, unless the user is gone. */
+  #checkReturned(name: string): void {
+    const user = [...this.#made.keys()].find((id) => this.#namesOf(id).includes(name))
+    if (user === undefined || this.#suspendedBy.get(name) !== 'ssofile') return
+    const file = this.#fileNameOf(name)
+    if (!this.#phasesOf(file).has('in force')) this.fail(`ends the suspension of ${file}, who has no file in force`)
   }
 
   /** The name in the file of the user who has or had this name. */
@@ -140,16 +157,26 @@ export class PeoplePromise extends Judge {
     }
     if ((phase === 'ended' || phase === 'none') && ours !== undefined && !this.#isSuspended(ours))
       return `${name} is not suspended, and the file ${phase === 'none' ? 'is gone' : 'has ended'}`
+    const left = this.world.ssoAdmin.assignments().find((one) => {
+      return one.principalId === ours && this.truth.isOurs(nameOf(one)) && !this.truth.isLeft(one)
+    })
+    if ((phase === 'ended' || phase === 'none') && left)
+      return `${describeTarget(left, this.world)} is there: ${name} has ended`
     return undefined
   }
 
   /** Whether ssofile suspends this user, under any name that the user had. */
   #isEnded(id: PrincipalId): boolean {
-    return this.world.names.everNamesOf(id).some((name) => this.#suspendedBy.get(name) === 'ssofile')
+    return this.#namesOf(id).some((name) => this.#suspendedBy.get(name) === 'ssofile')
   }
 
   #isSuspended(id: PrincipalId): boolean {
-    return this.world.names.everNamesOf(id).some((name) => this.#suspendedBy.has(name))
+    return this.#namesOf(id).some((name) => this.#suspendedBy.has(name))
+  }
+
+  /** The id too: ssofile suspends by it if no file can spell the name. */
+  #namesOf(id: PrincipalId): readonly string[] {
+    return [...this.world.names.everNamesOf(id), id]
   }
 
   #statesOf(name: string, file: PersonFile, ours: PrincipalId | undefined): readonly string[] {
