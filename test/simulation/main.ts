@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { allFaults, type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
+import { tellPastFaults } from './past-faults/try-past-faults.ts'
 import { type Profile, profiles } from './profiles.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
 import { describeFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts'
@@ -19,6 +20,7 @@ const options = {
   'every-fault': { type: 'boolean', default: false },
   share: { type: 'string', default: '1' },
   sabotage: { type: 'boolean', default: false },
+  'past-faults': { type: 'boolean', default: false },
   only: { type: 'string' },
 } as const
 
@@ -34,6 +36,7 @@ Draws lives of a deployment from a seed, with faults, and checks the promises af
   --every-state    checks every state of the decisions instead of drawing lives
   --every-fault    tries every single fault instead; --share N: only every Nth
   --sabotage       breaks the product on purpose, and says whether the lives notice; --only TEXT: only these defects
+  --past-faults    puts mended faults back, one at a time, and says which lives notice; --only, --runs
   --workers N      processes at a time; default: one for each processor
   -h, --help       prints this
 Exit code 0: no promise was broken; 1: one was.
@@ -50,6 +53,11 @@ async function main(): Promise<void> {
   const workers = Number(values.workers ?? availableParallelism())
   if (values['every-fault']) {
     process.exitCode = (await tellEachFault(Number(values.share), workers)) ? 0 : 1
+    return
+  }
+  if (values['past-faults']) {
+    const asked = { faultsWith: values.only ?? '', runs: Number(values.runs ?? 0), workers }
+    process.exitCode = (await tellPastFaults(asked)) ? 0 : 1
     return
   }
   if (values.sabotage) {
