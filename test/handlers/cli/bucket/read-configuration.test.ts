@@ -74,7 +74,7 @@ test('every key of a configuration has a rule that tells what is wrong with it',
     ...fieldsOf(path, configurationRules).map((field) => `${path}.${field}`),
   ])
   const paths = new Set(ruled.filter((path) => !path.includes('.[]')))
-  // The one key without a default.
-  const whole = { ...defaultConfiguration, ownAccount: '111122223333' }
+  // The keys without a default.
+  const whole = { ...defaultConfiguration, ownAccount: '111122223333', $schema: 'configuration.schema.json' }
   expect([...paths].sort()).toEqual([...pathsOf(whole, '$')].sort())
 })
