@@ -158,7 +158,7 @@ async function readFiles(subject: Subject, context: Reading) {
 
 /** Adds the item as it is now to the run. */
 async function askAgain(item: ReviewItem, { review, run }: Ending, context: Performing): Promise<ItemDigest> {
-  const { subject: before, reviewers, revokers, digest: replaces } = item
+  const { subject: before, reviewers, revokers, passedOver, digest: replaces } = item
   const folder = folderOf(review, run.run)
   const sibling = await findSibling(item, folder, context)
   if (sibling) return sibling
@@ -167,7 +167,7 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
   const subject: Subject =
     before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before
   const digest = digestOf(folder, subject, replaces)
-  const asked = { digest, subject, uploads, reviewers, revokers, replaces, decisions: [] }
+  const asked = { digest, subject, uploads, reviewers, revokers, passedOver, replaces, decisions: [] }
   await itemRecord(context.objects, folder, digest).write(asked, undefined)
   return digest
 }

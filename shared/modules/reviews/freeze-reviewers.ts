@@ -70,8 +70,8 @@ export function freezeReviewers(
   const peopleOf = onceEach(async (group: PrincipalId) => unlessUnread(directory.membersOf(group)))
 
   const freezeGroup = onceEach(async (id: PrincipalId, name: string) => {
-    const read = await peopleOf(id)
-    const all = 'is' in read ? (read.is ?? []) : []
+    // If they cannot be read, it throws: nobody of a group without members could keep anything.
+    const all = (await directory.membersOf(id)) ?? []
     await new JsonRecord(objects, membersKey(folder, id), members).write({ v: 1, name, members: [...all] }, undefined)
   })
   const freeze = async (one: NamedPrincipal) => {
@@ -80,12 +80,13 @@ export function freezeReviewers(
   }
   const find = async (type: PrincipalType, name: string): Promise<NamedPrincipal[]> => {
     const id = await ids[type](name)
-    return id === undefined ? [] : [await freeze({ type, id, name })]
+    return id === undefined ? [] : [{ type, id, name }]
   }
   const resolve = async ({ groups, users }: Names): Promise<NamedPrincipal[]> => {
     const found = [...groups.map((one) => find('GROUP', one)), ...users.map((one) => find('USER', one))]
     return (await Promise.all(found)).flat()
   }
+  const resolveFrozen = async (names: Names) => Promise.all((await resolve(names)).map(freeze))
 
   /** Why nobody of this owner can decide on the item. */
   const judgePerson = async (user: PrincipalId, subject: Subject): Promise<string | undefined> => {
@@ -99,13 +100,15 @@ export function freezeReviewers(
   }
   const judgeOwner = async ({ type, id }: NamedPrincipal, subject: Subject): Promise<string | undefined> => {
     if (type === 'USER') return judgePerson(id, subject)
+    const nobody = 'has only members who may not decide on the item'
+    if (isOwnAccess(subject, { userId: id, name: undefined, groupIds: new Set([id]) })) return nobody
     const read = await peopleOf(id)
     if ('unread' in read) return `has members that could not be read (${read.unread})`
     const { is: people = [] } = read
     if (people.length === 0) return 'has no members'
     if (people.length > lookedAtMost) return undefined
     for (const user of people) if ((await judgePerson(user, subject)) === undefined) return undefined
-    return 'has only members who may not decide on the item'
+    return nobody
   }
   const findOwner = async (name: string, subject: Subject): Promise<NamedPrincipal | string> => {
     const [group, user] = await Promise.all([ids.GROUP(name), ids.USER(name)])
@@ -116,9 +119,11 @@ export function freezeReviewers(
     return (await judgeOwner(owner, subject)) ?? freeze(owner)
   }
 
-  const named = resolve(reviewers.named)
+  const [named, fallback] = [resolveFrozen(reviewers.named), resolveFrozen(reviewers.fallback)]
+  // The later caller receives the error.
+  for (const early of [named, fallback]) void early.catch(() => {})
   return {
-    fallback: resolve(reviewers.fallback),
+    fallback,
     /**
      * | who answers first                                   | may              |
      * | --------------------------------------------------- | ---------------- |

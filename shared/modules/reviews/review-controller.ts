@@ -6,6 +6,8 @@ import { nounOf, principalName } from '../../domain/principals/principal.ts'
 import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { once, onceEach } from '../../ports/once.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
+import { People as Directory } from '../../reconcile/directory/people.ts'
 import type {
   Controller,
   Description,
@@ -234,13 +236,14 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
     told: { state: 'waiting', reason, remedy: `${remedy}; ssofile looks again each hour` },
     again: new Date(now.getTime() + hourMs),
   })
-  const { unknown, isNobodyLeft } = await findUnknownReviewers(file.body, context)
+  const { unknown, isNobodyLeft, unread } = await findUnknownReviewers(file.body, context)
   // A repetition does not wait because one of many reviewers has left.
   if (unknown.length > 0 && (isFirst(before) || isNobodyLeft))
     return wait(
       `its reviewers: there is no ${unknown.join(' and no ')}`,
       'correct named and fallback, or create the group',
     )
+  if (unread.length > 0) return wait(`its reviewers: ${unread.join(' and ')}`, 'ask an operator to run ssofile doctor')
   const of = { name, file: file.body, head, before: before?.run, now }
   const { run, items: population, isWhole, fallback } = await writePopulation(of, context)
   if (!isWhole)
@@ -273,7 +276,10 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
   }
 }
 
-/** Lists the reviewers who do not exist. The run freezes its terms, so a typing error would stay for weeks. */
+/**
+ * Lists the reviewers who do not exist, and the groups whose members could not be read. The run freezes its terms and who is in these groups,
+ * so a typing error or an outage would stay for weeks.
+ */
 async function findUnknownReviewers(
   { reviewers: { named, fallback } }: ReviewFile,
   { identityStore, configuration: { principalSuffix } }: ReviewContext,
@@ -283,14 +289,22 @@ async function findUnknownReviewers(
     const found = await Promise.all(
       all.map(async ([type, one]) => {
         const name = principalName.safeParse(one + principalSuffix).data
-        return name !== undefined && (await identityStore.findPrincipalId(type, name)) !== undefined
+        const id = name && (await identityStore.findPrincipalId(type, name))
+        const read = id && type === 'GROUP' ? await unlessUnread(people.membersOf(id)) : {}
+        return { isThere: id !== undefined, why: 'unread' in read ? read.unread : undefined }
       }),
     )
-    const unknown = all.filter((_, index) => !found[index]).map(([type, one]) => `${nounOf(type)} '${one}'`)
-    return { unknown, isNobodyLeft: unknown.length === all.length }
+    const unknown = all.filter((_, index) => !found[index]?.isThere).map(([type, one]) => `${nounOf(type)} '${one}'`)
+    const unread = all.flatMap(([, one], index) => {
+      const why = found[index]?.why
+      return why === undefined ? [] : [`the members of the group ${one} could not be read (${why})`]
+    })
+    return { unknown, unread, isNobodyLeft: unknown.length === all.length }
   }
+  const people = new Directory(identityStore)
   const [ofNamed, ofFallback] = await Promise.all([find(named), find(fallback)])
-  return { ...ofFallback, unknown: [...new Set([...ofNamed.unknown, ...ofFallback.unknown])] }
+  const both = (of: 'unknown' | 'unread') => [...new Set([...ofNamed[of], ...ofFallback[of]])]
+  return { ...ofFallback, unknown: both('unknown'), unread: both('unread') }
 }
 
 /** Everybody whose decision is still missing. */

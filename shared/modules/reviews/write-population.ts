@@ -68,6 +68,7 @@ export async function writePopulation(
   await writeItems(objects, folder, last?.items ?? [])
   let parts = known.length
   const frozen = freezeReviewers(file, folder, sources)
+  const fallback = await frozen.fallback
   const gathering = gatherPopulation(file, { folder, now: new Date(run), after: last?.upTo, frozen }, sources)
   for await (const { upTo, items: some } of gathering) {
     const isOver = clock.monotonicMs() >= untilMs
@@ -81,6 +82,5 @@ export async function writePopulation(
     }
     if (isOver) return { run, items, isWhole: false, fallback: [] }
   }
-  const fallback = await frozen.fallback
   return { run, items: items.sort((a, b) => (a.digest < b.digest ? -1 : 1)), isWhole: true, fallback }
 }

@@ -135,7 +135,7 @@ export type Reviewer = {
   readonly groupsOfThen: ReadonlySet<PrincipalId>
   readonly isUnclear: boolean
 }
-type Terms = Pick<ReviewRun, 'phase' | 'fallback'>
+type Terms = Pick<ReviewRun, 'escalatedAt' | 'fallback'>
 
 /** The groups that decide who may decide on the item. */
 export function groupsBehind(item: ReviewItem, run: Terms): readonly PrincipalId[] {

@@ -19,7 +19,8 @@ export const asked = {
 }
 export type ReviewersOfItem = z.infer<ReturnType<typeof record<typeof asked>>>
 
-type Terms = { readonly phase: string; readonly fallback: readonly NamedPrincipal[] }
+/** `escalatedAt`: it stays when the run ends, where each *keep* is judged again. */
+type Terms = { readonly escalatedAt?: string | undefined; readonly fallback: readonly NamedPrincipal[] }
 
 /**
  * Who may decide so now. Who came into a group after the beginning is not among `kept`, the groups of then.
@@ -31,9 +32,9 @@ type Terms = { readonly phase: string; readonly fallback: readonly NamedPrincipa
  */
 export function askedOf(
   { reviewers, revokers = [] }: ReviewersOfItem,
-  { phase, fallback }: Terms,
+  { escalatedAt, fallback }: Terms,
   verdict: Verdict,
 ): readonly NamedPrincipal[] {
-  const isOpenToAll = reviewers.length === 0 || phase === 'escalated'
+  const isOpenToAll = reviewers.length === 0 || escalatedAt !== undefined
   return [...reviewers, ...(verdict === 'revoke' ? revokers : []), ...(isOpenToAll ? fallback : [])]
 }
