@@ -42,10 +42,27 @@ export function shareLeft(was: PoliciesEffect, is: PoliciesEffect): ShareLeft {
   const parts = partsOf(was)
   const certain = is.denies.filter(isCertain)
   const before = sizeOfParts(parts, (part) => undenied(part, was.denies.filter(isCertain)))
-  if (before === 0) return { least: 1, most: 1 }
-  const most = sizeOfParts(parts, (part) => mayKeep(part, is) * undenied(part, certain)) / before
-  const shares = isUnknown(was, is) ? [0] : choicesOf(was).map((held) => leastShare(was, is, held))
+  const after = sizeOfParts(parts, (part) => mayKeep(part, is) * undenied(part, certain))
+  const isNothing = partsOf(is).length === 0 && mayBeAllOfSpared(was, is)
+  const most = before > 0 ? after / before : isNothing ? 0 : 1
+  const shares =
+    isUnknown(was, is) || mayBeAllOfSpared(was, is) ? [0] : choicesOf(was).map((held) => leastShare(was, is, held))
   return { least: Math.min(...shares), most }
+}
+
+const isSparingPlaces = ({ butOn }: PolicyStatement): boolean => butOn.length > 0
+
+/**
+ * Whether something is lost, and `NotResource` says where. It spares a few resources of everything, which no estimate counts, and another
+ * statement may take just these: then any loss may be all of it.
+ */
+function mayBeAllOfSpared(was: PoliciesEffect, is: PoliciesEffect): boolean {
+  const newDenials = is.denies.filter((one) => listUncovered(one, was.denies).length > 0)
+  const isLess =
+    newDenials.length > 0 ||
+    was.allows.some((one) => listUncovered(one, is.allows).length > 0) ||
+    was.attached.some(({ name }) => !stays(name, is))
+  return isLess && partsOf(was).length > 0 && [...was.allows, ...was.denies, ...newDenials].some(isSparingPlaces)
 }
 
 function sizeOfParts(parts: readonly Part[], shareOf: (part: Part) => number): number {
