@@ -8,7 +8,7 @@ import { withoutDenials } from '../../../../shared/domain/sessions/ended-session
 import { type Preview, previewChanges } from '../../../../shared/modules/plan/preview.ts'
 import { ProposedObjects } from '../../../../shared/modules/plan/proposed-objects.ts'
 import { statusKey } from '../../../../shared/reconcile/records/status-store.ts'
-import { isShallow } from '../../../depth.ts'
+import { isShallow, isWhole } from '../../../depth.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -301,7 +301,7 @@ test('what a plan says is what then happens', async () => {
   const property = fc.asyncProperty(drawn, (one) => expectTruth(one, honest))
   // Fixed: a failure is the change's, not the dice's.
   const seed = Number(process.env.PLAN_SEED ?? 20_261_128)
-  await fc.assert(property, { seed, numRuns: isShallow ? 4 : 300, endOnFailure: true })
+  await fc.assert(property, { seed, numRuns: isWhole ? 300 : isShallow ? 4 : 100, endOnFailure: true })
   expect([...beyond].sort()).toEqual([])
 })
 
