@@ -90,8 +90,9 @@ export class CredentialsPromise extends Judge {
     } else upload.otherSinceMs = undefined
   }
 
+  /** Undefined too once the account has left the organization. */
   #ownerOf(account: string): string | undefined {
-    return this.world.organizations.tagsNow(account).team
+    return this.world.accountNow(account) && this.world.organizations.tagsNow(account).team
   }
 
   /** Within this time, a look has seen everything. */
