@@ -214,6 +214,8 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     // To the queue of events: after a pause it compares everything again. To the urgent one: a suspended person's last access is gone.
     send: [...lanes, 'dispatch', 'links', 'permission-sets', 'events', 'urgent'],
     receive: lanes,
+    // When links were deleted: a flood after the brake's window, or one that is still under way.
+    versions: 'list',
     organizations: 'tags',
     // Members: for policies about people.
     directory: 'members',

@@ -6,7 +6,16 @@ import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
 import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, noteGone, stopLeaving } from './minimum.ts'
 import { isReleased, useUpRelease } from './releases.ts'
-import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
+import {
+  addedTo,
+  type BrakeTerms,
+  type EndedTally,
+  endOf,
+  isBeyond,
+  isRunning,
+  windowOf,
+  withWindow,
+} from './windows.ts'
 
 /** The answer of policies about an act's effect on people. */
 export type MinimumAnswer = 'not asked' | 'agrees' | MinimumObjection
@@ -139,10 +148,12 @@ function dropItem(brake: BrakeRecord, one: { readonly rule: BrakeList['rule']; r
 }
 
 /** Windows of withdrawn links that have ended. They may have to go on (`prolongWindow`). */
-export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): readonly Tally[] {
+export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): readonly EndedTally[] {
   if (['held', 'released'].includes(findStanding(brake, act, terms).standing)) return []
-  const isOver = (one: Tally) => brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms))
-  return act.counts.filter((one) => one.rule === 'own' && isOver(one))
+  return act.counts.flatMap((one) => {
+    const window = brake.windows.find((window) => isSameScope(one, window) && !isRunning(window, terms))
+    return one.rule === 'own' && window ? [{ ...one, endedAt: endOf(window, terms.limits) }] : []
+  })
 }
 
 /**

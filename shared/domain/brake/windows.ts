@@ -5,6 +5,9 @@ import { type BrakeRecord, type BrakeWindow, isSameScope, type Scope } from './b
 /** The items of one act in one window. */
 export type Tally = Scope & { readonly items: readonly string[] }
 
+/** The items of one act in a window that is over: it ended at `endedAt`, by S3's clock. */
+export type EndedTally = Tally & { readonly endedAt: Date }
+
 /** `now`: by S3's clock. `clockNow`: by the dispatcher's clock. */
 export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
 
@@ -69,9 +72,14 @@ export function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): numb
   return now.getTime() - Date.parse(busyAt ?? since)
 }
 
+export function endOf({ since, busyAt, ...scope }: BrakeWindow, limits: Configuration['brake']): Date {
+  return new Date(Date.parse(busyAt ?? since) + lengthMs(scope, limits))
+}
+
 /**
  * Prolongs a window that has just ended while more links are deleted than may pass in one window, and their access is still to be
- * revoked (`open`). Links over many accounts take hours to revoke. A new window each time would let all of them pass.
+ * revoked (`open`). Links over many accounts take hours to revoke. A new window each time would let all of them pass. `open` is 0 if
+ * every link was deleted after the window had ended: that is another flood.
  */
 export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, terms: BrakeTerms): BrakeRecord {
   const { limits, now } = terms

@@ -85,9 +85,9 @@ export class ProposedObjects implements ObjectStore {
     return 'deleted'
   }
 
-  /** ssofile has acted on former deletions; those of the plan leave no object. */
-  async lastDeletion(): Promise<Date | undefined> {
-    return undefined
+  async lastDeletion(key: string, versionsMost: number): Promise<Date | undefined> {
+    if (!this.#changed.has(key)) return this.#bucket.lastDeletion(key, versionsMost)
+    return this.#changed.get(key) ? undefined : this.#now
   }
 
   async *list(prefix: string, options?: { readonly startAfter?: string }): AsyncGenerator<ObjectHead> {

@@ -9,7 +9,7 @@ import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge
 import { dropContents, isHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
 import { findRelease, hasRelease, noteHinted } from '../../domain/brake/releases.ts'
-import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
+import { type BrakeTerms, type EndedTally, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
@@ -82,7 +82,7 @@ export class Brake {
     // Most acts are of no minimum, and the record as last known here is mostly the present one: then one change is enough.
     let [minimum] = act.takes ? await askMinimums([act.takes], this.#store.record, this.#minimums) : []
     for (;;) {
-      const asked: { judged?: Judged | undefined; record?: BrakeRecord; uncounted?: readonly Tally[] } = {}
+      const asked: { judged?: Judged | undefined; record?: BrakeRecord; uncounted?: readonly EndedTally[] } = {}
       await this.#store.change((before, terms) => {
         const { record, uncounted } = prolongEnded(before, act, terms, open)
         const answer = act.takes && minimum && stillHolds(minimum, record, act.takes) ? minimum : undefined

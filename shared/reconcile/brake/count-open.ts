@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { type Act, folderOf } from '../../domain/brake/act.ts'
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { findEnded } from '../../domain/brake/judge-act.ts'
-import { type BrakeTerms, prolongWindow, type Tally } from '../../domain/brake/windows.ts'
+import { type BrakeTerms, type EndedTally, prolongWindow, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import { isLeaving, status } from '../../domain/statuses/status.ts'
@@ -14,6 +14,9 @@ import { attentionPrefix, statusKey, statusPrefix } from '../records/status-stor
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 export type BrakeSources = { readonly objects: ObjectStore; readonly configuration: Configuration }
+
+/** Of so many open links S3 is asked when they were deleted. A flood that has many more was under way at its first ones too. */
+const datedMost = 200
 
 /** The open links of windows that have just ended, by `nameOfWindow`. */
 export type OpenCounts = ReadonlyMap<string, number>
@@ -27,7 +30,7 @@ export function prolongEnded(
   act: Act,
   terms: BrakeTerms,
   open: OpenCounts,
-): { readonly record: BrakeRecord; readonly uncounted: readonly Tally[] } {
+): { readonly record: BrakeRecord; readonly uncounted: readonly EndedTally[] } {
   const ended = findEnded(before, act, terms)
   const uncounted = ended.filter((one) => !open.has(nameOfWindow(one)))
   if (uncounted.length > 0) return { record: before, uncounted }
@@ -38,11 +41,11 @@ export function prolongEnded(
 
 /**
  * Counts withdrawn links of a folder, or of all folders for a review, whose access still has to be revoked and is not held, failed or stuck. Uses statuses: they
- * outlive their links, and for an existing link they say whether its access goes.
+ * outlive their links, and for an existing link they say whether its access goes. 0 if each was withdrawn after the window had ended.
  */
 export async function countOpen(
   objects: ObjectStore,
-  { cause, name, items }: Tally,
+  { cause, name, items, endedAt }: EndedTally,
   { folders }: Configuration,
 ): Promise<number> {
   const list = (before: string, after = '') => listOfFolder(objects, { cause, name }, { before, after })
@@ -60,7 +63,12 @@ export async function countOpen(
     const found = await spoiledAsAbsent(new JsonRecord(objects, statusKey(key), status).read())
     return found !== undefined && isLeaving(found.value)
   }
-  return (await pLimit(readsAtOnce).map(moving, isOpen)).filter(Boolean).length
+  const areOpen = await pLimit(readsAtOnce).map(moving, isOpen)
+  const open = moving.filter((_, index) => areOpen[index])
+  // An expired link counts from its upload. S3 knows no deletion in a bucket without versions.
+  const withdrawnAt = async (key: string) => links.get(key)?.lastModified ?? objects.lastDeletion(key, readsAtOnce)
+  const since = await pLimit(readsAtOnce).map(open.slice(0, datedMost), withdrawnAt)
+  return since.some((at) => at === undefined || at <= endedAt) ? open.length : 0
 }
 
 /** The links that count for this scope, or other objects with their names. A review revokes links of all folders. */

@@ -378,7 +378,11 @@ test('the links of a folder that are still to be carried out are gone, with acce
     await world.objects.put(`status/${key}.json`, '{}')
   await world.objects.put(`attention/held/${resting}`, '')
   await world.objects.put(`attention/failed/${failing}`, '')
-  const tally = { rule: 'own' as const, cause: 'folder' as const, name: 'team-a', items: [linkIn('team-a/', 'e')] }
+  const endedAt = world.clock.now()
+  const tally = {
+    ...{ rule: 'own' as const, cause: 'folder' as const, name: 'team-a', endedAt },
+    items: [linkIn('team-a/', 'e')],
+  }
   expect(await countOpen(world.objects, tally, world.configuration)).toBe(2)
   expect(await countOpen(world.objects, { ...tally, name: undefined, items: [] }, world.configuration)).toBe(1)
 })
@@ -397,7 +401,8 @@ test('links that are there count as still to be carried out while their status s
   await told('never valid', '[', { state: 'rejected' })
   await told('not valid, all gone', '[', { state: 'rejected', lastValid, accounts: none })
   await told('expired, all gone', '{"expiresAt":"2026-03-03T09:00:00Z"}', { state: 'expired' })
-  const tally = { rule: 'own' as const, cause: 'folder' as const, name: 'team-a', items: [] }
+  const endedAt = world.clock.now()
+  const tally = { rule: 'own' as const, cause: 'folder' as const, name: 'team-a', endedAt, items: [] }
   expect(await countOpen(world.objects, tally, world.configuration)).toBe(0)
   await told('not looked at', '[', { state: 'rejected', lastValid })
   await told('not valid, going', '[', { state: 'rejected', lastValid, accounts: { ...none, open: 2 } })

@@ -91,6 +91,22 @@ describe('links that are deleted', () => {
     expect({ granted: granted(world), held: (await held(world)).length }).toEqual({ granted: 6, held: 6 })
   })
 
+  test('a window that was idle at its end is not revived: links deleted afterwards are another flood', async () => {
+    const [first = '', ...others] = linksOf(groupsOf(8))
+    const world = await openBraked(groupsOf(8), [first, ...others], { own: { count: 2, percent: 0 } })
+    world.objects.model.setVersioning('Enabled')
+    await remove(world, [first])
+    await world.clock.advance(26 * 60_000)
+    const before = world.clock.now().toISOString()
+    await remove(world, others)
+    await settledLater(world)
+    const [window] = (await brakeFile(world.objects).read())?.value.windows ?? []
+    expect(window).toMatchObject({ since: expect.any(String), counted: expect.not.arrayContaining([first]) })
+    expect(window && window.since >= before).toBe(true)
+    const [list] = await listsOf(world)
+    expect({ passed: list?.passed, held: list && [...list.held].length }).toEqual({ passed: 2, held: 5 })
+  })
+
   test('a revocation that AWS refused for longer than a window is the same one, and counts once', async () => {
     let isRefusing = true
     const wrap = (ports: Ports) =>
