@@ -27,7 +27,7 @@ type Options = {
   readonly playbook?: string
   readonly account?: string
   readonly mfaSerial?: string
-  readonly output: string
+  readonly to: string
   readonly alarm: boolean
 }
 
@@ -36,7 +36,7 @@ export function addBreakGlassDrill(group: Command): void {
     .command('drill')
     .summary('assume your roles, prove their permissions, wait for the alarm, write the record')
     .description(
-      'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the output folder: upload it later, with your everyday access.',
+      'For a responder, with their own session (aws login). Assumes each of your roles, proves its rights by dry calls, measures the time, and waits for the code in the mail of the alarm. The record is drills/<date>/<responder>.json in the folder of --to: upload it later, with your everyday access.',
     )
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--playbook <name>', 'only this playbook')
@@ -45,7 +45,7 @@ export function addBreakGlassDrill(group: Command): void {
       '--mfa-serial <arn>',
       'ask for a new code of this device for each role; default: the sign-in already proved it',
     )
-    .option('--output <folder>', 'where drills/ is written', '.')
+    .option('--to <folder>', 'where drills/ is written', '.')
     .option('--no-alarm', 'do not wait for the alarm; the drill then does not pass')
     .addHelpText(
       'after',
@@ -97,7 +97,7 @@ async function drill(options: Options): Promise<number> {
     alarm,
     isPassed: isPassed({ roles, alarm }),
   }
-  await keep(record, options.output)
+  await keep(record, options.to)
   return record.isPassed ? 0 : 1
 }
 

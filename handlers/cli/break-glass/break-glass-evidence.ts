@@ -18,7 +18,7 @@ import { checkBreakGlass } from './break-glass-check.ts'
 import { readBreakGlass } from './read-break-glass.ts'
 import { readDrills } from './read-drills.ts'
 
-type Options = { readonly file: string; readonly months: number; readonly drills?: string; readonly output?: string }
+type Options = { readonly file: string; readonly months: number; readonly drills?: string; readonly to?: string }
 
 const dayMs = 24 * 60 * 60_000
 /** CloudTrail User Guide, "Working with CloudTrail event history". */
@@ -34,17 +34,17 @@ export function addBreakGlassEvidence(group: Command): void {
     .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
     .option('--months <number>', 'how far back', wholeNumber(1, 36), 12)
     .option('--drills <folder|s3://bucket>', 'where drills/ is; default: the bucket')
-    .option('--output <file>', 'where to write; default: standard output')
+    .option('--to <file>', 'where to write; default: standard output')
     .addHelpText(
       'after',
-      '\nExample:\n  ssofile break-glass evidence --file infra/break-glass/example.json --months 12 --output evidence.json',
+      '\nExample:\n  ssofile break-glass evidence --file infra/break-glass/example.json --months 12 --to evidence.json',
     )
     .action(async (options: Options) => {
       process.exitCode = await collect(options)
     })
 }
 
-async function collect({ file: path, months, drills: source, output }: Options): Promise<number> {
+async function collect({ file: path, months, drills: source, to: output }: Options): Promise<number> {
   const file = await readBreakGlass(path)
   const ports = openCliPorts(bucketOf(undefined))
   const now = ports.clock.now()

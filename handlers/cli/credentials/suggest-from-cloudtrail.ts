@@ -16,7 +16,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 import { accountOfArn, awaitGeneration, type GenerationJob, startGeneration, trailDaysMost } from './generate-policy.ts'
 
-const minutes = { standard: 30, most: 24 * 60 }
+const timeoutSeconds = { standard: 1_800, most: 86_400 }
 
 export type TrailOptions = {
   readonly fromCloudtrail?: boolean
@@ -42,9 +42,9 @@ export function addTrailOptions(command: Command): Command {
       wholeNumber(1, trailDaysMost),
     )
     .option(
-      '--timeout <minutes>',
-      `with --from-cloudtrail: how long to wait; default: ${minutes.standard}`,
-      wholeNumber(1, minutes.most),
+      '--timeout <seconds>',
+      `with --from-cloudtrail: the longest time to wait; default: ${timeoutSeconds.standard}`,
+      wholeNumber(1, timeoutSeconds.most),
     )
     .option('--job <id>', 'with --from-cloudtrail: look at an earlier job')
 }
@@ -75,7 +75,7 @@ export async function suggestFromCloudTrail(name: PermissionSetName, options: Tr
       )
     }
     process.once('SIGINT', onInterrupt)
-    const timeoutMs = (options.timeout ?? minutes.standard) * 60_000
+    const timeoutMs = (options.timeout ?? timeoutSeconds.standard) * 1_000
     job = await awaitGeneration(jobId, { timeoutMs, signal: stop.signal }, generating)
   } finally {
     process.off('SIGINT', onInterrupt)

@@ -11,6 +11,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../../shared/reconcile/calls/repeat-patiently.ts'
 import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
+import { yesOption } from '../arguments/change-options.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -36,7 +37,7 @@ export function addPull(program: Command): void {
     .description(
       'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET). Fetches only objects with the name of an input, and lists the others. Asks before it overwrites or removes a file. Escapes names that file systems do not allow (docs/files.md).',
     )
-    .option('--yes', 'do not ask')
+    .addOption(yesOption())
     .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
     .option('--no-delete', 'keep files in the folder that the bucket lacks')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { yesOption } from '../arguments/change-options.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -35,7 +36,7 @@ export function addPush(program: Command): void {
     .description(
       'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder: shows the plan, asks, uploads files whose content differs, and deletes what the folder lacks.\nIt changes nothing if a right is missing, and refuses an invalid file with the access that it would take away. It leaves files alone that somebody else changed in the meantime. More: docs/files.md.',
     )
-    .option('--yes', 'do not ask')
+    .addOption(yesOption())
     .option(
       '--plan <digest>',
       'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters are enough)',

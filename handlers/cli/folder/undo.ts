@@ -3,6 +3,7 @@ import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import { findLastPush } from '../../../shared/modules/restore/last-push.ts'
+import { dryRunOption, yesOption } from '../arguments/change-options.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -20,8 +21,8 @@ export function addUndo(program: Command): void {
     )
     .addOption(onlyOption())
     .addOption(invalidOption())
-    .option('--dry-run', 'show the changes; change nothing')
-    .option('--yes', 'do not ask')
+    .addOption(dryRunOption())
+    .addOption(yesOption())
     .option(
       '--plan <digest>',
       'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters are enough)',

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { saysSomething } from '../../../shared/domain/text/says-something.ts'
 import { describePause, pauseChanges, remedyOf } from '../../../shared/reconcile/records/pause.ts'
+import { reasonOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -14,7 +15,7 @@ export function addPause(program: Command): void {
     .description(
       'Stops all grants and revocations; a running dispatcher stops within seconds. ssofile carries out uploads and deletions after resume. It only needs to write control/.',
     )
-    .requiredOption('--reason <text>', 'the reason, shown to everybody who asks')
+    .addOption(reasonOption().makeOptionMandatory())
     .option('--json', 'the pause as JSON')
     .addHelpText('after', "\nExample:\n  ssofile pause --reason 'directory migration, ticket 4711'")
     .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {

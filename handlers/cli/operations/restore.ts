@@ -22,6 +22,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { brakeFileRecord } from '../../../shared/reconcile/records/brake-file.ts'
 import { type Loss, readStoredPause } from '../../../shared/reconcile/records/pause.ts'
+import { dryRunOption, yesOption } from '../arguments/change-options.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -64,8 +65,8 @@ export function addRestore(program: Command): void {
     .option('--inputs', 'only files of people; needs --at')
     .addOption(onlyOption())
     .addOption(invalidOption())
-    .option('--dry-run', 'show the plan; change nothing')
-    .option('--yes', 'do not ask')
+    .addOption(dryRunOption())
+    .addOption(yesOption())
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the restored objects as JSON; with --inputs the plan and the result')
     .addHelpText('after', help)

@@ -23,6 +23,7 @@ import { readEndedSessions, recordEndedSessions } from '../../../shared/reconcil
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { ownerRecord } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
+import { yesOption } from '../arguments/change-options.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parsePermissionSet } from '../arguments/parse-permission-set.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -71,7 +72,7 @@ export function addSessions(program: Command): void {
     .option('--permission-set <name>', 'only sessions of this permission set')
     .option('--account <id>', 'only sessions in this account, by id or name')
     .option('--everywhere', 'print a service control policy that denies everything to a leaver; change nothing')
-    .option('--yes', 'do not ask')
+    .addOption(yesOption())
     .option('--json', 'the denials as JSON')
     .addHelpText(
       'after',

@@ -6,6 +6,7 @@ import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { parseSuspensionBody, suspensionKey } from '../../../shared/domain/suspensions/suspension.ts'
 import { findNearPrincipal } from '../../../shared/modules/access/find-subject.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { reasonOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
@@ -27,8 +28,8 @@ export function addSuspend(program: Command): void {
     .description(
       'Writes suspended/<user name> and waits: while that file exists, the person has no access of their own from ssofile. Links stay, for ssofile restore-person.\nIt only needs to write suspended/, and to read the directory and statuses. More: docs/people.md.\nExit code 1: access is left, or the brake holds it, and the answer says what to do; 2: no such user, or suspended already.',
     )
-    .option('--reason <text>', 'why')
-    .option('--ticket <text>', 'a ticket')
+    .addOption(reasonOption())
+    .option('--ticket <text>', 'a ticket or change')
     .option('--json', 'the key and the status as JSON')
     .addHelpText(
       'after',

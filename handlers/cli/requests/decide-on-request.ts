@@ -5,6 +5,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { reasonOption, yesOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { renderStatus } from '../status/render-status.ts'
@@ -43,8 +44,8 @@ function add(program: Command, decision: Decision): void {
     .description(
       `${words[decision].does}\nSign in with IAM Identity Center first. ssofile says whether you are one of the approvers.`,
     )
-    .option('--reason <text>', 'the reason; kept in history')
-    .option('--yes', 'do not ask')
+    .addOption(reasonOption())
+    .addOption(yesOption())
     .option('--json', 'the digest and the status as JSON')
     .addHelpText(
       'after',

@@ -11,6 +11,7 @@ import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-id
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { Suspensions } from '../../../shared/reconcile/records/suspensions.ts'
+import { reasonOption } from '../arguments/change-options.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { parseDuration } from '../arguments/parse-duration.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -49,7 +50,7 @@ export function addRequest(program: Command): void {
       'Asks for access for yourself, for some hours, and says what became of it: granted, waiting (for which approvers, until when), or rejected, and why.\nSign in by IAM Identity Center first (aws sso login). To see what you may ask for: ssofile who --eligible --user NAME.\nThe same request again needs new approvals. Access ends by itself; earlier with ssofile finish.\nIf your account may not ask the identity store for your user id, set SSOFILE_USER_ID.\nExit code 0: granted, or waiting for approvals (with --wait: granted); 1: rejected, denied, lapsed or not decided in time.',
     )
     .requiredOption('--for <time>', 'how long, such as 4h, 1h30m or 2d', parseDuration)
-    .option('--reason <text>', 'why')
+    .addOption(reasonOption())
     .option('--ticket <text>', 'a ticket or change')
     .option('--incident <id>', 'an incident; ssofile incident lists all requests of an incident')
     .option('--starts-at <instant>', 'the beginning, such as 2026-12-24T18:00:00+01:00; default: when it is granted')

@@ -27,6 +27,7 @@ import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.
 import { isRunning, type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
+import { reasonOption, yesOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { findCaller } from '../requests/find-caller.ts'
@@ -87,8 +88,8 @@ export function addReview(program: Command): void {
     .description(
       'Shows the items, asks, and decides. ssofile carries a revocation out at once. It takes several items only if none is privileged.',
     )
-    .option('--reason <text>', 'the reason; kept in the evidence')
-    .option('--yes', 'do not ask')
+    .addOption(reasonOption())
+    .addOption(yesOption())
     .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --reason 'left the team'")
     .action(async (name: string, verdict: string, digests: readonly string[], options: DecideOptions) => {
       process.exitCode = await decide(await openBucket(), { name, verdict, digests, ...options })
@@ -97,7 +98,7 @@ export function addReview(program: Command): void {
     .command('close')
     .argument('<review>', 'its name')
     .description('Deletes the file of the review, which ends the run now. It takes away nothing that nobody decided.')
-    .option('--yes', 'do not ask')
+    .addOption(yesOption())
     .addHelpText('after', '\nExample:\n  ssofile review close quarter')
     .action(async (name: string, { yes }: { yes?: boolean }) => close(await openBucket(), name, yes))
   review

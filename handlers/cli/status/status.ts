@@ -77,7 +77,7 @@ export function addStatus(program: Command): void {
     )
     .option('--state <states>', 'only these states, separated by commas', parseStates)
     .option('--account <id>', 'only links that cover this account, by id or name')
-    .option('--folder <folder>', 'only links in this folder')
+    .option('--folder <name>', 'only links in this folder')
     .option('--user <name>', 'only links to this user; * and ? stand for any characters')
     .option('--group <name>', 'only links to this group; * and ? stand for any characters')
     .option('--permission-set <name>', 'only links of this permission set, and its file')

@@ -10,6 +10,7 @@ import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { dryRunOption, yesOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { readSuffix } from '../requests/read-suffix.ts'
@@ -30,8 +31,8 @@ export function addTouch(program: Command): void {
       'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).',
     )
     .requiredOption('--rebind', 'make the file count as new')
-    .option('--dry-run', 'with *: only list the files')
-    .option('--yes', 'with *: do not ask')
+    .addOption(dryRunOption())
+    .addOption(yesOption())
     .option('--json', 'the key and the instant as JSON; with *, all files')
     .addHelpText(
       'after',

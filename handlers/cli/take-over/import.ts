@@ -16,6 +16,7 @@ import { prepareImport } from '../../../shared/modules/take-over/import-assignme
 import type { Obstacle } from '../../../shared/modules/take-over/rules/compact-links.ts'
 import type { TerraformHolding } from '../../../shared/modules/take-over/rules/import-source.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import { dryRunOption } from '../arguments/change-options.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
@@ -57,7 +58,7 @@ export function addImport(program: Command): void {
       '--moved <file>',
       'with a state of Terraform in --from: write the addresses that Terraform can forget into this file',
     )
-    .option('--dry-run', 'show the plan, with files and links; change nothing')
+    .addOption(dryRunOption())
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
     .addHelpText('after', help)

@@ -17,6 +17,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { type Released, releaseAssignment } from '../../../shared/reconcile/assignments/release-assignment.ts'
 import { listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
+import { dryRunOption, yesOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
@@ -44,8 +45,8 @@ export function addRelease(program: Command): void {
       )
       .option('--all', 'all access of ssofile'),
   )
-    .option('--yes', 'do not ask')
-    .option('--dry-run', 'show the plan; change nothing')
+    .addOption(yesOption())
+    .addOption(dryRunOption())
     .option('--json', 'the result for each as JSON')
     .addHelpText(
       'after',

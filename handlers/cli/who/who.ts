@@ -112,7 +112,7 @@ export function addWho(program: Command): void {
     )
     .option('--unused-for <days>', 'access unused for so many days, such as 90d', parseDays)
     .option('--used', 'each last use since then, by person, also of access that is gone; as far as uses are counted')
-    .option('--since <since>', 'with --used: such as 7d, 4h or 2026-03-03T10:00:00Z', '7d')
+    .option('--since <instant>', 'with --used: such as 7d, 4h or 2026-03-03T10:00:00Z', '7d')
     .option('--violations', 'access by links that policies would refuse today, with the rule')
     .option(
       '--levels',

@@ -29,7 +29,7 @@ const mailsOf = async (url: string) => mails.parse(await (await fetch(`${url}/_s
 /** A drill by a person who reads the mail and types its code. */
 async function drill(url: string, as: string, ...args: readonly string[]): Promise<Ended> {
   const before = (await mailsOf(url)).length
-  const command = ['handlers/cli/ssofile.ts', 'break-glass', 'drill', '--file', definition, '--output', folder, ...args]
+  const command = ['handlers/cli/ssofile.ts', 'break-glass', 'drill', '--file', definition, '--to', folder, ...args]
   const child = spawn(process.execPath, command, {
     cwd: checkout,
     env: environment(url, as),

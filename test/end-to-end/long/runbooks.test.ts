@@ -65,7 +65,7 @@ test.each(runbooks)(
     const text = [prelude(system.url), ...(isFirst ? [] : [...defined, fewRoles]), ...blocks]
       .join('\n')
       .replaceAll(/(evidence|deny-[a-z-]+)\.json/g, `${folder}/$1.json`)
-      .replaceAll('break-glass drill ', `break-glass drill --output ${folder} `)
+      .replaceAll('break-glass drill ', `break-glass drill --to ${folder} `)
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...others } = environment(system.url, key)
     // Where aws login keeps what it got: the variables are those of a role.
     const env = { ...others, AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_EC2_METADATA_DISABLED: 'true' }

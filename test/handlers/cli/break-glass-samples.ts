@@ -100,7 +100,7 @@ export const breakGlassSamples: Readonly<Record<string, () => string>> = {
     ),
   evidence: () =>
     block(
-      `break-glass evidence ${file} --months 2 --output evidence.json`,
+      `break-glass evidence ${file} --months 2 --to evidence.json`,
       `${renderEvidence('evidence.json', { uses: Array(17), drills: [drill], changes: Array(2), gaps: [] })}exit code: 0`,
     ),
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { Command } from 'commander'
+import { Command, type Option } from 'commander'
 import { addCommands, commands } from '../../../handlers/cli/commands.ts'
+import { listProjectFiles, readText } from '../../house/source-files.ts'
 
 const names = Object.keys(commands)
 
@@ -36,4 +37,51 @@ test('what only scripts call is not shown', async () => {
       .visibleCommands(program)
       .map((command) => command.name()),
   ).not.toContain('offer')
+})
+
+type Flag = { readonly command: string; readonly option: Option }
+
+function flagsOf(command: Command, path = ''): readonly Flag[] {
+  const own = command.options.map((option) => ({ command: path, option }))
+  return [...own, ...command.commands.flatMap((inner) => flagsOf(inner, `${path} ${inner.name()}`.trim()))]
+}
+
+/** Each flag of several commands, with its commands by what `tell` says of it, if that differs. */
+async function differing(tell: (option: Option) => string, except: readonly string[]) {
+  const all = flagsOf(await programFor('completion')).filter(({ command }) => command !== 'init')
+  return [...Map.groupBy(all, ({ option }) => option.long ?? '')].flatMap(([flag, uses]) => {
+    const ways = Map.groupBy(uses, ({ option }) => tell(option))
+    if (ways.size < 2 || except.includes(flag)) return []
+    return [{ flag, ways: [...ways].map(([words, those]) => `${words}: ${those.map(({ command }) => command)}`) }]
+  })
+}
+
+test('a flag takes the same value in every command', async () => {
+  // who --all names the file of all deployments; --to names a folder, or one file.
+  expect(await differing(({ flags }) => flags, ['--all', '--to'])).toEqual([])
+})
+
+test('a flag is told in the same words in every command', async () => {
+  // What these filter, print, compare or wait for belongs to the command.
+  const ofCommand = [
+    ...[
+      '--account',
+      '--all',
+      '--folder',
+      '--group',
+      '--incident',
+      '--permission-set',
+      '--user',
+      '--since',
+      '--unused-for',
+    ],
+    ...['--at', '--config', '--json', '--no-delete', '--since', '--timeout', '--to', '--unused-for', '--wait'],
+  ]
+  expect(await differing(({ description }) => description, ofCommand)).toEqual([])
+})
+
+test('every command that asks takes --yes', () => {
+  const asking = listProjectFiles('handlers/cli').filter((file) => /\bawait confirm\(/.test(readText(file)))
+  expect(asking).not.toEqual([])
+  expect(asking.filter((file) => !readText(file).includes('.addOption(yesOption())'))).toEqual([])
 })
