@@ -43,14 +43,17 @@ export async function tellFiles(
   const told = new Map(
     [...(await listHeads(objects, statusPrefix + kind.at))].map(([key, head]) => [inputOfStatus(key), head]),
   )
-  const rejected = new Set(await listInState(objects, 'rejected', kind.at))
+  const rejected = new Set(told.size === 0 ? [] : await listInState(objects, 'rejected', kind.at))
   const untold = [...files.keys()].filter((key) => !told.has(key))
-  const crowds = { objects, statuses, configuration, now: clock.now(), places: [kind.at] }
-  const meant = new Set([...(await sweepCrowds(untold, crowds)), ...told.keys()])
+  const now = clock.now()
+  const crowds = { objects, statuses, configuration, now, places: [kind.at] }
+  // Without such a file, a crowd can only end. That may wait: a listing each minute of each kind costs a quarter of a dollar a month.
+  const isDue = untold.length > 0 || now.getUTCMinutes() % 5 === 0
+  const meant = new Set([...(isDue ? await sweepCrowds(untold, crowds) : []), ...told.keys()])
   const isTold = (key: string) => {
     const [file, status] = [files.get(key), told.get(key)]
     if (file === undefined || status === undefined || rejected.has(key)) return false
-    const isNew = clock.now().getTime() - file.lastModified.getTime() < doubtedMs
+    const isNew = now.getTime() - file.lastModified.getTime() < doubtedMs
     return status.lastModified > file.lastModified && !isNew
   }
   const isOurs = (key: string) => files.has(key) || kindOf(key) === kind || key === kind.at
