@@ -9,7 +9,13 @@ import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
 import { inFewAccounts } from '../../shared/modules/reviews/rules/in-few-accounts.ts'
 import { buildManifest } from '../../shared/modules/reviews/rules/manifest.ts'
-import { accountsOf, isDecided, isPrivileged, type ReviewItem } from '../../shared/modules/reviews/rules/review-item.ts'
+import {
+  accountsOf,
+  isDecided,
+  isPrivileged,
+  isUnseen,
+  type ReviewItem,
+} from '../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/modules/reviews/rules/review-record.ts'
 import type { ReadingObjects } from '../../shared/ports/object-store.ts'
 import { type Answer, answer, refusal, refuse } from './answer.ts'
@@ -153,7 +159,7 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
       const item = byDigest.get(one.digest)
       const mayDecide =
         isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && asked.has(item)
-      const mayKeep = mayDecide && keepers.has(item)
+      const mayKeep = mayDecide && keepers.has(item) && !isUnseen(item.subject)
       return { ...one, review, mayDecide, mayKeep, own: own?.get(one.digest) }
     }),
   }

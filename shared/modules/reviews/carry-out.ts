@@ -10,10 +10,12 @@ import type { FoundObject, ObjectHead, ObjectStore, ReadingObjects } from '../..
 import { arnOfReview, noteDeletion } from '../../reconcile/records/deletion-notes.ts'
 import { RecordChangedError } from '../../reconcile/records/json-record.ts'
 import { digestOf, folderOf, itemRecord, readItem, readPresent, readUpload } from './review-records.ts'
+import type { ItemState } from './rules/decide-end.ts'
 import {
   filesOf,
   findShown,
   type ItemEnd,
+  isUnseen,
   type ReviewItem,
   remedyOf,
   type ShownFile,
@@ -26,31 +28,36 @@ import type { ReviewRun } from './rules/review-record.ts'
 /** How long the owner of a task has. */
 const taskMs = 30 * 24 * 60 * 60_000
 
+type ShownItem = Pick<ReviewItem, 'subject' | 'uploads'>
 type Reading = { readonly objects: ReadingObjects; readonly configuration: Pick<Configuration, 'folders'> }
 
 /**
- * `folder`: that of the run.
+ * `folder`: that of the run. A membership may have files of several folders: it is as shown while one of them is, so writers of other folders
+ * void nothing.
  *
  * | the files of the item now                             | the item |
  * | ----------------------------------------------------- | -------- |
  * | another question counts in its place                  | changed  |
  * | it has none: foreign, by a provider, a setting        | as shown |
  * | all are absent                                        | gone     |
- * | one has other content, or another file asks for the same membership | changed |
- * | any other                                             | as shown |
+ * | all were absent before                                | changed  |
+ * | one is as shown                                       | as shown, or unseen if S3 does not return it |
+ * | any other                                             | changed  |
  */
 export async function readItemState(
-  item: Pick<ReviewItem, 'digest' | 'subject' | 'uploads' | 'replaces'>,
+  item: ShownItem & Pick<ReviewItem, 'digest' | 'replaces' | 'goneAt'>,
   { folder, ...context }: Reading & { readonly folder: string },
-): Promise<'unread' | 'as shown' | 'changed' | 'gone'> {
+): Promise<ItemState> {
   const { subject } = item
   if (subject.kind === 'unread') return 'unread'
   if (await findSibling(item, folder, context)) return 'changed'
   if (filesOf(subject).length === 0) return 'as shown'
   const present = await findPresent(subject, context)
   if (present.length === 0) return 'gone'
-  for (const head of present) if (!(await findAsShown(item, head, context))) return 'changed'
-  return 'as shown'
+  if (item.goneAt !== undefined) return 'changed'
+  for (const head of present)
+    if (await findAsShown(item, head, context)) return isUnseen(subject) ? 'unseen' : 'as shown'
+  return 'changed'
 }
 
 /**
@@ -62,10 +69,10 @@ export async function readItemState(
  * | same     |                            |                                       | unless it asks to count as new |
  * | other    | yes                        | has the same content or value         | unless it asks to count as new |
  * | other    | yes                        | is another one, or cannot be read     | no                  |
- * | other    | no: an earlier version     |                                       | no                  |
+ * | other    | no: nobody could read it   |                                       | no                  |
  */
 async function findAsShown(
-  item: Pick<ReviewItem, 'subject' | 'uploads'>,
+  item: ShownItem,
   head: FoundObject,
   { objects }: Pick<Reading, 'objects'>,
 ): Promise<(ObjectHead & Upload) | undefined> {
@@ -132,7 +139,7 @@ type Performing = { readonly objects: ObjectStore } & Pick<Reading, 'configurati
 
 /**
  * Gives an item its end. A person's revocation deletes the files that give the access, whatever they say now and in whichever folder;
- * silence deletes them if they say what was shown. Or it describes the task. The loops of links and
+ * silence deletes them if one of them says what was shown. Or it describes the task. The loops of links and
  * memberships then take the access away, with brake, minimums and history, as after any deletion. Throws RecordChangedError if somebody
  * edited a file meanwhile.
  */
@@ -147,13 +154,15 @@ export async function performEnd(item: ReviewItem, ending: Ending, context: Perf
 async function readFiles(subject: Subject, context: Reading) {
   const files: ShownFile[] = []
   const uploads: ShownUpload[] = []
+  let unread: string | undefined
   for (const { key } of await findPresent(subject, context)) {
     const upload = await readPresent(context.objects, key)
     if (upload === undefined) continue
+    unread = upload.unread
     files.push((await readUpload(context.objects, upload)).file)
     uploads.push(shownUploadOf(upload))
   }
-  return { files, uploads }
+  return { files, uploads, unread }
 }
 
 /** Adds the item as it is now to the run. */
@@ -162,10 +171,14 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
   const folder = folderOf(review, run.run)
   const sibling = await findSibling(item, folder, context)
   if (sibling) return sibling
-  const { files, uploads } = await readFiles(before, context)
+  const { files, uploads, unread } = await readFiles(before, context)
   const [file] = files
   const subject: Subject =
-    before.kind === 'membership' ? { ...before, files } : before.kind === 'link' && file ? { ...before, file } : before
+    before.kind === 'membership'
+      ? { ...before, files }
+      : before.kind === 'link' && file
+        ? { ...before, file, unread }
+        : before
   const digest = digestOf(folder, subject, replaces)
   const asked = { digest, subject, uploads, reviewers, revokers, passedOver, replaces, decisions: [] }
   await itemRecord(context.objects, folder, digest).write(asked, undefined)
@@ -186,13 +199,18 @@ async function revoke(item: ReviewItem, { by, at, review, run }: Ending, context
     return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
   }
   const arn = arnOfReview(review, by && (decisions.find(({ user }) => user === by)?.name ?? by))
+  const uploads: (ObjectHead & Upload)[] = []
+  let isShown = by !== undefined
   for (const head of await findPresent(subject, context)) {
-    const { key } = head
-    const upload =
-      by === undefined ? await findAsShown(item, head, context) : ((await readPresent(objects, key)) ?? head)
-    if (upload === undefined) throw new RecordChangedError(key)
+    const shown = await findAsShown(item, head, context)
+    isShown ||= shown !== undefined
+    uploads.push(shown ?? (await readPresent(objects, head.key)) ?? head)
+  }
+  for (const upload of uploads) {
+    const { key, etag } = upload
+    if (!isShown) throw new RecordChangedError(key)
     await noteDeletion(objects, upload, { arn })
-    if ((await objects.delete(key, { ifMatch: upload.etag })) === 'lost' && (await objects.head(key)) !== undefined)
+    if ((await objects.delete(key, { ifMatch: etag })) === 'lost' && (await objects.head(key)) !== undefined)
       throw new RecordChangedError(key)
   }
   return { is: 'deleted', at: renderInstant(at), by }

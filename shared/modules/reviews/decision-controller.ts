@@ -27,7 +27,14 @@ import {
   mayBeNamed,
   type Uploads,
 } from './rules/decide-decision.ts'
-import { describeSubject, filesOf, findShown, type GivenDecision, type ReviewItem } from './rules/review-item.ts'
+import {
+  describeSubject,
+  filesOf,
+  findShown,
+  type GivenDecision,
+  isUnseen,
+  type ReviewItem,
+} from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
 
 export type DecisionContext = ReconcileContext & Pick<RequestSources, 'people' | 'actorOf'>
@@ -73,10 +80,10 @@ function oppositeOf(name: DecisionPath): string {
 
 async function gather({ key, name, file, head, now }: Input<DecisionTypes>, context: Reading): Promise<Facts> {
   const { objects } = context
-  const { review, digest, userId, verdict } = name
+  const { review, userId, verdict } = name
   const of = await readRun(objects, review)
   const folder = of ? folderOf(review, of.run) : ''
-  const stored = of && (await readItem(objects, folder, digest))
+  const stored = of && (await readAsked(objects, folder, name))
   const own = stored?.value.decisions.find((one) => one.user === userId && one.key === key)
   const opposite = await objects.head(oppositeOf(name))
   const run = stateOf(of)
@@ -85,7 +92,7 @@ async function gather({ key, name, file, head, now }: Input<DecisionTypes>, cont
   const isAsked = file.is === 'valid' && run === 'open' && recorded !== 'same' && stored
   const person = isAsked ? await findReviewer(userId, { folder, run: of, items: [stored.value] }, context) : undefined
   const item =
-    judgeRecord(stored?.value) ?? (stored ? await readItemState(stored.value, { ...context, folder }) : 'unknown')
+    judgeRecord(stored?.value) ?? (stored ? await readState(stored.value, { ...context, folder }) : 'unknown')
   // Nobody learns who uploaded content that is not there now.
   const uploads =
     person && stored && item === 'as shown' ? await readUploads(stored.value, { verdict, now }, objects) : undefined
@@ -96,6 +103,16 @@ async function gather({ key, name, file, head, now }: Input<DecisionTypes>, cont
       head !== undefined && opposite !== undefined && isLater(opposite.lastModified, head.lastModified, verdict),
     author: person && of && stored ? judgeAuthor(stored.value, { run: of, verdict, uploads }, person) : 'may',
     userName: person?.userName,
+  }
+}
+
+/** The item of a decision. A revocation is about the access, so it counts for what ssofile asked again after edits. */
+async function readAsked(objects: ReadingObjects, folder: string, { digest, verdict }: DecisionPath) {
+  for (let next = digest; ; ) {
+    const stored = await readItem(objects, folder, next)
+    const { end } = stored?.value ?? {}
+    if (verdict === 'keep' || end?.next === undefined) return stored
+    next = end.next
   }
 }
 
@@ -124,6 +141,11 @@ function isLater(opposite: Date, own: Date, verdict: DecisionPath['verdict']): b
   return opposite > own || (verdict === 'keep' && opposite.getTime() === own.getTime())
 }
 
+async function readState(item: ReviewItem, context: Parameters<typeof readItemState>[1]) {
+  const state = await readItemState(item, context)
+  return state === 'gone' && item.goneAt !== undefined ? 'gone again' : state
+}
+
 /** An item without an end is as its files are now. */
 function judgeRecord(item: ReviewItem | undefined): 'unknown' | 'edited' | 'settled' | undefined {
   if (item === undefined) return 'unknown'
@@ -139,7 +161,9 @@ export async function foretellRefusal(
   const known = items.filter((item) => item !== undefined)
   const person = run && (await findReviewer(userId, { folder: folderOf(review, run.run), run, items: known }, context))
   for (const [at, item] of items.entries()) {
-    const is = judgeRecord(item) ?? (item?.subject.kind === 'unread' ? 'unread' : 'as shown')
+    const is =
+      judgeRecord(item) ??
+      (item?.subject.kind === 'unread' ? 'unread' : item && isUnseen(item.subject) ? 'unseen' : 'as shown')
     const author = run && person && item ? judgeAuthor(item, { run, verdict }, person) : 'may'
     const facts = { file: 'valid', recorded: 'none', hasKept: false, isReplaced: false } as const
     const step = decideDecision({ ...facts, run: stateOf(run), item: is, author, verdict })
@@ -155,8 +179,9 @@ async function perform(
   context: DecisionContext,
 ): Promise<Effect<ReviewItem> | Description> {
   if (run === undefined || stored === undefined) return {}
-  const { review, digest, userId: user, verdict } = name
+  const { review, userId: user, verdict } = name
   const { value: item, object } = stored
+  const { digest } = item
   const record = new KnownRecord(itemRecord(context.objects, folder, digest), { value: item, etag: object.etag })
   const comment = file.is === 'valid' ? file.body.comment : undefined
   const about = { review, run: run.run, digest, item: describeSubject(item.subject), user, name: userName, comment }
@@ -174,10 +199,10 @@ async function perform(
     const given: GivenDecision = { user, name: userName, verdict, comment, key, etag, versionId, at }
     return { ...effect(verdict, { decisions: [...others, given] }), isNews: true }
   }
-  const step = action === 'note gone' ? 'gone' : action
-  const end = await performEnd(item, { step, by: user, at: now, review, run }, context)
-  const event = { 'ask again': 'asked-again', gone: 'gone', 'carry out': end.is === 'task' ? 'task' : 'carried-out' }
-  return effect(event[step], { end }, { files: filesOf(item.subject), task: end.task })
+  if (action === 'note gone') return effect('gone', { goneAt: renderInstant(now) })
+  const end = await performEnd(item, { step: action, by: user, at: now, review, run }, context)
+  const event = { 'ask again': 'asked-again', 'carry out': end.is === 'task' ? 'task' : 'carried-out' }
+  return effect(event[action], { end }, { files: filesOf(item.subject), task: end.task })
 }
 
 const refusals = {
@@ -192,9 +217,9 @@ const refusals = {
     remedy: 'run ssofile review show, and decide again',
   },
   unread: {
-    received: 'a decision on something that could not be read',
-    expected: 'a decision on another item',
-    remedy: 'ask an operator to make it readable',
+    received: 'a decision to keep something that could not be read',
+    expected: 'a decision to revoke it, or a file that ssofile can read',
+    remedy: 'ask the uploader to upload it again without an encryption option',
   },
   late: {
     received: 'a decision that came too late',
@@ -245,6 +270,8 @@ function describe({ tell }: DecisionEnd, _: Input<DecisionTypes>, { stored }: Fa
       const reason = task === undefined ? `revoked: ${object}` : `a task for a person: ${task}`
       return { told: { state: 'applied', reason } }
     }
+    case 'gone':
+      return { told: { state: 'applied', reason: `the file is gone; if it comes back, ssofile asks again: ${object}` } }
     case 'replaced':
       return { told: { state: 'applied', reason: 'your later decision counts instead' } }
     case 'unclear':

@@ -327,7 +327,6 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
     const privileged = await isPrivileged(permissionSet)
     if (!isAsked || (file.only === 'privileged' && !privileged)) return []
     const read = await readLink(objects, head.key, configuration)
-    if (read.state === 'unreadable') return [{ ...unread(head.key, read.complaint.received), accounts: [] }]
     const upload = 'object' in read ? read.object : head
     const { file: shown, told } = await readUpload(objects, upload)
     const byRecords = await idOfRecords(type, principal)
@@ -337,6 +336,7 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
       ...{ permissionSet, principal, principalId, type, isPrivileged: privileged, accounts: [...accounts] },
       scope: renderScope(scope),
       file: shown,
+      ...(read.state === 'unreadable' && { unread: read.complaint.received }),
       since: told?.since ?? upload.lastModified.toISOString(),
     }
     const tag = scope.kind === 'account' ? await ownerOf(scope.id) : undefined
@@ -438,7 +438,7 @@ async function gatherSettings(
   const { eligibilities: files } = await eligibilityFiles.read()
   const eligibilities = await pLimit(readsAtOnce).map([...files], async ([name, read]): Promise<Question> => {
     const key = `eligibility/${name}.json`
-    if (!read.ok) return unread(key, read.complaint.received)
+    if (!read.ok) return setting(`${key}, which could not be read`, `correct or delete ${key}`)
     const { for: whom, permissionSets, scopes } = read.value
     const who = [...whom.groups, ...whom.users].join(', ')
     const what = `${who} may ask for ${permissionSets.join(', ')} in ${scopes.map(renderScope).join(', ')} (${key})`
@@ -446,6 +446,8 @@ async function gatherSettings(
   })
   const found = await readInput(objects, hygieneKey, { mostBytes: hygieneFileMostBytes })
   const hygiene = found && 'body' in found ? parseHygieneFile(found.body, found.size) : undefined
+  const unreadHygiene =
+    found && !hygiene?.ok ? [setting(`${hygieneKey}, which could not be read`, `correct or delete ${hygieneKey}`)] : []
   const exceptions = hygiene?.ok
     ? await pLimit(readsAtOnce).map(
         hygiene.value.exceptions,
@@ -460,6 +462,7 @@ async function gatherSettings(
   return [
     ...eligibilities,
     ...exceptions,
+    ...unreadHygiene,
     setting(
       'the writers of governance, people and operators: access in the file of the environment',
       'change access in environments/<environment>.json, and deploy',

@@ -12,7 +12,7 @@ import { ownedMembershipRecords } from '../../reconcile/records/owned-groups.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { listPresent } from './carry-out.ts'
-import { filesOf, isFileOf, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
+import { filesOf, isDeleted, isFileOf, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
 
 type Judging = {
   readonly objects: ReadingObjects
@@ -36,22 +36,26 @@ type KnownAccess = ReadonlyMap<AssignmentKey, { readonly isForeign: boolean; rea
  * | any            |                       | gone       | has no end              | not yet: a record is lost |
  * | any            |                       | gone       | ended, or never began   | ended, with the proofs    |
  */
-export function judgeOutcomes(items: readonly ReviewItem[], at: string, context: Judging) {
+export function judgeOutcomes(
+  items: readonly ReviewItem[],
+  { at, run }: { readonly at: string; readonly run: string },
+  context: Judging,
+) {
   const wanted = new Set(items.flatMap(({ subject }) => assignmentsOf(subject)))
   const known = once(() => listKnownOf(wanted, context.objects))
   return async (item: ReviewItem): Promise<Pick<ReviewItem, 'proof' | 'given'> | undefined> => {
-    const { subject, end } = item
+    const { subject } = item
     if (subject.kind === 'setting') return undefined
-    const isDeleted = end?.is === 'deleted'
-    const present = isDeleted ? await listPresent(subject, context) : []
-    if (isDeleted && present.length === 0 && (await isInWork(subject, context))) return undefined
+    const mustEnd = isDeleted(item)
+    const present = mustEnd ? await listPresent(subject, context) : []
+    if (mustEnd && present.length === 0 && (await isInWork(subject, context))) return undefined
     const left =
       subject.kind === 'membership'
         ? await findMembership(subject, context)
         : await findAccess(subject, await known(), context)
-    const stories = await readStories(item, at, context.objects)
+    const stories = await readStories(item, { from: run, until: at }, context.objects)
     const proof = stories.flatMap((story) => story.end ?? [])
-    if (present.length > 0 || (isDeleted && left.is === 'given')) {
+    if (present.length > 0 || (mustEnd && left.is === 'given')) {
       const given = new Map([...present, ...left.by].map((one) => [one.key, one]))
       return { proof, given: [...given.values()] }
     }
@@ -135,11 +139,16 @@ const wholeSecondMs = 1_000
 /** Each account where the access was when it was revoked, or came later. `end`: the key of its last end since then. */
 type Story = { readonly of: string; readonly isThere: boolean; readonly end: string | undefined }
 
-/** What history says until this instant, by ids: a renamed group has the same history. */
-export async function readStories(item: ReviewItem, until: string, objects: ReadingObjects): Promise<readonly Story[]> {
+/** What history says between these instants, by ids: a renamed group has the same history. `from`: the beginning of the run. */
+export async function readStories(
+  item: ReviewItem,
+  { from, until }: { readonly from: string; readonly until: string },
+  objects: ReadingObjects,
+): Promise<readonly Story[]> {
   const { subject, decisions, silentAt, end } = item
   const decided = decisions.find(({ user }) => user === end?.by)
-  const sinceMs = Date.parse(decided?.at ?? silentAt ?? end?.at ?? until) - wholeSecondMs
+  const revokedAt = decided?.at ?? silentAt ?? end?.at ?? until
+  const sinceMs = Date.parse(end?.is === 'gone' ? from : revokedAt) - wholeSecondMs
   const stories: Story[] = []
   for (const { of, folder } of historiesOf(subject)) {
     const heads = await Array.fromAsync(objects.list(folder))

@@ -54,6 +54,7 @@ import {
   type GivenDecision,
   type ItemEnd,
   isDecided,
+  isDeleted,
   isUnproven,
   keepsOf,
   lapses,
@@ -230,7 +231,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
   if (before?.phase === 'settling') {
     const last = await prove(before, input, context)
     const open = last?.items.filter(isUnproven) ?? []
-    if (open.length === 0 || open.some(({ end }) => end?.is === 'deleted')) return tellProven(last, input)
+    if (open.length === 0 || open.some(isDeleted)) return tellProven(last, input)
   }
   const wait = (reason: string, remedy: string): Description => ({
     told: { state: 'waiting', reason, remedy: `${remedy}; ssofile looks again each hour` },
@@ -358,8 +359,10 @@ const askingMostMs = 60_000
 async function askAgain(run: ReviewRun, { name, now }: Omit<Ending, 'isEarly'>, context: ReviewContext): Promise<void> {
   const untilMs = context.clock.monotonicMs() + askingMostMs
   const ask = async (open: OpenItem) => {
-    const state = await readItemState(open.item, { ...context, folder: open.folder })
+    const { item, record } = open
+    const state = await readItemState(item, { ...context, folder: open.folder })
     if (state === 'changed') await giveEnd(open, { step: 'ask again', at: now, review: name, run }, context)
+    if (state === 'gone' && item.goneAt === undefined) await record.write({ ...item, goneAt: renderInstant(now) })
   }
   await forEachOpen(run, name, context, ask, () => context.clock.monotonicMs() < untilMs)
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
-import { decisionKey, parseDecisionFile } from '../../domain/files/decision-file.ts'
+import { decisionKey, type ItemDigest, parseDecisionFile } from '../../domain/files/decision-file.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -17,7 +17,14 @@ import {
 } from './review-records.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
-import { describeSubject, type GivenDecision, isUnproven, keepsOf, type ReviewItem } from './rules/review-item.ts'
+import {
+  describeSubject,
+  type GivenDecision,
+  isDeleted,
+  isUnproven,
+  keepsOf,
+  type ReviewItem,
+} from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
@@ -48,7 +55,8 @@ type Proving = { readonly objects: ObjectStore } & Parameters<typeof judgeOutcom
 /** Judges each revocation and task that has no outcome yet. Returns the evidence afterwards. */
 export async function proveOutcomes(evidence: ReviewEvidence, at: string, context: Proving): Promise<ReviewEvidence> {
   const folder = folderOf(evidence.review, evidence.run.run)
-  const judge = judgeOutcomes(evidence.items.filter(isUnproven), at, context)
+  const { run } = evidence.run
+  const judge = judgeOutcomes(evidence.items.filter(isUnproven), { at, run }, context)
   const proven = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
     const outcome = isUnproven(item) ? await judge(item) : undefined
     const next = { ...item, ...outcome, provenAt: at }
@@ -104,25 +112,26 @@ async function verifyPopulation(
 
 async function verifyItem(
   item: ReviewItem,
-  { review, run }: ReviewEvidence,
+  evidence: ReviewEvidence,
   objects: ObjectStore,
 ): Promise<readonly string[]> {
+  const { review, run } = evidence
   const faults: string[] = []
   if (digestOf(folderOf(review, run.run), item.subject, item.replaces) !== item.digest)
     faults.push('its content has another digest: somebody changed it')
-  for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, review, objects)))
+  for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, evidence, objects)))
   const end = findBaselessEnd(item, run)
   if (end) faults.push(end)
-  return [...faults, ...(await verifyOutcome(item, objects))]
+  return [...faults, ...(await verifyOutcome(item, run, objects))]
 }
 
 /** Recomputes the proofs from the history of the access, by ids. */
-async function verifyOutcome(item: ReviewItem, objects: ObjectStore): Promise<readonly string[]> {
-  const { subject, end, provenAt, given, proof = [] } = item
+async function verifyOutcome(item: ReviewItem, { run }: ReviewRun, objects: ObjectStore): Promise<readonly string[]> {
+  const { subject, provenAt, given, proof = [] } = item
   if (provenAt === undefined) return proof.map((key) => `the proof ${key} is not one: nobody judged the outcome`)
-  const stories = await readStories(item, provenAt, objects)
+  const stories = await readStories(item, { from: run, until: provenAt }, objects)
   const ends = stories.flatMap((story) => story.end ?? [])
-  const others = (given ?? []).filter(({ key }) => end?.is !== 'deleted' || !canGive(subject, key))
+  const others = (given ?? []).filter(({ key }) => !isDeleted(item) || !canGive(subject, key))
   const unproven = stories.filter((one) => (one.isThere ? given === undefined : one.end && !proof.includes(one.end)))
   return [
     ...proof.filter((key) => !ends.includes(key)).map((key) => `the proof ${key} is not one`),
@@ -134,12 +143,15 @@ async function verifyOutcome(item: ReviewItem, objects: ObjectStore): Promise<re
 /** Its file is as it was when it counted, and history has it. */
 async function verifyDecision(
   decision: GivenDecision,
-  { digest }: ReviewItem,
-  review: string,
+  item: ReviewItem,
+  { review, items }: ReviewEvidence,
   objects: ObjectStore,
 ): Promise<readonly string[]> {
   const { key, user: userId, verdict, etag, comment } = decision
-  if (key !== decisionKey({ userId, review, digest, verdict }))
+  const { digest } = item
+  // A revocation counts for what ssofile asked again after edits.
+  const asked = verdict === 'keep' ? [digest] : listQuestions(item, items)
+  if (!asked.some((one) => key === decisionKey({ userId, review, digest: one, verdict })))
     return [`the decision ${key} is not one on this item by ${userId}`]
   const faults: string[] = []
   const found = await objects.get(key)
@@ -151,6 +163,12 @@ async function verifyDecision(
   if (!history.some((one) => one.key.endsWith(`%${verdict}.json`)))
     faults.push(`history does not have the decision ${key}`)
   return faults
+}
+
+/** The digests of an item and of the items before its edits. */
+function listQuestions({ digest, replaces }: ReviewItem, items: readonly ReviewItem[]): readonly ItemDigest[] {
+  const before = replaces && items.find((one) => one.digest === replaces)
+  return before ? [digest, ...listQuestions(before, items)] : [digest]
 }
 
 /** Why the decisions do not explain the end. */

@@ -95,10 +95,13 @@ export async function writeItems(objects: ObjectStore, folder: string, items: re
   })
 }
 
-/** The present upload of a file. Without content: it is too large, or S3 does not return it. */
-export async function readPresent(objects: ReadingObjects, key: string): Promise<InputHead | undefined> {
+/** The present upload of a file. Without content: it is too large, or S3 does not return it. `unread`: why S3 does not. */
+export async function readPresent(
+  objects: ReadingObjects,
+  key: string,
+): Promise<(InputHead & { readonly unread?: string }) | undefined> {
   const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
-  return found && 'head' in found ? found.head : found
+  return found && 'head' in found ? { ...found.head, unread: found.complaint.received } : found
 }
 
 /** One upload, with its status if ssofile has looked at it, or at another upload of the same content. */

@@ -164,7 +164,8 @@ describe('reviews on the page', () => {
     await world.objects.put(`${folder}manifest.json`, JSON.stringify({ items: [kept, changed] }))
     await world.clock.advance(2_000)
     const end = { is: 'gone', at: begun }
-    await world.objects.put(`${folder}items/${changed.digest}.json`, JSON.stringify({ ...changed, end }))
+    const judged = { ...changed, end, provenAt: begun }
+    await world.objects.put(`${folder}items/${changed.digest}.json`, JSON.stringify(judged))
     const { items } = parse((await ana.send('/api/reviews?name=quarter')).body)
     expect(items.map(({ digest: of, result }) => [of[0], result])).toEqual([
       ['a', 'open'],

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../../domain/files/decision-file.ts'
 import type { PrincipalId } from '../../../domain/principals/identity-center-ids.ts'
 import type { Status } from '../../../domain/statuses/status.ts'
+import type { ItemState } from './decide-end.ts'
 import { filesOf, type ReviewItem, type Subject } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
 import { askedOf, type NamedPrincipal } from './reviewers.ts'
@@ -9,8 +10,8 @@ import { askedOf, type NamedPrincipal } from './reviewers.ts'
 export type DecisionFacts = {
   readonly file: 'none' | 'invalid' | 'valid'
   readonly run: 'none' | 'open' | 'over'
-  /** `edited`: ssofile has asked again. `settled`: carried out, gone, or too late. `unread`: nobody can decide it. */
-  readonly item: 'unknown' | 'unread' | 'as shown' | 'changed' | 'gone' | 'edited' | 'settled'
+  /** `edited`: ssofile has asked again. `settled`: it has its end. `gone again`: its record says that it is gone. */
+  readonly item: 'unknown' | ItemState | 'gone again' | 'edited' | 'settled'
   readonly author: 'may' | 'barred' | 'own' | 'no reviewer' | 'only revokes' | 'unclear' | 'unnamed'
   /** The item's record has this upload as its author's decision. `other`: another one of this author by the same name. */
   readonly recorded: 'none' | 'same' | 'other'
@@ -30,6 +31,7 @@ export const decisionEnds = [
   'no item',
   'unread',
   'late',
+  'gone',
   'edited',
   'replaced',
   'barred',
@@ -55,6 +57,7 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | invalid | any other                                                            | nothing                       |
  * | valid   | none | any               |              |                       | no review                     |
  * | valid   | any  | unknown, unread, edited |        |                       | no item, unread, edited       |
+ * | valid   | any  | unseen            | a keep       |                       | unread                        |
  * | valid   | any  | any               | any          | decided the opposite later | replaced                 |
  * | valid   | over | any               | same         |                       | counted                       |
  * | valid   | over, or the item is settled | not same |                        | late                          |
@@ -62,6 +65,7 @@ export type DecisionEnd = { readonly tell: (typeof decisionEnds)[number] }
  * | valid   | open | changed           | a keep       |                       | ask again                     |
  * | valid   | open | any other         | not same     | may decide            | record                        |
  * | valid   | open | gone              | same, keep   |                       | note gone                     |
+ * | valid   | open | gone again        | same, keep   |                       | gone: once it is back, ssofile asks again |
  * | valid   | open | any other         | same, revoke |                       | carry out: an edit does not void it |
  * | valid   | open | as shown          | same, keep   |                       | counted                       |
  */
@@ -76,6 +80,7 @@ export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionE
   if (run === 'none') return { tell: 'no review' }
   if (item === 'unknown') return { tell: 'no item' }
   if (item === 'unread' || item === 'edited') return { tell: item }
+  if (item === 'unseen' && verdict === 'keep') return { tell: 'unread' }
   if (isReplaced) return { tell: 'replaced' }
   if (run === 'over' && recorded === 'same') return { tell: 'counted' }
   if (run === 'over' || item === 'settled') return { tell: 'late' }
@@ -83,7 +88,8 @@ export function decideDecision(facts: DecisionFacts): DecisionAction | DecisionE
   if (item === 'changed' && verdict === 'keep') return { do: 'ask again' }
   if (recorded !== 'same') return { do: 'record' }
   if (verdict === 'revoke') return { do: 'carry out' }
-  return item === 'gone' ? { do: 'note gone' } : { tell: 'counted' }
+  if (item === 'gone') return { do: 'note gone' }
+  return { tell: item === 'gone again' ? 'gone' : 'counted' }
 }
 
 /** A person as a reviewer of one item. */

@@ -1,7 +1,13 @@
+/**
+ * An item as its files are now. `unread`: nobody can decide on it. `unseen`: its file is as it was, and S3 does not return it, so people can
+ * revoke the access that its name says, and nobody can keep it.
+ */
+export const itemStates = ['unread', 'unseen', 'as shown', 'changed', 'gone'] as const
+export type ItemState = (typeof itemStates)[number]
+
 /** One item without an end, when its run ends. */
 export type EndFacts = {
-  /** `unread`: nobody could decide it. */
-  readonly item: 'unread' | 'as shown' | 'changed' | 'gone'
+  readonly item: ItemState
   /** `keep`: enough people keep it, and nobody revokes it. */
   readonly decided: 'keep' | 'revoke' | 'nothing'
   /** Somebody deleted the file of the review. */
@@ -25,7 +31,7 @@ export const endSteps = ['not done', 'kept', 'gone', 'carry out', 'ask again', '
  * | any     | changed        | any other       |       | not done          |
  * | keep    | as shown       | any   | any     | any   | kept              |
  * | any     | gone           | any   | any     | no    | gone              |
- * | any     | as shown, gone | no    | revoke  | any   | revoke by silence |
+ * | any     | as shown, unseen, gone | no | revoke | any | revoke by silence |
  * | any other |              |       |         |       | not done          |
  */
 export function decideEnd({ item, decided, isEarly, silence, isSilenceNoted }: EndFacts): (typeof endSteps)[number] {

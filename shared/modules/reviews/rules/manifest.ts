@@ -31,13 +31,12 @@ type Judged = Pick<ReviewItem, 'end' | 'provenAt' | 'given' | 'subject' | 'decis
 /**
  * | the item's end | judged | the access          | result      |
  * | -------------- | ------ | ------------------- | ----------- |
- * | deleted        | no     |                     | revoking    |
- * | deleted        | yes    | has ended           | revoked     |
- * | deleted        | yes    | its files are there again | came back |
- * | deleted        | yes    | others give it      | still given |
+ * | deleted, gone  | no     |                     | revoking    |
+ * | deleted, gone  | yes    | has ended           | revoked, gone |
+ * | deleted, gone  | yes    | its files are there again | came back |
+ * | deleted, gone  | yes    | others give it      | still given |
  * | task           | no     |                     | task        |
  * | task           | yes    | ended               | task done   |
- * | gone           |        |                     | gone        |
  * | changed        |        |                     | asked again |
  * | kept, not done |        |                     | the same    |
  * | none           |        |                     | open, decided |
@@ -46,9 +45,11 @@ export function resultOf({ end, provenAt, given, ...item }: Judged, terms: Pick<
   if (end === undefined) return isDecided(item, terms) ? 'decided' : 'open'
   switch (end.is) {
     case 'deleted':
+    case 'gone':
       if (given)
         return given.length > 0 && given.every(({ key }) => isFileOf(item.subject, key)) ? 'came back' : 'still given'
-      return provenAt === undefined ? 'revoking' : 'revoked'
+      if (provenAt === undefined) return 'revoking'
+      return end.is === 'gone' ? 'gone' : 'revoked'
     case 'task':
       return provenAt === undefined ? 'task' : 'task done'
     case 'changed':

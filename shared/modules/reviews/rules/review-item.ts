@@ -38,7 +38,14 @@ const access = {
 /** What one item is about. Its owner is among its reviewers. */
 export const subject = z.discriminatedUnion('kind', [
   /** One link. `accounts`: all that its scope had when the run began. */
-  record({ kind: z.literal('link'), scope: z.string(), file: shownFile, ...access }),
+  record({
+    kind: z.literal('link'),
+    scope: z.string(),
+    file: shownFile,
+    /** Why S3 does not return the file. Its name says which access it gives, so people revoke it, and nobody keeps it. */
+    unread: z.string().optional(),
+    ...access,
+  }),
   /** Access of one principal that others gave. */
   record({
     kind: z.literal('foreign'),
@@ -68,7 +75,7 @@ export const subject = z.discriminatedUnion('kind', [
     /** The people it is about. They do not decide on it. */
     concerns: z.array(namedPrincipal).optional(),
   }),
-  /** What could not be read: it belongs to the population, and nobody can decide it. */
+  /** Members or uses that could not be read: they belong to the population, and nobody can decide on them. */
   record({ kind: z.literal('unread'), what: z.string(), why: z.string() }),
 ])
 export type Subject = z.infer<typeof subject>
@@ -92,7 +99,7 @@ const givenDecision = record({
 export type GivenDecision = z.infer<typeof givenDecision>
 
 /**
- * - `deleted`: the files are gone. `gone`: others deleted them.
+ * - `deleted`: the review deleted the files. `gone`: others did, and the files were gone when the run ended.
  * - `task`: a person must carry it out.
  * - `changed`: the item was edited, and `next` asks again.
  * - `kept`, `not done`: at the end of the run.
@@ -120,6 +127,8 @@ export const reviewItem = record({
   /** The digest of the item before an edit of its file. Absent: the item is one of the frozen population. */
   replaces: itemDigest.optional(),
   decisions: z.array(givenDecision).default([]),
+  /** ssofile saw that all files were gone. Once one is back, it asks again. */
+  goneAt: z.iso.datetime().optional(),
   /** Nobody decided until the end, and silence revokes. Written before the deletion. */
   silentAt: z.iso.datetime().optional(),
   end: end.optional(),
@@ -132,9 +141,14 @@ export const reviewItem = record({
 })
 export type ReviewItem = z.infer<typeof reviewItem>
 
+/** The review or others deleted its files: then its access must end. */
+export function isDeleted({ end }: Pick<ReviewItem, 'end'>): boolean {
+  return end?.is === 'deleted' || end?.is === 'gone'
+}
+
 /** It was revoked, and its access or task is not known to be done. */
-export function isUnproven({ end, provenAt }: Pick<ReviewItem, 'end' | 'provenAt'>): boolean {
-  return provenAt === undefined && (end?.is === 'deleted' || end?.is === 'task')
+export function isUnproven(item: Pick<ReviewItem, 'end' | 'provenAt'>): boolean {
+  return item.provenAt === undefined && (isDeleted(item) || item.end?.is === 'task')
 }
 
 /** Enough people keep it, or one revokes it. */
@@ -153,6 +167,11 @@ export function keepsOf({ decisions }: Pick<ReviewItem, 'decisions'>): readonly 
 /** Decided one by one. */
 export function isPrivileged(subject: Subject): boolean {
   return 'isPrivileged' in subject && subject.isPrivileged === true
+}
+
+/** S3 does not return its file, so nobody sees what it says. */
+export function isUnseen(subject: Subject): boolean {
+  return subject.kind === 'link' && subject.unread !== undefined
 }
 
 /** The accounts that the item names. */
@@ -188,7 +207,7 @@ export function isOfMembership({ key }: Pick<ShownFile, 'key'>): boolean {
 export function describeSubject(subject: Subject): string {
   switch (subject.kind) {
     case 'link':
-      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}`
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}${subject.unread === undefined ? '' : ' (its file could not be read)'}`
     case 'foreign':
       return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.accounts.join(', ')}, given by others`
     case 'membership':

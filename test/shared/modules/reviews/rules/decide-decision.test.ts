@@ -10,6 +10,7 @@ import {
   judgeReviewer,
   mayBeNamed,
 } from '../../../../../shared/modules/reviews/rules/decide-decision.ts'
+import { itemStates } from '../../../../../shared/modules/reviews/rules/decide-end.ts'
 import { reviewItem } from '../../../../../shared/modules/reviews/rules/review-item.ts'
 import { everyChoice } from '../../../../every-choice.ts'
 
@@ -18,7 +19,7 @@ const count = everyChoice((choose) => {
   every.push({
     file: choose(['none', 'invalid', 'valid']),
     run: choose(['none', 'open', 'over']),
-    item: choose(['unknown', 'unread', 'as shown', 'changed', 'gone', 'edited', 'settled']),
+    item: choose(['unknown', ...itemStates, 'gone again', 'edited', 'settled']),
     author: choose(['may', 'barred', 'own', 'no reviewer', 'only revokes', 'unclear', 'unnamed']),
     recorded: choose(['none', 'same', 'other']),
     hasKept: choose([true, false]),
@@ -38,14 +39,16 @@ test(`${count} facts are decided, and each step comes about`, () => {
 test('only a recorded revocation takes something away, while the run is open, also if somebody edited the item', () => {
   for (const { facts } of cases.filter(({ name }) => name === 'carry out')) {
     expect(facts).toMatchObject({ file: 'valid', run: 'open', recorded: 'same', verdict: 'revoke', isReplaced: false })
-    expect(['as shown', 'changed', 'gone']).toContain(facts.item)
+    expect(['as shown', 'unseen', 'changed', 'gone', 'gone again']).toContain(facts.item)
   }
 })
 
 test('a decision is recorded only if its author may decide, in an open run, on an item that nobody settled', () => {
   for (const { facts } of cases.filter(({ name }) => name === 'record')) {
     expect(facts).toMatchObject({ file: 'valid', run: 'open', author: 'may', isReplaced: false })
-    expect(['as shown', 'gone', ...(facts.verdict === 'revoke' ? ['changed'] : [])]).toContain(facts.item)
+    expect(['as shown', 'gone', 'gone again', ...(facts.verdict === 'revoke' ? ['changed', 'unseen'] : [])]).toContain(
+      facts.item,
+    )
   }
 })
 

@@ -1,11 +1,16 @@
 import { expect, test } from '@jest/globals'
-import { decideEnd, type EndFacts, endSteps } from '../../../../../shared/modules/reviews/rules/decide-end.ts'
+import {
+  decideEnd,
+  type EndFacts,
+  endSteps,
+  itemStates,
+} from '../../../../../shared/modules/reviews/rules/decide-end.ts'
 import { everyChoice } from '../../../../every-choice.ts'
 
 const every: EndFacts[] = []
 const count = everyChoice((choose) => {
   every.push({
-    item: choose(['unread', 'as shown', 'changed', 'gone']),
+    item: choose(itemStates),
     decided: choose(['keep', 'revoke', 'nothing']),
     isEarly: choose([true, false]),
     silence: choose(['revoke', 'not-done']),
@@ -23,7 +28,7 @@ test('silence revokes nothing that was edited, nothing is revoked that was not r
     if (step === 'carry out') expect(facts.decided).toBe('revoke')
     if (step === 'revoke by silence') expect(facts).toMatchObject({ isEarly: false, silence: 'revoke' })
     if (step === 'carry out') expect(facts.item).not.toBe('unread')
-    if (step === 'revoke by silence') expect(['as shown', 'gone']).toContain(facts.item)
+    if (step === 'revoke by silence') expect(['as shown', 'unseen', 'gone']).toContain(facts.item)
   }
 })
 
