@@ -27,7 +27,7 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     undo: ['plan, ask, then undo the last push', async () => (await import('./folder/undo.ts')).addUndo],
     policies: ['test the policies of governance', async () => (await import('./guardrails/policies.ts')).addPolicies],
     touch: [
-      'make a file count as new: bind a link to the present user of its name',
+      'evaluate one file again, or make it count as new',
       async () => (await import('./status/touch.ts')).addTouch,
     ],
   }),

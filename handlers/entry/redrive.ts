@@ -1,5 +1,5 @@
 import { redrive } from '../redrive.ts'
 import { openDeployment } from './open-deployment.ts'
 
-const { ports, guarded } = openDeployment()
-export const handler = guarded(redrive(ports))
+const { ports, configuration, guarded } = openDeployment()
+export const handler = guarded(redrive(ports, configuration))

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
-import { redriveQuestion } from '../../handlers/redrive.ts'
+import { lookQuestion, redriveQuestion } from '../../handlers/redrive.ts'
 import { roundTripQuestion } from '../../shared/domain/messages/round-trip-event.ts'
 import { doctorQuestion } from '../../shared/modules/doctor/try-permissions.ts'
 import { ThrottledError } from './lambda/lambda-function.ts'
@@ -11,7 +11,7 @@ import { currentRequest } from './local-request.ts'
 type InvokedFunctions = { ask?: LocalFunctions['ask'] }
 
 /** The functions that commands ask, and what they may ask. */
-const asked = { dispatcher: doctorQuestion, redrive: z.union([redriveQuestion, roundTripQuestion]) }
+const asked = { dispatcher: doctorQuestion, redrive: z.union([redriveQuestion, roundTripQuestion, lookQuestion]) }
 
 /** The callers who may invoke functions here: ssofile's own roles, and operators. */
 const invokers = /^(ssofile|operator)\b/

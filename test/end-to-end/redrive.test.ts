@@ -65,6 +65,20 @@ test('a poisoned message reaches its dead-letter queue, redrive shows why, and p
   expect(await redrive('links')).toEqual({ exitCode: 0, letters: [] })
 })
 
+test('touch has a file evaluated again, which writes the status that somebody deleted, and nobody else may ask', async () => {
+  await system.remove(statusOfLink, 'ssofile')
+  expect(await system.ssofile(['touch', link], 'maria')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('lambda:InvokeFunction'),
+  })
+  expect(await system.ssofile(['touch', link], 'ssofile')).toMatchObject({ exitCode: 0, stderr: '' })
+  await system.untilStatus(link, 'applied')
+  expect(await system.ssofile(['touch', 'policies/p.json'], 'ssofile')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('every five minutes'),
+  })
+})
+
 test('a message that can never be worked on is told as such, is not put back, and is discarded by its id', async () => {
   const [letter] = await untilDead('uploads')
   expect(letter?.fault).toMatch(/^it is not a message for the queue uploads: /)

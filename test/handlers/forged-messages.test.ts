@@ -65,7 +65,10 @@ describe('a message that names the uploader of a link', () => {
 describe('a dead letter that an operator has put back', () => {
   const ask = (world: World, queue: RedrivenQueue) =>
     world.finish(
-      redrive(sentWithin(world.ports, permissionsOf('redrive'), 'redrive'))({
+      redrive(
+        sentWithin(world.ports, permissionsOf('redrive'), 'redrive'),
+        world.configuration,
+      )({
         redrive: { queues: [queue], all: true },
       }),
     )

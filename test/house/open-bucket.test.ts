@@ -18,7 +18,7 @@ const others: Readonly<Record<string, string>> = {
   'operations/restore.ts': 'it finds a lost owner, and then makes the check itself',
   'operations/sessions.ts': 'sessions end demands an owner',
   'plan/make-plan.ts': 'a plan reads only; push and undo check first',
-  'status/redrive.ts': 'it demands a deployment',
+  'status/ask-redrive.ts': 'it demands a deployment',
   'take-over/export.ts': 'it demands an owner',
   'take-over/open-import.ts': 'it begins a bucket',
   'who/explain.ts': 'it also asks Identity Center, without a deployment',

@@ -1,17 +1,12 @@
 import type { Command } from 'commander'
-import { openAwsInstallation } from '../../../shared/aws/aws-installation.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
-import { answerOrError } from '../../../shared/ports/service-error.ts'
 import { type DeadLetter, deadLetter } from '../../../shared/reconcile/records/dead-letters.ts'
-import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { type RedriveAnswer, type RedriveQuestion, redriveAnswer } from '../../redrive.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { bucketOf } from '../bucket/bucket.ts'
-import { checkActor } from '../bucket/check-actor.ts'
-import { openCliPorts } from '../bucket/cli-ports.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
+import { askRedrive } from './ask-redrive.ts'
 
 type Options = {
   readonly all?: boolean
@@ -47,7 +42,9 @@ async function redrive(argument: string | undefined, options: Options): Promise<
   if ([all, message, discard].filter((given) => given !== undefined).length > 1)
     throw new Refusal('received more than one of --all, --message and --discard, expected one of them')
   const queues = argument === undefined ? [...redriven] : [parseQueue(argument)]
-  const { ended, isPartial } = await ask({ queues, ...(all && { all }), message, discard })
+  const question: RedriveQuestion = { redrive: { queues, ...(all && { all }), message, discard } }
+  const isChange = all === true || message !== undefined || discard !== undefined
+  const { ended, isPartial } = redriveAnswer.parse(await askRedrive(question, isChange))
   const id = message ?? discard
   if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id))
     throw new Refusal(`no message '${quote(id)}' is in a dead-letter queue; ssofile redrive lists them`)
@@ -66,27 +63,6 @@ function parseQueue(argument: string): DeadLetter['queue'] {
   if (queue === undefined)
     throw new Refusal(`received the queue '${quote(argument)}', expected one of ${redriven.join(', ')}`)
   return queue
-}
-
-/** The deployment's function takes the messages out: nobody but functions may send to a queue. */
-async function ask(question: RedriveQuestion['redrive']): Promise<RedriveAnswer> {
-  const bucket = bucketOf(undefined)
-  const ports = openCliPorts(bucket)
-  const { deployment } = (await readOwner(ports.objects)) ?? {}
-  if (!deployment) {
-    throw new Refusal(
-      `bucket ${bucket} has no deployment, so it has no queues; apply works without queues, and reports what failed`,
-    )
-  }
-  const isChange = question.all || question.message !== undefined || question.discard !== undefined
-  if (isChange) await checkActor(ports)
-  const name = `${deployment.name}-redrive`
-  const answer = await answerOrError(openAwsInstallation(bucket).askFunction(name, { redrive: question }))
-  if ('is' in answer) return redriveAnswer.parse(answer.is)
-  const { code, message } = answer.error
-  throw new Refusal(
-    `the function ${name} did not answer: ${code}: ${message}\n  do: allow your role lambda:InvokeFunction on ${name}; if the function does not exist, deploy this version`,
-  )
 }
 
 function render(ended: readonly Ended[]): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
+import { kindOf } from '../../../shared/domain/inputs/kinds.ts'
 import { rebindMetadata, rebindOf } from '../../../shared/domain/links/upload.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
@@ -8,7 +9,7 @@ import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
-import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { StatusStore, statusKey } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { dryRunOption, yesOption } from '../arguments/change-options.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -16,30 +17,33 @@ import { openBucket } from '../bucket/open-bucket.ts'
 import { readSuffix } from '../requests/read-suffix.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { renderJson } from '../terminal/render-json.ts'
+import { askRedrive } from './ask-redrive.ts'
 import { findUnbound, type UnboundFile } from './find-unbound.ts'
 import { toInput } from './input-key.ts'
 
-/** `ssofile touch KEY --rebind`: makes an unchanged upload count as new. */
+/** `ssofile touch KEY`: has one input evaluated again. With `--rebind` its unchanged upload counts as new. */
 export function addTouch(program: Command): void {
   program
     .command('touch')
     .argument(
       '<key>',
-      'the key of a link, a membership or a permission set file; links_data/ or permission_sets/ can be left out. With * it means all waiting links and memberships of users who were made again',
+      'the key of an input; links_data/ or permission_sets/ can be left out. With --rebind and * it means all waiting links and memberships of users who were made again',
     )
     .description(
-      'An upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader.\nIt writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).',
+      'Has ssofile evaluate one input again now, as after an upload. It writes nothing, and needs a deployment and lambda:InvokeFunction on its function redrive, as operators have.\nAn upload of the same content changes nothing. With --rebind the file counts as new: a link or membership is bound to the present user of its name, access that somebody else removed is restored even if "onDrift" is "report", and you become its uploader. It writes the file unchanged, with the instant in its user metadata (x-amz-meta-ssofile-rebind).',
     )
-    .requiredOption('--rebind', 'make the file count as new')
+    .option('--rebind', 'make the file count as new')
     .addOption(dryRunOption())
     .addOption(yesOption())
-    .option('--json', 'the key and the instant as JSON; with *, all files')
+    .option('--json', 'the key and, with --rebind, the instant as JSON; with *, all files')
     .addHelpText(
       'after',
-      "\nExample:\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind\n  ssofile touch 'links_data/*' --rebind",
+      "\nExamples:\n  ssofile touch Billing-ps.json\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind\n  ssofile touch 'links_data/*' --rebind",
     )
     .action(async (key: string, options: Options) => {
-      const [ports, input] = [await openBucket(), toInput(key)]
+      const ports = await openBucket()
+      const input = kindOf(key) === undefined ? toInput(key) : key
+      if (options.rebind !== true) return askForLook(ports, input, options)
       const isPattern = input.includes('*') && (await ports.objects.head(input)) === undefined
       process.exitCode = isPattern
         ? await touchAll(ports, input, options)
@@ -47,7 +51,20 @@ export function addTouch(program: Command): void {
     })
 }
 
-type Options = { readonly json?: boolean; readonly dryRun?: boolean; readonly yes?: boolean }
+type Options = { readonly rebind?: boolean; readonly json?: boolean; readonly dryRun?: boolean; readonly yes?: boolean }
+
+async function askForLook({ objects }: Ports, input: string, { json, dryRun, yes }: Options): Promise<void> {
+  if (dryRun || yes)
+    throw new Refusal('received --dry-run or --yes without --rebind; without it there is nothing to ask')
+  if (kindOf(input)?.queue === undefined)
+    throw new Refusal(
+      `received ${quote(input, 1024)}, expected an input that ssofile evaluates by itself; it compares files of this kind every five minutes`,
+    )
+  if ((await objects.head(input)) === undefined && (await objects.head(statusKey(input))) === undefined)
+    throw new Refusal(`there is no ${quote(input, 1024)} in the bucket ${objects.bucket}`)
+  await askRedrive({ look: input }, true)
+  process.stdout.write(json ? renderJson({ input }) : `ssofile evaluates ${quote(input, 1024)} now\n${toFollow}`)
+}
 
 /** Lists the files whose users were made again, asks once, and makes these files count as new. */
 async function touchAll(ports: Ports, pattern: string, { json, dryRun, yes }: Options): Promise<number> {
@@ -94,12 +111,12 @@ async function touch({ objects, clock }: Ports, input: string, json: boolean): P
   const { at, boundTo } = made
   const until = boundTo === undefined ? '' : `; until now it was bound to ${boundTo}`
   process.stdout.write(
-    json
-      ? renderJson({ input, rebind: at, boundTo })
-      : `${quote(input, 1024)} counts as new${until}\n  To follow it, run ssofile status --wait with the key\n`,
+    json ? renderJson({ input, rebind: at, boundTo }) : `${quote(input, 1024)} counts as new${until}\n${toFollow}`,
   )
   return 0
 }
+
+const toFollow = '  To follow it, run ssofile status --wait with the key\n'
 
 type Rebound =
   | { readonly is: 'gone' }

@@ -16,7 +16,7 @@ import { links } from '../../../handlers/links.ts'
 import { type PageOptions, page } from '../../../handlers/page/page.ts'
 import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
-import { type RedriveQuestion, redrive } from '../../../handlers/redrive.ts'
+import { type LookQuestion, type RedriveQuestion, redrive } from '../../../handlers/redrive.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
 import {
@@ -86,7 +86,7 @@ export type LocalFunctions = {
 
 /** A batch of a queue, or the question of a command. */
 type Invoked = SQSEvent | Question
-type Question = DoctorQuestion | RedriveQuestion | RoundTripQuestion
+type Question = DoctorQuestion | LookQuestion | RedriveQuestion | RoundTripQuestion
 type Build<E> = (ports: Ports, configuration: Configuration, environment: ExecutionEnvironment) => Handler<E>
 const minuteMs = 60_000
 /** The machine does not run faster under a time scale, so each function gets at least this much real time. */

@@ -126,8 +126,4 @@ test('what cannot be asked for is refused, and nothing is changed', async () => 
     exitCode: 2,
     stderr: expect.stringContaining(`there is no links_data/${missing}`),
   })
-  expect(await system.ssofile(['touch', userLink])).toMatchObject({
-    exitCode: 2,
-    stderr: expect.stringContaining('--rebind'),
-  })
 })

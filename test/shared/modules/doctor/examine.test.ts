@@ -58,7 +58,7 @@ function installationOf(world: World, ports: Ports = world.ports): Installation 
     queueAttributes: async () => ({ VisibilityTimeout: '1000', ApproximateNumberOfMessages: '0' }),
     askFunction: async (name, question) =>
       name.endsWith('-redrive')
-        ? redrive(ports)(question)
+        ? redrive(ports, world.configuration)(question)
         : answerDoctor<object, unknown>(ports, async () => undefined)(question),
     unreservedConcurrency: async () => 900,
     reservedConcurrency: async () => 1,
