@@ -19,6 +19,7 @@ import {
   type Manifest,
   renderReviewCsv,
   sayCounts,
+  sayFiles,
   sayGiven,
   sayPace,
   sayReviewers,
@@ -189,6 +190,9 @@ function renderItems(
   const given = items.flatMap(({ digest, result, given: by }) =>
     by ? [`${result} ${digest.slice(0, digestLeast)}: ${sayGiven(by)}\n`] : [],
   )
+  const since = items.flatMap(({ digest, givenSince }) =>
+    givenSince ? [`given since to the same ${digest.slice(0, digestLeast)}: ${sayFiles(givenSince)}\n`] : [],
+  )
   const pace = reviewers.map((one) => `${sayPace(one)}\n`)
   const closing = closed ? `closed early by ${closed.by ?? 'somebody'}\n` : ''
   const after = isRunning(phase) ? `${sayInstants({ run, terms, escalatedAt })}\n` : closing
@@ -197,7 +201,7 @@ function renderItems(
       ? ''
       : `${count(passedOver, 'item has', 'items have')} an owner who cannot decide, so others are asked\n`
   const table = renderTable(['digest', 'result', 'item', 'reviewers', 'decisions'], rows, terminalWidth(), [0])
-  return `${table}\n${[...given, ...tasks].join('')}${phase} since ${run}: ${sayCounts(counts)}\n${passed}${after}${pace.join('')}`
+  return `${table}\n${[...given, ...since, ...tasks].join('')}${phase} since ${run}: ${sayCounts(counts)}\n${passed}${after}${pace.join('')}`
 }
 
 /** When a run ends, and what becomes of what nobody decides. */

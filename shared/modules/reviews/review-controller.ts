@@ -25,6 +25,7 @@ import type { RequestSources } from '../requests/gather-request.ts'
 import { performEnd, readItemState } from './carry-out.ts'
 import { findReviewer } from './find-reviewer.ts'
 import type { PopulationSources } from './gather-population.ts'
+import { noteGivenSince } from './given-since.ts'
 import { proveOutcomes, readEvidence, writeEvidence } from './review-evidence.ts'
 import {
   folderOf,
@@ -376,6 +377,7 @@ async function endItems(run: ReviewRun, ending: Ending, context: ReviewContext):
     findReviewer(user, { folder, run, items: await items() }, context),
   )
   await forEachOpen(run, ending.name, context, (open) => endItem(open, run, { ...ending, reviewerOf }, context))
+  await noteGivenSince(ending.name, run, context)
 }
 
 type Judged = Ending & { readonly reviewerOf: (user: PrincipalId) => Promise<Reviewer> }

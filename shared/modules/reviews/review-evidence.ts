@@ -122,6 +122,11 @@ async function verifyItem(
   for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, evidence, objects)))
   const end = findBaselessEnd(item, run)
   if (end) faults.push(end)
+  const { subject, givenSince = [] } = item
+  const others = givenSince.filter(
+    ({ key }) => !('permissionSet' in subject) || !key.includes(`%${subject.permissionSet}%`),
+  )
+  for (const { key } of others) faults.push(`the file ${key} is not one that gives the same permission set`)
   return [...faults, ...(await verifyOutcome(item, run, objects))]
 }
 

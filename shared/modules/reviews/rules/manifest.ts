@@ -104,6 +104,7 @@ const columns: readonly TableColumn<Manifest['items'][number]>[] = [
   { title: 'proof', text: ({ proof = [] }) => proof.join(' ') },
   { title: 'digest', text: ({ digest }) => digest },
   { title: 'given by', text: ({ given = [] }) => given.map(({ key }) => key).join(' ') },
+  { title: 'given since', text: ({ givenSince = [] }) => givenSince.map(({ key }) => key).join(' ') },
   { title: 'task', text: ({ end }) => end?.task ?? '' },
   { title: 'owners', text: ({ end }) => end?.owners?.join(', ') ?? '' },
   { title: 'due', text: ({ end }) => end?.dueAt ?? '' },
@@ -137,9 +138,11 @@ export function sayReviewers({ reviewers, revokers = [], passedOver = [] }: Revi
 
 /** The files and records that give revoked access, with their uploaders: they can delete them. */
 export function sayGiven(given: NonNullable<ReviewItem['given']>): string {
-  const said = given.map(({ key, by }) => (by === undefined ? key : `${key} (by ${by})`))
-  return `given by ${said.join(', ') || 'somebody outside ssofile'}`
+  return `given by ${sayFiles(given) || 'somebody outside ssofile'}`
 }
+
+export const sayFiles = (files: NonNullable<ReviewItem['given']>) =>
+  files.map(({ key, by }) => (by === undefined ? key : `${key} (by ${by})`)).join(', ')
 
 /** `3 kept, 1 open`: results that no item has are left out. */
 export function sayCounts(counts: Manifest['counts']): string {

@@ -132,6 +132,8 @@ export const reviewItem = record({
   /** Nobody decided until the end, and silence revokes. Written before the deletion. */
   silentAt: z.iso.datetime().optional(),
   end: end.optional(),
+  /** The same permission set for the same principal, by files and records since the run began: nobody was asked about them. */
+  givenSince: z.array(shownFile).optional(),
   /** The keys in history, by ids, that prove that the access ended, one for each account where it was. */
   proof: z.array(z.string()).optional(),
   /** The access is still there, or comes again: the files and records that give it. The review revoked none of these. */

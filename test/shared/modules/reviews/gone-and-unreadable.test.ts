@@ -64,11 +64,17 @@ describe('a link that cannot be read', () => {
     expect((await review.link(lars)).end).toMatchObject({ is: 'not done' })
   })
 
-  test.each(['decision', 'silence'])('since the review began loses its access by a %s', async (path) => {
+  test.each([
+    ['decision', 'its owner encrypted', true],
+    ['silence', 'its owner encrypted', true],
+    ['decision', 'is no JSON', false],
+    ['silence', 'is no JSON', false],
+  ])('since the review began loses its access by a %s if the file %s', async (path, _, isSealed) => {
     const review = await Review.begin({ ...reviewed, groups: [] })
     const item = await review.link(lars)
     await review.decide(tom, item, 'keep')
-    await seal(review, linkTo(lars))
+    if (isSealed) await seal(review, linkTo(lars))
+    else await review.grouping.world.objects.put(linkTo(lars), '\u0000{')
     if (path === 'silence') await review.days(22)
     else expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
     await minutesUntil(review.grouping, () => !review.has(lars), 'the access')
