@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { runAcceptance, SkippedStep, type Step, type StepResult } from './acceptance.ts'
+import { exitCodeOf, runAcceptance, SkippedStep, type Step, type StepResult } from './acceptance.ts'
 import { compareFacts, type Facts } from './facts.ts'
 
 /** Changes in a list, and what is undone of them in `ran`. */
@@ -61,6 +61,31 @@ describe('an acceptance', () => {
       facts: { createMs: 900, createListingLagMs: 40 },
       statuses: ["links_data/x is 'failed'; AccessDenied; give it the right"],
     })
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['an empty text', ''],
+  ])('skips a step that has noted %s as a fact, and keeps its other facts', async (_, value) => {
+    const noted: Facts[] = []
+    const sixteen = step('sixteen', async (_, note) => {
+      note({ accounts: 16 })
+      note({ sixteenthCode: value, sixteenthText: value })
+    })
+    const onFacts = (facts: Facts) => void noted.push(facts)
+    const results = await runAcceptance({ context: rememberChanges([]), steps: [sixteen], onFacts, monotonicMs })
+    expect(outcomesOf(results)[0]).toEqual(['sixteen', 'skipped', 'not measured: sixteenthCode, sixteenthText'])
+    expect([results[0]?.facts, noted]).toEqual([{ accounts: 16 }, [{ accounts: 16 }]])
+    expect(exitCodeOf(results)).toBe(3)
+  })
+
+  test.each([
+    ['0 when every step passed', [], 0],
+    ['3 when nothing failed, and a step was skipped', ['skipped'], 3],
+    ['1 when a step failed, whatever was skipped', ['skipped', 'failed'], 1],
+  ] as const)('ends with exit code %s', (_, outcomes, exitCode) => {
+    const results = ['passed' as const, ...outcomes].map((outcome) => ({ step: 'one', outcome, seconds: 0, facts: {} }))
+    expect(exitCodeOf(results)).toBe(exitCode)
   })
 
   test('stops when the step that all others need fails, and keeps until the end what it made', async () => {

@@ -1,6 +1,7 @@
 import type { Facts } from './facts.ts'
 
-export type Note = (facts: Facts) => void
+/** `undefined` or an empty text: the step could not measure this fact, so it did not check everything, and counts as skipped. */
+export type Note = (facts: Readonly<Record<string, Facts[string] | undefined>>) => void
 
 /** One step of an acceptance. Throws: it failed; `SkippedStep`: this deployment cannot run it, and why. */
 export type Step<C> = {
@@ -11,7 +12,7 @@ export type Step<C> = {
   readonly isBasis?: true
 }
 
-/** This deployment cannot run this step. */
+/** This deployment cannot run this step, or not all of it. */
 export class SkippedStep extends Error {
   override readonly name = 'SkippedStep'
 }
@@ -40,11 +41,18 @@ export type Changes = {
 type Running<C> = {
   readonly context: C
   readonly steps: readonly Step<C>[]
-  readonly onFacts?: Note
+  readonly onFacts?: (facts: Facts) => void
   readonly onResult?: (result: StepResult) => void
   /** Aborted: the present step ends, no other begins, and everything is undone. */
   readonly signal?: AbortSignal
   readonly monotonicMs: () => number
+}
+
+/** 0: everything was checked, and passed; 1: a step failed, or a signal came; 3: nothing failed, and something was not checked. */
+export function exitCodeOf(results: readonly StepResult[], signal?: AbortSignal): 0 | 1 | 3 {
+  const has = (wanted: StepResult['outcome']) => results.some(({ outcome }) => outcome === wanted)
+  if (has('failed') || signal?.aborted) return 1
+  return has('skipped') ? 3 : 0
 }
 
 /** Runs each step, one after the other, and undoes what it made; whatever is left is undone at the end. */
@@ -80,9 +88,14 @@ async function runStep<C extends Changes>(running: Running<C>, { name, run, isBa
   const { context, onFacts = () => {}, monotonicMs } = running
   const beganMs = monotonicMs()
   const facts: Record<string, Facts[string]> = {}
+  const notMeasured: string[] = []
   const note: Note = (more) => {
-    Object.assign(facts, more)
-    onFacts(more)
+    const measured: Record<string, Facts[string]> = {}
+    for (const [fact, value] of Object.entries(more))
+      if (value === undefined || value === '') notMeasured.push(fact)
+      else measured[fact] = value
+    Object.assign(facts, measured)
+    if (Object.keys(measured).length > 0) onFacts(measured)
   }
   const before = context.beginStep()
   let outcome: StepResult['outcome'] = 'passed'
@@ -90,6 +103,7 @@ async function runStep<C extends Changes>(running: Running<C>, { name, run, isBa
   const reasons: string[] = []
   try {
     await run(context, note)
+    if (notMeasured.length > 0) throw new SkippedStep(`not measured: ${notMeasured.join(', ')}`)
   } catch (error) {
     outcome = error instanceof SkippedStep ? 'skipped' : 'failed'
     reasons.push(textOf(error))

@@ -5,7 +5,7 @@ import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
-import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
+import { exitCodeOf, runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions, kindsOfPeople } from './acceptance-context.ts'
 import type { Facts, FactsFile } from './facts.ts'
 import { applications } from './step-of-applications.ts'
@@ -93,7 +93,10 @@ With AWS_ENDPOINT_URL it tries that endpoint, such as the local system (npm star
       .join('\n')}`,
   )
   .addHelpText('after', () => `\nSteps:\n${steps.map(({ name }) => `  ${name}`).join('\n')}\n`)
-  .addHelpText('after', 'Exit code 0: nothing failed; 1: something did, or a signal came; 2: wrong usage.')
+  .addHelpText(
+    'after',
+    'Exit code 0: every chosen step passed; 1: a step failed, or a signal came; 2: wrong usage; 3: nothing failed, and something was not checked.',
+  )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
 /** `KIND=PROFILE`. */
@@ -231,7 +234,10 @@ async function main(): Promise<number> {
   process.stdout.write(
     `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped; ${Object.keys(facts).length} facts in ${file}\n`,
   )
-  return count('failed') === 0 && !signal.aborted ? 0 : 1
+  const notChosen = steps.length - chosen.length
+  if (count('skipped') + notChosen > 0)
+    process.stdout.write(`not everything was checked: ${count('skipped')} skipped, ${notChosen} not chosen\n`)
+  return exitCodeOf(results, signal)
 }
 
 try {

@@ -112,11 +112,11 @@ export const rawEvents: Step<AcceptanceContext> = {
       }
       return missing.size === 0
     }
-    // Of a step that was skipped there is no event; what the others brought is told all the same.
+    // A step that was skipped has no event. The events of the others are told all the same.
     await context.untilMs('the events', isAllThere).catch((error: unknown) => {
       if (missing.size === Object.keys(wanted).length) throw error
     })
-    note({ eventsNotSeen: [...missing].join(' ') })
+    note(Object.fromEntries([...missing].map((name) => [`event${name}`, undefined])))
   },
 }
 

@@ -127,13 +127,20 @@ const move: EventStep = {
   },
 }
 
-/** Opening the account in the portal, or `aws sso login` and a call, needs a person: their uses are noted if there are some. */
-const uses: EventStep = {
-  name: 'events: the hourly call of the watching role arrives, and uses of access after it',
+const watched: EventStep = {
+  name: 'events: the hourly call of the watching role arrives',
   async run(context, note) {
     if ((await context.configuration()).usageDays === 0) throw new SkippedStep('uses are not recorded: usageDays is 0')
     const isWatched = async () => (await context.json('usage/watched.json')) !== undefined
     note({ watchedMs: await context.untilMs('usage/watched.json', isWatched) })
+  },
+}
+
+/** Opening the account in the portal, or `aws sso login` and a call, needs a person. */
+const uses: EventStep = {
+  name: 'events: uses of access by people are recorded',
+  async run(context, note) {
+    if ((await context.configuration()).usageDays === 0) throw new SkippedStep('uses are not recorded: usageDays is 0')
     const Prefix = 'usage/people/'
     const { Contents = [] } = await context
       .s3('auditor')
@@ -141,7 +148,7 @@ const uses: EventStep = {
     const [Key] = Contents.map((one) => one.Key ?? '')
     note({
       peopleWithUses: Contents.length,
-      usesOfOne: JSON.stringify((Key && (await context.json(Key))?.uses) ?? []),
+      usesOfOne: Key && JSON.stringify((await context.json(Key))?.uses),
     })
   },
 }
@@ -150,4 +157,4 @@ function nameOf(arrival: string): string {
   return /"name":"([^"]*)"/.exec(arrival)?.[1] ?? ''
 }
 
-export const stepsOfEvents: readonly EventStep[] = [tag, overlap, rename, move, uses]
+export const stepsOfEvents: readonly EventStep[] = [tag, overlap, rename, move, watched, uses]

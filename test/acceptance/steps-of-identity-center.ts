@@ -92,6 +92,11 @@ async function answerTo(context: AcceptanceContext, made: Made, kind: Kind, prin
   }
 }
 
+/** A request that succeeded has no reason. */
+function reasonOf(kind: 'create' | 'delete', { status, reason }: { readonly status: string; readonly reason: string }) {
+  return status === 'SUCCEEDED' ? {} : { [`${kind}Reason`]: reason }
+}
+
 /** Until its end. What is throttled is asked again. */
 async function ended(context: AcceptanceContext, made: Made, kind: Kind, id: string) {
   let last: Awaited<ReturnType<typeof describe>> | undefined
@@ -125,11 +130,11 @@ const life: Step<AcceptanceContext> = {
     })
     const answer = (kind: Kind) => answerTo(context, made, kind, group, account)
     const created = await answer('creation')
-    note({ createStatus: created.status, createReason: created.reason, createMs: created.ms })
+    note({ createStatus: created.status, ...reasonOf('create', created), createMs: created.ms })
     note({ createListingLagMs: await context.untilMs('the listing', () => isListed(made, account, group)) })
     note({ duplicateCreateStatus: (await answer('creation')).status })
     const deleted = await answer('deletion')
-    note({ deleteStatus: deleted.status, deleteReason: deleted.reason, deleteMs: deleted.ms })
+    note({ deleteStatus: deleted.status, ...reasonOf('delete', deleted), deleteMs: deleted.ms })
     const isGone = async () => !(await isListed(made, account, group))
     note({ deleteListingLagMs: await context.untilMs('the end in the listing', isGone) })
     const missing = await answer('deletion')
@@ -171,8 +176,8 @@ const errors: Step<AcceptanceContext> = {
     const [first] = throttled
     note({
       burstOf120IsThrottled: throttled.length > 0,
-      throttlingCode: first?.name ?? '',
-      throttlingText: first?.message ?? '',
+      throttlingCode: first?.name,
+      throttlingText: first?.message,
     })
   },
 }
@@ -222,7 +227,7 @@ const outstanding: Step<AcceptanceContext> = {
     const limit = refusals.find(isLimit)
     const others = new Set(refusals.map(({ name, message }) => `${name}: ${message}`))
     note({ sixteenInAccounts: Math.min(accounts.length, groups.length) })
-    note({ sixteenthCode: limit?.name ?? '', sixteenthText: limit?.message ?? [...others].sort().join('; ') })
+    note({ sixteenthCode: limit?.name, sixteenthText: limit?.message ?? [...others].sort().join('; ') })
   },
 }
 
@@ -326,7 +331,7 @@ const quota: Step<AcceptanceContext> = {
       })
       if (refused) return note({ policiesOfASet: count, quotaCode: refused.name, quotaText: refused.message })
     }
-    note({ policiesOfASet: policiesMost })
+    note({ policiesOfASet: policiesMost, quotaCode: undefined, quotaText: undefined })
   },
 }
 
