@@ -255,7 +255,7 @@ export const jobsOfHourly: Jobs = () => [
   ),
   job(
     'groups and memberships',
-    { ...asking, write: ['state/'], directory: 'members', identityCenter: 'instance' },
+    { ...asking, write: ['state/'], put: ['members/'], directory: 'members', identityCenter: 'instance' },
     (ports, configuration, _given, { beganMs }) =>
       reconcileMemberships(ports, configuration, beganMs + membershipsUntilMs),
   ),

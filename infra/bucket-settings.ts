@@ -3,7 +3,14 @@
  * year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide, "Significant increase in HTTP
  * 503 responses to requests to buckets with versioning enabled".) Uses are personal data: ssofile's deletions are to delete them.
  */
-export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1, 'usage/': 1 } as const
+export const versionDays = {
+  'control/': 7,
+  'status/': 7,
+  'attention/': 1,
+  'state/': 1,
+  'members/': 1,
+  'usage/': 1,
+} as const
 
 /**
  * How long the bucket's access logs stay. A line has about 600 bytes, and the schedules alone make millions of requests a month, so a year

@@ -8,7 +8,8 @@ import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import type { DirectoryGroup } from '../../ports/identity-store.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { NamedPrincipal } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
@@ -25,23 +26,23 @@ import {
   readOwnedMemberships,
 } from '../../reconcile/records/owned-groups.ts'
 import { readNow } from '../../reconcile/records/owner.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { fileReadingOf, readParsedInput } from '../../reconcile/records/read-input.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type NamedPart, Turn } from '../../reconcile/records/turns.ts'
 import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-directory.ts'
+import { comparedMost, entriesAtOnce, openMemberFiles, type ReadMembers } from './member-files.ts'
 import { MembershipAlignment } from './membership-index.ts'
 import { compareListed } from './rule-controller.ts'
 import { RuleFiles } from './rule-files.ts'
 import { decideGroup } from './rules/decide-group.ts'
 import { describeRule } from './rules/describe-rule.ts'
 
-/** All entries of 200,000 memberships do not fit into memory. */
-const entriesAtOnce = 2_000
 /** Half a minute at AWS's rate: a call lists the members of a group. */
 const groupsAtOnce = 500
-/** A rule needs all entries of its group at once. The look at the rule of a larger group has a function's memory to itself. */
-const comparedMost = 20_000
+/** From this many groups with access on, a listing of all users takes less than a look-up of each member. */
+const manyHolders = 5
 
 /**
  * One of our groups. `id`: undefined if its record has none, or cannot be read. `isInOrder`: file and directory agree, as a look at the
@@ -71,30 +72,24 @@ export async function reconcileMemberships(
     sent.count += keys.size
   }
   const identityStore = patientIdentityStore(ports)
-  const groups = await readGroups(names, { ...ports, identityStore, configuration })
+  const index = await NameIndex.read(objects)
+  const holders = new Set(index.idsOfType('GROUP'))
+  const { groups, listed } = await readGroups(names, holders, { ...ports, identityStore, configuration })
   const known = new Map(groups.flatMap((group) => (group.id === undefined ? [] : [[group.id, group]])))
   const changed = groups.filter(({ isInOrder }) => !isInOrder)
   await send(open.union(new Set(changed.map(({ name }) => groupKey(name)))))
-  const listUsers = async () => {
-    if (ruleFiles.size === 0) return undefined
-    const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-    return listing.read(undefined, recentMs)
-  }
   const files = await listHeads(objects, membershipPrefix)
   const filesOf = Map.groupBy(files.keys(), (key) => groupIn(key, configuration))
-  const readOurs = async () => {
-    const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
-    const byGroup = Map.groupBy(await Array.fromAsync(listOwnedMemberships(objects)), ({ group }) => group)
-    const all = [...new Set([...known.keys(), ...byGroup.keys()])].sort()
-    const turn = await Turn.begin(ports, 'memberships', [...cutParts(all, byGroup)])
-    const ids = [...new Set(turn.parts.flatMap(({ groups: part }) => part))].filter((id) => {
-      const group = known.get(id)
-      return group && (byGroup.has(id) || filesOf.has(group.name) || ruleFiles.has(ruleKey(group.name)))
-    })
-    return { alignment, byGroup, turn, members: readMembers(ids, new People(identityStore)) }
+  const isRead = (id: PrincipalId, ours: readonly MembershipId[] | undefined) => {
+    const group = known.get(id)
+    const isOfFiles = group && (ours || filesOf.has(group.name) || ruleFiles.has(ruleKey(group.name)))
+    return isOfFiles || holders.has(id)
   }
   // Users and members have a rate each.
-  const [people, { alignment, byGroup, turn, members }] = await Promise.all([listUsers(), readOurs()])
+  const [people, { alignment, byGroup, turn, members }] = await Promise.all([
+    ruleFiles.size === 0 ? undefined : listUsers({ ...ports, identityStore }, configuration),
+    beginParts({ ...ports, identityStore }, new Set([...known.keys(), ...holders]), isRead),
+  ])
   const compared = new Map(
     [...known].filter(([id, { name, isInOrder }]) => {
       return isInOrder && ruleFiles.has(ruleKey(name)) && (byGroup.get(id)?.length ?? 0) <= comparedMost
@@ -102,7 +97,10 @@ export async function reconcileMemberships(
   )
   const ownRules = new Set([...compared.values()].map(({ name }) => ruleKey(name)))
   await send(new Set(ruleFiles.keys()).difference(ownRules))
-  const named = people ? undefined : await findUsersIn(byGroup, new People(identityStore))
+  const { named, namesOf } = await openNames(identityStore, { people, byGroup, isMany: holders.size >= manyHolders })
+  const nameOf = (id: PrincipalId) => listed.get(id)?.name
+  const sources = { ...{ objects, index, nameOf, namesOf, byGroup }, principalSuffix: configuration.principalSuffix }
+  const writeFiles = openMemberFiles(sources, holders)
   const isAsRule = people && (await openRules(ports, configuration, { people, ruleFiles }))
   const gone = new Set<string>()
   const withFiles = new Set(known.keys())
@@ -114,8 +112,8 @@ export async function reconcileMemberships(
     await forEachAtOnce(part, async (id) => {
       const group = compared.get(id)
       if (group === undefined) return
-      const is = await members.of.get(id)
-      const facts = is && is !== 'unread' && { entries: entriesOf.get(id) ?? [], members: is }
+      const read = await members.of.get(id)
+      const facts = read && 'is' in read && { entries: entriesOf.get(id) ?? [], members: read.is ?? nobody }
       const isSame = facts && (await isAsRule?.(group.name, facts))
       if (!isSame) differing.add(ruleKey(group.name))
     })
@@ -134,14 +132,15 @@ export async function reconcileMemberships(
         withoutRule.add(rule)
         continue
       }
-      const is = await members.of.get(id.group)
-      const isMember = is === 'unread' || is?.has(id.user) === true
+      const read = known.has(id.group) ? await members.of.get(id.group) : undefined
+      const isMember = read !== undefined && ('unread' in read || read.is?.has(id.user) === true)
       if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
       await lookAtEntry(ports, configuration, id, entry)
       sent.count++
     }
     await send(withoutRule.difference(gone))
     for (const rule of withoutRule) gone.add(rule)
+    await writeFiles(part, members.of, entriesOf)
   }
   try {
     const left = await turn.each(untilMs, comparePart)
@@ -152,21 +151,43 @@ export async function reconcileMemberships(
   return sent.count
 }
 
-type Reading = Pick<Following, 'objects' | 'identityStore'> & {
+function listUsers(ports: Following, { principalSuffix }: Configuration): Promise<ListedPeople> {
+  return new DirectoryListing(ports, principalSuffix).read(undefined, recentMs)
+}
+
+/** Lists our memberships, and begins to read members. `groups`: besides those of memberships. */
+async function beginParts(
+  ports: Following & Pick<Ports, 'log'>,
+  groups: ReadonlySet<PrincipalId>,
+  isRead: (id: PrincipalId, ours: readonly MembershipId[] | undefined) => unknown,
+) {
+  const { objects, identityStore } = ports
+  const alignment = await MembershipAlignment.begin(objects, await readNow(ports))
+  const byGroup = Map.groupBy(await Array.fromAsync(listOwnedMemberships(objects)), ({ group }) => group)
+  const all = [...groups.union(new Set(byGroup.keys()))].sort()
+  const turn = await Turn.begin(ports, 'memberships', [...cutParts(all, byGroup)])
+  const inTurn = new Set(turn.parts.flatMap((part) => part.groups))
+  const ids = [...inTurn].filter((id) => isRead(id, byGroup.get(id)))
+  return { alignment, byGroup, turn, members: readMembers(ids, new People(identityStore), ports) }
+}
+
+type ReadingPorts = Pick<Following, 'objects' | 'identityStore'> & {
   readonly configuration: Pick<Configuration, 'principalSuffix'>
 }
 
+/** Our groups, and the groups of the directory, listed once. `holders`: groups that have access. */
 async function readGroups(
   names: readonly PrincipalName[],
-  { objects, identityStore, configuration }: Reading,
-): Promise<readonly Group[]> {
-  if (names.length === 0) return []
-  const listed = new Map<PrincipalId, DirectoryGroup | undefined>()
-  for await (const { id, group } of listAll((token) => identityStore.listPrincipals('GROUP', token)))
-    listed.set(id, group)
-  return pLimit(readsAtOnce).map(names, async (name) => {
+  holders: ReadonlySet<PrincipalId>,
+  { objects, identityStore, configuration }: ReadingPorts,
+) {
+  const listed = new Map<PrincipalId, NamedPrincipal>()
+  if (names.length + holders.size > 0)
+    for await (const found of listAll((token) => identityStore.listPrincipals('GROUP', token)))
+      listed.set(found.id, found)
+  const groups = await pLimit(readsAtOnce).map(names, async (name): Promise<Group> => {
     const entry = (await spoiledAsAbsent(ownedGroups.of(objects, name).read()))?.value
-    const found = entry?.id && listed.get(entry.id)
+    const found = entry?.id && listed.get(entry.id)?.group
     const file = fileReadingOf(await readParsedInput(objects, groupKey(name), kinds.group))
     const next = decideGroup({
       file: file.is === 'valid' ? file.body : file.is,
@@ -180,10 +201,31 @@ async function readGroups(
     })
     return { name, id: entry?.id, isInOrder: 'tell' in next && next.tell === 'applied' }
   })
+  return { groups, listed }
 }
 
-function findUsersIn(byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>, people: People) {
-  return people.find('USER', new Set([...byGroup.values()].flatMap((ids) => ids.map(({ user }) => user))))
+type NamesOfUsers = {
+  readonly people: ListedPeople | undefined
+  readonly byGroup: ReadonlyMap<PrincipalId, readonly MembershipId[]>
+  /** One listing of all users takes less than a look-up of each name. */
+  readonly isMany: boolean
+}
+
+/** The users of our memberships, if no listing has everybody, and the names of any users. A refused listing costs only time. */
+async function openNames(identityStore: Following['identityStore'], { people, byGroup, isMany }: NamesOfUsers) {
+  if (people) {
+    const namesOf = async (users: ReadonlySet<PrincipalId>) =>
+      new Map([...users].map((user) => [user, people.find(user)?.name]))
+    return { named: undefined, namesOf }
+  }
+  const all = new People(identityStore)
+  const listed = isMany ? await unlessUnread(all.listNames('USER')) : undefined
+  const directory = listed && 'unread' in listed ? new People(identityStore) : all
+  const named = await directory.find(
+    'USER',
+    new Set([...byGroup.values()].flatMap((ids) => ids.map(({ user }) => user))),
+  )
+  return { named, namesOf: (users: ReadonlySet<PrincipalId>) => directory.namesOf('USER', users) }
 }
 
 function groupIn(key: string, { folders }: Configuration): PrincipalName | undefined {
@@ -198,27 +240,28 @@ function groupIn(key: string, { folders }: Configuration): PrincipalName | undef
 async function listLeft(
   files: readonly string[],
   entries: readonly { readonly entry: OwnedMembership }[],
-  members: Members | undefined,
+  read: ReadMembers | undefined,
   objects: Ports['objects'],
 ): Promise<readonly string[]> {
-  if (members === undefined || members === 'unread') return []
+  if (read === undefined || 'unread' in read) return []
   const ofOurs = new Set(entries.flatMap(({ entry }) => entry.files.map(({ key }) => key)))
   const left: string[] = []
   await forEachAtOnce(files, async (key) => {
     const told = ofOurs.has(key) ? undefined : await spoiledAsAbsent(readStatus(objects, key))
-    if (told?.owned === false && told.principalId !== undefined && !members.has(told.principalId)) left.push(key)
+    if (told?.owned === false && told.principalId !== undefined && !read.is?.has(told.principalId)) left.push(key)
   })
   return left
 }
 
-type Members = ReadonlySet<PrincipalId> | 'unread'
+const nobody: ReadonlySet<PrincipalId> = new Set()
 
 /** Begins to read the members of these groups, in this order. If they cannot be read, everybody counts as a member. */
-function readMembers(groups: readonly PrincipalId[], people: People) {
+function readMembers(groups: readonly PrincipalId[], people: People, { clock }: Pick<Ports, 'clock'>) {
   const limit = pLimit(readsAtOnce)
-  const read = async (id: PrincipalId): Promise<Members> => {
+  const read = async (id: PrincipalId): Promise<ReadMembers> => {
+    const asOf = renderInstant(clock.now())
     const found = await unlessUnread(people.membersOf(id))
-    return 'is' in found ? new Set(found.is) : 'unread'
+    return 'is' in found ? { is: found.is && new Set(found.is), asOf } : found
   }
   const begin = (id: PrincipalId) => {
     const members = limit(read, id)
