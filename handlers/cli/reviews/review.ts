@@ -26,6 +26,7 @@ import {
 } from '../../../shared/modules/reviews/rules/manifest.ts'
 import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
+import { reviewersNow } from '../../../shared/modules/reviews/rules/reviewers.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import { reasonOption, yesOption } from '../arguments/change-options.ts'
@@ -179,7 +180,7 @@ function renderItems(
     [...item.flags.filter((flag) => flag !== 'Given by others').map((flag) => flag.toLowerCase()), item.item].join(
       ': ',
     ),
-    [...(item.reviewers.length === 0 ? [byFallback] : []), sayReviewers(item)].filter(Boolean).join(', '),
+    [...(reviewersNow(item).length === 0 ? [byFallback] : []), sayReviewers(item)].filter(Boolean).join(', '),
     item.decisions.map(describeDecision).join('; '),
   ])
   const tasks = items.flatMap(({ digest, result, end }) =>

@@ -24,6 +24,7 @@ import {
   shownUploadOf,
 } from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'
+import { whoDecides } from './rules/reviewers.ts'
 
 /** How long the owner of a task has. */
 const taskMs = 30 * 24 * 60 * 60_000
@@ -167,7 +168,7 @@ async function readFiles(subject: Subject, context: Reading) {
 
 /** Adds the item as it is now to the run. */
 async function askAgain(item: ReviewItem, { review, run }: Ending, context: Performing): Promise<ItemDigest> {
-  const { subject: before, reviewers, revokers, passedOver, digest: replaces } = item
+  const { subject: before, reviewers, next, left, revokers, passedOver, digest: replaces } = item
   const folder = folderOf(review, run.run)
   const sibling = await findSibling(item, folder, context)
   if (sibling) return sibling
@@ -180,21 +181,22 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
         ? { ...before, file, unread }
         : before
   const digest = digestOf(folder, subject, replaces)
-  const asked = { digest, subject, uploads, reviewers, revokers, passedOver, replaces, decisions: [] }
+  const of = { reviewers, next, left, revokers, passedOver }
+  const asked = { digest, subject, uploads, ...of, replaces, decisions: [] }
   await itemRecord(context.objects, folder, digest).write(asked, undefined)
   return digest
 }
 
 async function revoke(item: ReviewItem, { by, at, review, run }: Ending, context: Performing): Promise<ItemEnd> {
   const { objects, identityStore } = context
-  const { subject, reviewers, decisions } = item
+  const { subject, decisions } = item
   const isOfProvider = subject.kind === 'membership' && subject.files.length === 0
   const membershipId = isOfProvider
     ? await identityStore.getGroupMembershipId(subject.groupId, subject.userId)
     : undefined
   const remedy = remedyOf(subject, { membershipId })
   if (remedy.do === 'task') {
-    const owners = (reviewers.length > 0 ? reviewers : run.fallback).map(({ name }) => name)
+    const owners = whoDecides(item, run).map(({ name }) => name)
     const dueAt = renderInstant(new Date(at.getTime() + taskMs))
     return { is: 'task', at: renderInstant(at), by, task: remedy.task, owners, dueAt }
   }

@@ -1,7 +1,7 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { RequestSources } from '../requests/gather-request.ts'
-import { wereIn } from './freeze-reviewers.ts'
+import { wereIn } from './reviewing-groups.ts'
 import { groupsBehind, type Reviewer } from './rules/decide-decision.ts'
 import type { ReviewItem } from './rules/review-item.ts'
 import type { ReviewRun } from './rules/review-record.ts'

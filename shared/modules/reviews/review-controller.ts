@@ -26,6 +26,7 @@ import { performEnd, readItemState } from './carry-out.ts'
 import { findReviewer } from './find-reviewer.ts'
 import type { PopulationSources } from './gather-population.ts'
 import { noteGivenSince } from './given-since.ts'
+import { passingOn } from './judge-owner.ts'
 import { proveOutcomes, readEvidence, writeEvidence } from './review-evidence.ts'
 import {
   folderOf,
@@ -62,6 +63,7 @@ import {
   type ReviewItem,
 } from './rules/review-item.ts'
 import { isRunning, type ReviewRun } from './rules/review-record.ts'
+import { whoDecides } from './rules/reviewers.ts'
 import { writePopulation } from './write-population.ts'
 
 type ReviewContext = ReconcileContext & PopulationSources & Pick<RequestSources, 'people'>
@@ -163,9 +165,10 @@ async function perform(
   if (entry === undefined) return {}
   const body = { review: name, run: entry.run }
   switch (action) {
-    case 'ask again':
-      await askAgain(entry, { name, now }, context)
-      return { learnt: 'asked again' }
+    case 'ask again': {
+      const passedOver = entry.passedOver + (await lookAtItems(entry, { name, now }, context))
+      return { ...(passedOver > entry.passedOver && { entry: { ...entry, passedOver } }), learnt: 'asked again' }
+    }
     case 'remind': {
       // One message for all instants that have come.
       const passed = entry.terms.remindDays.filter((days) => days >= (reminder ?? 0))
@@ -316,9 +319,8 @@ async function listAwaited(name: string, run: ReviewRun, { objects }: ReviewCont
   return namesOf(open, run)
 }
 
-function namesOf(items: readonly ReviewItem[], { fallback }: Pick<ReviewRun, 'fallback'>): readonly string[] {
-  const asked = items.flatMap(({ reviewers }) => (reviewers.length > 0 ? reviewers : fallback))
-  return [...new Set(asked.map(({ name }) => name))].sort()
+function namesOf(items: readonly ReviewItem[], run: Pick<ReviewRun, 'fallback'>): readonly string[] {
+  return [...new Set(items.flatMap((item) => whoDecides(item, run)).map(({ name }) => name))].sort()
 }
 
 type Ending = Pick<ReviewInput, 'name' | 'now'> & { readonly isEarly: boolean }
@@ -356,16 +358,30 @@ async function readOpen(
 /** How long one look asks again: the function has five minutes. The end asks about the other items. */
 const askingMostMs = 60_000
 
-/** Reviewers see the present upload, and decide on it. */
-async function askAgain(run: ReviewRun, { name, now }: Omit<Ending, 'isEarly'>, context: ReviewContext): Promise<void> {
+/**
+ * Reviewers see the present upload, and decide on it. The next ones are asked if nobody of those before is left. Returns how many items got
+ * their first owner who cannot decide.
+ */
+async function lookAtItems(
+  run: ReviewRun,
+  { name, now }: Omit<Ending, 'isEarly'>,
+  context: ReviewContext,
+): Promise<number> {
   const untilMs = context.clock.monotonicMs() + askingMostMs
-  const ask = async (open: OpenItem) => {
-    const { item, record } = open
-    const state = await readItemState(item, { ...context, folder: open.folder })
-    if (state === 'changed') await giveEnd(open, { step: 'ask again', at: now, review: name, run }, context)
-    if (state === 'gone' && item.goneAt === undefined) await record.write({ ...item, goneAt: renderInstant(now) })
+  const passOn = passingOn(folderOf(name, run.run), context)
+  let passedOver = 0
+  const look = async (open: OpenItem) => {
+    const { record, folder } = open
+    const state = await readItemState(open.item, { ...context, folder })
+    const goneAt = state === 'gone' ? (open.item.goneAt ?? renderInstant(now)) : open.item.goneAt
+    const passed = await passOn({ ...open.item, goneAt })
+    if (goneAt !== open.item.goneAt || passed.left !== open.item.left) await record.write(passed)
+    if (passed.left && !passed.passedOver && !open.item.left) passedOver++
+    if (state === 'changed')
+      await giveEnd({ ...open, item: passed }, { step: 'ask again', at: now, review: name, run }, context)
   }
-  await forEachOpen(run, name, context, ask, () => context.clock.monotonicMs() < untilMs)
+  await forEachOpen(run, name, context, look, () => context.clock.monotonicMs() < untilMs)
+  return passedOver
 }
 
 /** Gives each item without an end its end. A run that somebody ends early revokes nothing that nobody decided. */

@@ -2,6 +2,7 @@ import { count } from '../../../domain/text/count.ts'
 import { renderTable, type TableColumn } from '../../../domain/text/render-csv.ts'
 import { describeSubject, type GivenDecision, isDecided, isFileOf, type ReviewItem } from './review-item.ts'
 import type { ReviewRun } from './review-record.ts'
+import { reviewersNow } from './reviewers.ts'
 
 /** Everything that the bucket says about one run. */
 export type ReviewEvidence = {
@@ -128,11 +129,12 @@ const sayLapse = {
 } as const satisfies Record<NonNullable<GivenDecision['lapsed']>, string>
 
 /** Who is asked about an item, by name. */
-export function sayReviewers({ reviewers, revokers = [], passedOver = [] }: ReviewItem): string {
+export function sayReviewers(item: ReviewItem): string {
+  const { revokers = [], passedOver = [], left = [] } = item
   return [
-    ...reviewers.map(({ name }) => name),
+    ...reviewersNow(item).map(({ name }) => name),
     ...revokers.map(({ name }) => `${name} (may only revoke)`),
-    ...passedOver.map(({ name, why }) => `not ${name}, which ${why}`),
+    ...[...passedOver, ...left].map(({ name, why }) => `not ${name}, which ${why}`),
   ].join(', ')
 }
 
