@@ -72,8 +72,7 @@ export class PageRecords {
     const blocks = [...page.matchAll(/<script type="application\/json" class="rows">(.*)<\/script>/g)].map(
       ([, text]) => text,
     )
-    // `id`: in the reports of older versions.
-    const [, facts = '{}'] = /<script type="application\/json" (?:class|id)="facts">(.*)<\/script>/.exec(page) ?? []
+    const [, facts = '{}'] = /<script type="application\/json" class="facts">(.*)<\/script>/.exec(page) ?? []
     const from = Number.parseInt(after, 10) || 0
     const to = from + firstThatFit(blocks.slice(from), partMost, (text = '') => text.length).length
     const next = to < blocks.length ? `"${to}"` : 'null'

@@ -6,7 +6,6 @@ import { uploader } from '../links/input-message.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../links/upload.ts'
 import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 import { principalName } from '../principals/principal.ts'
-import { recordedInstant } from '../text/instant.ts'
 
 export const ledgerPrefix = 'assignments/'
 
@@ -26,7 +25,7 @@ export const grantingLink = record({
   reason: z.string().optional(),
   ticket: z.string().optional(),
   owner: z.string().optional(),
-  expiresAt: recordedInstant.optional(),
+  expiresAt: z.iso.datetime().optional(),
   /** For temporary access: its request. */
   ofRequest: record({ user: principalId, digest: requestDigest }).optional(),
 })

@@ -64,7 +64,7 @@ const brakeWindow = record({
   since: z.iso.datetime(),
   /**
    * The dispatcher's time at the beginning. The dispatcher dates its grants by this clock, which may differ from S3's, so compare
-   * grants with this time. Absent in windows of older versions.
+   * grants with this time. Absent in a plan.
    */
   clockAt: z.iso.datetime().optional(),
   /**
@@ -126,7 +126,7 @@ const brakeRelease = record({
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
 export const brakeRecord = record({
   lists: z.array(brakeList),
-  /** Held files of permission sets, one for each name. Absent in files of older versions. */
+  /** Held files of permission sets, one for each name. */
   contents: z.array(heldContents).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),

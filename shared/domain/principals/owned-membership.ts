@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
-import { recordedInstant } from '../text/instant.ts'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import { principalName } from './principal.ts'
 
@@ -25,10 +24,10 @@ export const ownedMembership = record({
     record({
       key: z.string(),
       by: uploader.optional(),
-      /** Absent in records of older versions. */
+      /** Absent for a rule. */
       etag: z.string().optional(),
       ...uploadIdentity,
-      expiresAt: recordedInstant.optional(),
+      expiresAt: z.iso.datetime().optional(),
     }),
   ),
   /** When ssofile was about to send the last create, by S3's clock. */

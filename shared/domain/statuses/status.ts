@@ -5,7 +5,6 @@ import { uploader } from '../links/input-message.ts'
 import { uploadIdentity } from '../links/upload.ts'
 import { accountId } from '../organization/account-id.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
-import { recordedInstant } from '../text/instant.ts'
 import type { Complaint } from './complaint.ts'
 
 export const statusStates = [
@@ -37,10 +36,10 @@ const requestState = record({
     given: z.array(givenApproval),
     tooFew: z.string().optional(),
   }).optional(),
-  startsAt: recordedInstant.optional(),
-  expiresAt: recordedInstant.optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
   /** For a later upload: the end of the running access that an earlier upload was granted, and that upload. */
-  runsUntil: recordedInstant.optional(),
+  runsUntil: z.iso.datetime().optional(),
   runs: requestDigest.optional(),
   /** While it waits for approvals: the accounts of its scope now, if they may change. `accounts`: the first hundred. */
   scope: record({ digest: scopeDigest, count: z.int().min(0), accounts: z.array(accountId) }).optional(),

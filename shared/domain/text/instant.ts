@@ -41,9 +41,3 @@ export const givenInstant = z
     const at = new Date(text)
     return within(at).getTime() === at.getTime() ? text : renderInstant(at)
   })
-
-/** In one of ssofile's own objects: an instant that a file gave. Earlier versions wrote years of six digits. */
-export const recordedInstant = z.preprocess((value) => {
-  const isOld = typeof value === 'string' && /^[+-]\d{6}-/.test(value) && !Number.isNaN(Date.parse(value))
-  return isOld ? renderInstant(new Date(value)) : value
-}, z.iso.datetime())

@@ -316,14 +316,11 @@ function findUnapprovable({ value, object }: Stored<Status>, { objects, outbox }
   return [{ told, note, writtenAt: object.lastModified.getTime() }]
 }
 
-/** The change that tells this upload. Earlier versions recorded the request alone. */
+/** The change that tells this upload. */
 async function findAsked(objects: ObjectStore, upload: UploadName, at: string) {
-  for (const name of [renderUploadName(upload), upload.key]) {
-    const change = { event: 'request-asked', at, name }
-    const head = await objects.head(renderChangeKey(change))
-    if (head) return { change, head }
-  }
-  return undefined
+  const change = { event: 'request-asked', at, name: renderUploadName(upload) }
+  const head = await objects.head(renderChangeKey(change))
+  return head && { change, head }
 }
 
 function noteAwaited({ request, digest }: RequestChange, at: Date, inputs: Outbox['inputs']): void {

@@ -9,7 +9,7 @@ import {
 } from '../../domain/files/access-request.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { type RequestIds, requestHistoryPrefix } from '../../reconcile/records/ended-requests.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -43,8 +43,8 @@ export const requestEventDetails = requestEventBody.extend({
   reason: z.string().optional(),
   ticket: z.string().optional(),
   incident: z.string().optional(),
-  startsAt: recordedInstant.optional(),
-  expiresAt: recordedInstant.optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
 })
 type RequestEventDetails = z.infer<typeof requestEventDetails>
 

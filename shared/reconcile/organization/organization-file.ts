@@ -42,8 +42,7 @@ const longAccounts = (most: number) =>
 /** `parts`: the objects with the accounts, which are empty then. Each has those from `from` on, up to the next one. */
 const organizationBody = record({
   ...organizationView.shape,
-  /** 2: with parts. Older versions cannot read it, and read the organization again. */
-  v: z.literal([1, 2]),
+  v: z.literal(1),
   parts: z.array(record({ key: z.string(), from: accountId })).optional(),
 })
 type Body = z.infer<typeof organizationBody>
@@ -85,7 +84,7 @@ export class OrganizationFile {
     const parts = this.#long.divide(accounts, this.#accounts, etag)
     if (parts) await this.#long.write(this.#objects, parts)
     const named = parts?.flatMap(({ key, items: [first] }) => (first ? [{ key, from: first.id }] : []))
-    const result = await this.#file.write(named ? { ...view, v: 2, accounts: [], parts: named } : view, etag)
+    const result = await this.#file.write(named ? { ...view, accounts: [], parts: named } : view, etag)
     if (result.outcome === 'written') this.#know(accounts, parts, result.etag)
     return result
   }

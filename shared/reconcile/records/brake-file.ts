@@ -39,8 +39,7 @@ const parts = z.array(z.string()).optional()
  * no digest here, because it would be computed for each change.
  */
 const brakeBody = record({
-  /** 2: with parts, which older versions do not read. */
-  v: z.literal([1, 2]),
+  v: z.literal(1),
   lists: z.array(
     record({
       digest: z.string().optional(),
@@ -155,8 +154,7 @@ export class BrakeFile {
         itemsIn,
       }
     })
-    const isLong = [...lists, ...releases].some((one) => one.itemsIn || ('heldIn' in one ? one.heldIn : one.keysIn))
-    return { v: isLong ? 2 : 1, ...record, lists, releases }
+    return { v: 1, ...record, lists, releases }
   }
 
   #know(record: BrakeRecord, etag: string, divided: ReadonlyMap<Names, readonly Part[]> = new Map()): void {
@@ -229,8 +227,7 @@ async function join(
     keys: readonly string[] | undefined,
     toNames: (pieces: readonly (readonly string[])[]) => Names<T>,
   ): Promise<Names<T>> => {
-    // Older versions wrote items in the order of their acts.
-    if (keys === undefined) return names.toSorted()
+    if (keys === undefined) return names
     const joined = await long.join(objects, keys, toNames)
     if (joined) return joined
     throw new SpoiledObjectError(object, { cause: new Error(`an object of it under ${brakeParts.at} is gone`) })

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
 import { attentionStates, statusStates } from '../../domain/statuses/status.ts'
-import { recordedInstant, renderInstant } from '../../domain/text/instant.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { defineRecord } from './define-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
@@ -29,8 +29,8 @@ const linkTimes = record({
   etag: z.string(),
   isValid: z.boolean(),
   isUnreadable: z.literal(true).optional(),
-  notBefore: recordedInstant.optional(),
-  expiresAt: recordedInstant.optional(),
+  notBefore: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
 })
 export type LinkTimes = z.infer<typeof linkTimes>
 

@@ -169,8 +169,7 @@ async function listDue(objects: ObjectStore, sent: SentInstants, after: string |
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
     const nowMs = servedAt.getTime()
-    // Earlier versions wrote entries of the year 10000, which come first. The look at such an input replaces its entry.
-    if (one.at > servedAt && /^\d{4}-/.test(one.instant)) return { due, nowMs, nextInMs: one.at.getTime() - nowMs }
+    if (one.at > servedAt) return { due, nowMs, nextInMs: one.at.getTime() - nowMs }
     if (nowMs - (sent.get(idOf(one)) ?? 0) < givenUpMs) continue
     if (due.push(one) === portion) break
   }

@@ -114,11 +114,7 @@ export async function stopForLoss(
 ): Promise<Pause> {
   const since = renderInstant(clock.now())
   const stopped: Pause = { v: 1, reason: 'the ledger was lost', by: byLoss, since }
-  const withLoss = ({ loss: before, ...known }: Pause): Pause => {
-    // What an earlier version left of a loss that is over says nothing of this one.
-    const now = loss ?? (known.lost === undefined ? undefined : before)
-    return { ...known, lost, ...(now && { loss: now }) }
-  }
+  const withLoss = (known: Pause): Pause => ({ ...known, lost, ...(loss && { loss }) })
   // An unreadable pause stops changes too.
   const pause = await unlessSpoiled(pauseRecord.of(objects).revise((known) => withLoss(known ?? stopped)))
   return isSpoiled(pause) ? withLoss(stopped) : pause

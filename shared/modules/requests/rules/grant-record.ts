@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { givenApproval, requestDigest, scopeDigest } from '../../../domain/files/access-request.ts'
 import type { TemporaryLinkBody } from '../../../domain/links/link-body.ts'
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
-import { recordedInstant } from '../../../domain/text/instant.ts'
 
 /**
  * The history of a granted request, written once and before the link. While it exists, ssofile never grants, prolongs or judges this
@@ -21,8 +20,8 @@ export const grantRecord = z.looseObject({
   scope: scopeDigest.optional(),
   /** By S3's clock. */
   grantedAt: z.iso.datetime(),
-  startsAt: recordedInstant,
-  expiresAt: recordedInstant,
+  startsAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
   incident: z.string().optional(),

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { givenInstant, recordedInstant, renderInstant } from '../../../../shared/domain/text/instant.ts'
+import { givenInstant, renderInstant } from '../../../../shared/domain/text/instant.ts'
 import { listProjectFiles, readText } from '../../../house/source-files.ts'
 
 const [first, last] = ['0000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']
@@ -23,21 +23,6 @@ test.each(['2026-02-30T00:00:00Z', '2026-12-24T18:00:00', '+010000-01-01T00:00:0
   'a file is refused with %s instead of an instant',
   (text) => {
     expect(givenInstant.safeParse(text).success).toBe(false)
-  },
-)
-
-test.each([
-  ['2026-12-24T17:00:00.000Z', '2026-12-24T17:00:00.000Z'],
-  ['+010000-01-01T11:59:59.000Z', last],
-  ['-000001-12-31T12:00:00.000Z', first],
-])('the instant %s of a record is read as %s', (text, read) => {
-  expect(recordedInstant.parse(text)).toBe(read)
-})
-
-test.each(['+010000-13-01T00:00:00.000Z', '+010000', 'soon', undefined])(
-  'a record with %s instead of an instant is spoiled',
-  (text) => {
-    expect(recordedInstant.safeParse(text).success).toBe(false)
   },
 )
 

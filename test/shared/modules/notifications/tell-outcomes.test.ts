@@ -342,7 +342,7 @@ test('approvers hear once of a request that waits for them only later, and nobod
   const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
   const put = (name: string, body: object) => outcomes.objects.put(name, JSON.stringify(body))
   const at = outcomes.clock.now().toISOString()
-  await outcomes.change('request-asked', key, at)
+  await outcomes.change('request-asked', `${key}%${digest}`, at)
   await put(`history/requests/${user}/${digest}%asked.json`, { v: 1, event: 'asked', at, key, digest })
   await outcomes.tell(key, { state: 'rejected', reason: 'no eligibility', request: { digest } })
   await outcomes.lookEveryMinute(40)

@@ -74,15 +74,6 @@ describe('access that no link asks for any more', () => {
     expect(await bench.history()).toEqual(['adopted', 'revoked'])
   })
 
-  test('is revoked although an earlier version recorded an end in the year 10000', async () => {
-    const { bench, link } = await open()
-    await bench.own({ links: [{ ...link, expiresAt: '+010000-01-01T11:59:59.000Z' }], grantedAt: ten })
-    await bench.world.clock.advance(5_000)
-    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
-    expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.history()).toEqual(['adopted', 'revoked'])
-  })
-
   test('and that nobody ever confirmed is in history as granted before it is revoked', async () => {
     const { bench, link } = await open()
     await bench.own({ state: 'failed', links: [link], call: granted, lastCreation: granted })

@@ -146,19 +146,6 @@ describe('a long list of the brake', () => {
     expect(beside.flatMap((one) => one?.names)).toEqual(list?.held)
   })
 
-  test('is read from the record of an older version, which has it whole', async () => {
-    const { objects } = new World()
-    const [list] = many(2_000).lists
-    const older = { v: 1, ...many(2_000), lists: [{ digest: 'd', figure: 2_000, ...list }] }
-    await objects.put(brakeFileRecord.at, JSON.stringify(older))
-    const { value = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
-    expect(JSON.parse(JSON.stringify(value))).toEqual(many(2_000))
-    await brakeFile(objects).write(value, object?.etag)
-    expect(JSON.stringify((await brakeFile(objects).read())?.value)).toBe(JSON.stringify(value))
-    // An older version refuses the record, instead of taking the list for an empty one.
-    expect(JSON.parse(new TextDecoder().decode((await objects.get(brakeFileRecord.at))?.body))).toMatchObject({ v: 2 })
-  })
-
   test('makes the record unreadable if a part of it is gone, except for readers of other rules', async () => {
     const { objects } = new World()
     await brakeFile(objects).write(many(1_000), undefined)

@@ -379,20 +379,6 @@ describe('the index of instants', () => {
     expect(await indexed(world)).toEqual([`state/expiry/9999-12-31T23:59:59.999Z%${link}`])
   })
 
-  test('sends what is due although an earlier version wrote an entry in the year 10000, whose look replaces that entry', async () => {
-    const world = await open()
-    const old = `state/expiry/+010000-01-01T04:59:59.000Z%${link}`
-    await world.objects.put(link, JSON.stringify({ expiresAt: '9999-12-31T23:59:59-05:00' }))
-    await world.until(async () => isGranted(world), 'granted')
-    await world.objects.put(old, 'a look of the earlier version')
-    const other = link.replace('233000000002', '233000000001')
-    await world.objects.put(other, until(3))
-    await goTo(world, 4.2)
-    expect((await world.json(`status/${other}.json`))?.state).toBe('expired')
-    expect(isGranted(world)).toBe(true)
-    expect(await indexed(world)).toEqual([`state/expiry/9999-12-31T23:59:59.999Z%${link}`])
-  })
-
   test('has a link looked at once, whose two instants have come, and says why', async () => {
     const world = new World()
     await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
