@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { isInRange } from '../../shared/domain/iam-policies/evaluate-policy.ts'
@@ -27,8 +26,10 @@ import { localRequests } from './local-request.ts'
 export type LocalModelsOptions = {
   readonly bucket: string
   readonly openTable: OpenTable
-  /** The scaled clock. The bucket uses the machine's: leases depend on S3's time. */
+  /** The scaled clock. */
   readonly clock: Clock
+  /** The clock of the bucket and of people's sessions, which is not scaled: leases depend on S3's time. */
+  readonly machineClock: Clock
   /** Read only if the tables are empty: a data directory with an organization keeps that one. Default: the acme fixture. */
   readonly organizationFile: string | undefined
   /** Whether the bucket is versioned; a formerly versioned bucket keeps its versions. Default: unchanged, at first not versioned. */
@@ -58,7 +59,7 @@ const acme = new URL('../../fixtures/organizations/acme.json', import.meta.url)
 
 /** The services behind the wire protocols, with the event bus for their events. */
 export async function openLocalModels(options: LocalModelsOptions) {
-  const { bucket, openTable, clock, latencyMs, latencyP99Ms, readLagMs, onError } = options
+  const { bucket, openTable, clock, machineClock, latencyMs, latencyP99Ms, readLagMs, onError } = options
   const randomness = new SystemRandomness()
   const common = { clock, randomness, openTable }
   const queues = new MemoryQueues(common)
@@ -105,7 +106,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const hygieneRole = options.roles?.hygieneRole || 'ssofile-hygiene'
   const tagReader = tagReaderOf(localDeployment)
   const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole, hygieneRole, tagReader })
-  const sessions = new PersonSessions({ ...common, clock: new SystemClock(), ssoAdmin, identityStore })
+  const sessions = new PersonSessions({ ...common, clock: machineClock, ssoAdmin, identityStore })
   const isRestart = organizations.isFounded
   if (!isRestart) {
     const file = await readOrganizationFile(options.organizationFile)
@@ -113,7 +114,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   }
   const objects = new MemoryObjectStore({
     bucket,
-    clock: new SystemClock(),
+    clock: machineClock,
     randomness,
     openTable,
     versioned: options.versioned,

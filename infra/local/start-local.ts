@@ -26,6 +26,7 @@ import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owne
 import { addAccessAnalyzer } from './access-analyzer-service.ts'
 import { addAccountAccess } from './account-access-service.ts'
 import { addAccessPage } from './add-access-page.ts'
+import { addClock } from './add-clock.ts'
 import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
 import { addRolesOfPeople } from './add-roles-of-people.ts'
@@ -42,12 +43,12 @@ import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
 import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
+import { type LocalClocks, openLocalClocks } from './local-clocks.ts'
 import { type LocalModels, type LocalModelsOptions, openLocalModels } from './local-models.ts'
 import { startNotifications } from './notifications.ts'
 import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './outcomes.ts'
 import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
-import { openScaledClock } from './scaled-clock.ts'
 import { type ScheduleOptions, startSchedule } from './schedule.ts'
 import { serveApi } from './serve-api.ts'
 import { startHostedPage } from './serve-hosted-page.ts'
@@ -57,7 +58,7 @@ import { takeOver } from './take-over.ts'
 
 type ModelOptions = Omit<
   LocalModelsOptions,
-  'bucket' | 'openTable' | 'clock' | 'roles' | 'versioned' | 'onError' | 'onEvent'
+  'bucket' | 'openTable' | 'clock' | 'machineClock' | 'roles' | 'versioned' | 'onError' | 'onEvent'
 >
 
 export type LocalOptions = ModelOptions & {
@@ -119,19 +120,13 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
   stops.push(async () => data.close())
   const { openTable } = data
-  const clock = openScaledClock(openTable, timeScale)
+  const clocks = openLocalClocks(openTable, timeScale)
+  const clock = clocks.models
   const log = options.log ?? new ReadableLog((line) => process.stderr.write(line), clock)
   const onError = (error: unknown) =>
     log.error('a delivery or a handler failed; the local system repeats it', { error })
-  const models = await openLocalModels({
-    ...options,
-    versioned: options.versioned ?? true,
-    bucket,
-    openTable,
-    clock,
-    roles: options.configuration,
-    onError,
-  })
+  const machineClock = clocks.machine
+  const models = await openModels(options, { openTable, clock, machineClock, onError })
   const configuration = { ownAccount: models.ownAccount, ...options.configuration }
   const app = buildLocalServer(models)
   stops.push(async () => void (await app.close()), models.stop)
@@ -141,7 +136,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const notifications = startNotifications({ ...models, startRetire, openTable, clock, onError })
   stops.push(() => notifications.stop())
   const outcomes = openOutcomeServices({ clock, randomness: new SystemRandomness(), openTable, log })
-  const breakGlass = openBreakGlass(models, openTable)
+  const breakGlass = openBreakGlass(models, machineClock, openTable)
   addQueryServices(app, { ...models, ...outcomes, accountOf: breakGlass.accountOf })
   const recorder: CallRecorder = { clock, onCall: (call) => models.events.apiCalled(call) }
   addJsonServices(app, { ...models, outcomes }, recorder)
@@ -154,6 +149,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addPersonSessions(app, models.sessions, (use) => models.events.used(use))
   addBreakGlass(app, breakGlass, outcomes.secrets)
   addSupport(app, models)
+  addClock(app, clocks, { hasBundles: options.bundles !== undefined })
   const metrics = serveMetrics(app, () => functions)
   addWhatRolesAre(app, models, recorder)
   addOutcomes(app, outcomes)
@@ -166,7 +162,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   requestsPage.url = url
   // As in the environment of a deployment.
   const { instanceArn } = models.ssoAdmin
-  const common = { url, clock, log, metrics, instanceArn, definitions: () => breakGlass.model.definitions }
+  const common = { url, clocks, log, metrics, instanceArn, definitions: () => breakGlass.model.definitions }
   const open = (environment?: ExecutionEnvironment) =>
     openPorts({ ...common, environment, caller: environment?.function ?? 'owner' })
   page.openPorts = () => openPorts(common)
@@ -175,7 +171,8 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const variablesOf = (name: FunctionName) => functionVariables(name, { url, instanceArn, pageOrigin: hosted.origin })
   await claim(open(), { name: deploymentName, queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
-    ports: { clock, log },
+    ports: { clock: clocks.functions, log },
+    scheduleClock: clock,
     configuration,
     queues: models.queues,
     timeScale,
@@ -193,6 +190,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   await functions.reconcile()
   Object.assign(health, { ready: true, page: hosted.origin })
   return { url, page: hosted.origin }
+}
+
+function openModels(
+  options: LocalOptions,
+  common: Pick<LocalModelsOptions, 'openTable' | 'clock' | 'machineClock' | 'onError'>,
+): Promise<LocalModels> {
+  const versioned = options.versioned ?? true
+  return openLocalModels({ ...options, ...common, versioned, bucket, roles: options.configuration })
 }
 
 /** A deployment's schedule runs for the first time when it is made. */
@@ -259,7 +264,7 @@ function addWhatRolesAre(
 
 type OpenOptions = {
   readonly url: string
-  readonly clock: Clock
+  readonly clocks: Pick<LocalClocks, 'functions' | 'machine'>
   readonly log: Log
   readonly metrics: Metrics
   readonly instanceArn: string
@@ -271,7 +276,7 @@ type OpenOptions = {
 
 /** The product's ports over AWS's own clients: for one environment of a function, or for the deployment. */
 function openPorts(options: OpenOptions): Ports {
-  const { url, clock, log, metrics, instanceArn, definitions, environment, caller } = options
+  const { url, clocks, log, metrics, instanceArn, definitions, environment, caller } = options
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
   const endpoint = { url, accessKeyId, userAgentAppId: caller, ...token }
@@ -280,10 +285,11 @@ function openPorts(options: OpenOptions): Ports {
   const own = (of: Clock) => environment?.clock(of) ?? of
   const auditor = openAwsAuditor(endpoint)
   const retirer = openAwsRetirer(endpoint)
-  // The clock of the models itself; the lease uses the machine's, and so do the pauses between attempts of a call.
+  // The lease uses the machine's clock, as S3 does, and so do the pauses between attempts of a call.
+  const machine = own(clocks.machine)
   return {
-    ...patientPorts({ ...aws, accountTags, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
-    clock: own(clock),
+    ...patientPorts({ ...aws, accountTags, auditor, retirer, clock: machine, leaseClock: machine }),
+    clock: own(clocks.functions),
     senderOf: modelSenderOf,
     breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
     emergency: () => principalsOf(definitions()),

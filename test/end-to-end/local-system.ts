@@ -54,8 +54,6 @@ export type LocalSystemOptions = {
   readonly faults?: readonly z.input<typeof faultRule>[]
   /** More options of `ssofile local`. */
   readonly options?: readonly string[]
-  /** Its process may go forward in time: `goForward`. Default: no. */
-  readonly goesForward?: boolean
 }
 
 export type Call = {
@@ -77,7 +75,6 @@ const workQueues: readonly QueueName[] = ['uploads', 'links', 'permission-sets',
 export class LocalSystem {
   readonly url: string
   readonly #end: () => Promise<unknown>
-  readonly #goForward: (days: number) => void
   readonly #folder: string
   readonly #log: string[]
   /** The SSO Admin calls of the product so far, in order. */
@@ -95,7 +92,6 @@ export class LocalSystem {
   private constructor(url: string, started: Started) {
     this.url = url
     this.#end = started.end
-    this.#goForward = started.goForward
     this.#folder = started.folder
     this.#log = started.log
     this.calls = started.calls
@@ -142,9 +138,12 @@ export class LocalSystem {
     await rm(this.#folder, { recursive: true })
   }
 
-  /** The machine's clock, which is also that of S3, goes forward, as after a sleep. Needs `goesForward`. */
-  goForward(days: number): void {
-    this.#goForward(days)
+  /** Moves its clocks, also that of S3. */
+  async goForward(days: number): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ add: `P${days}D` })
+    const answer = await fetch(`${this.url}/_ssofile/clock`, { method: 'POST', headers, body })
+    if (!answer.ok) throw new Error(`the clock did not move: ${await answer.text()}`)
   }
 
   /** Uploads as the user whose access key id is given. An absent body is an empty file. */
@@ -495,7 +494,6 @@ type Started = Running & {
 type Running = {
   readonly isOver: () => boolean
   readonly end: () => Promise<unknown>
-  readonly goForward: (days: number) => void
 }
 
 type Heard = {
@@ -511,7 +509,6 @@ async function startProcess({
   timeScale,
   faults,
   options = [],
-  goesForward = false,
 }: LocalSystemOptions): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), 'ssofile-end-to-end-'))
   const config = join(folder, 'configuration.json')
@@ -537,7 +534,7 @@ async function startProcess({
     },
   }
   // What it leaves on disk, or dies of, wants a process of its own.
-  const isPlain = options.length === 0 && faults === undefined && !goesForward
+  const isPlain = options.length === 0 && faults === undefined
   return { ...started, ...(isPlain ? serveLocal : spawnLocal)(['local', ...args], heard) }
 }
 
@@ -557,15 +554,12 @@ function serveLocal(args: readonly string[], heard: Heard): Running {
     end: async () => {
       if (!isOver) stop()
     },
-    goForward: () => {
-      throw new Error('this process has served others, and will serve more: start it with goesForward')
-    },
   }
 }
 
 /** In a process of its own, which is killed. */
 function spawnLocal(args: readonly string[], heard: Heard): Running {
-  const preloads = ['report-calls.ts', 'record-calls.ts', 'go-forward.ts'].map(
+  const preloads = ['report-calls.ts', 'record-calls.ts'].map(
     (file) => `--import=${new URL(file, import.meta.url).href}`,
   )
   const child = spawn(process.execPath, [...preloads, ssofileCommand, ...args], {
@@ -582,9 +576,6 @@ function spawnLocal(args: readonly string[], heard: Heard): Running {
     end: async () => {
       child.kill('SIGKILL')
       await ended
-    },
-    goForward: (days) => {
-      child.send({ goForwardDays: days })
     },
   }
 }

@@ -1,6 +1,6 @@
-import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
 import type { LocalModels } from '../local-models.ts'
 import { LocalBreakGlass } from './local-break-glass.ts'
 
@@ -11,10 +11,11 @@ export type OpenedBreakGlass = {
 
 export function openBreakGlass(
   { organizations, iam, accountOf }: Pick<LocalModels, 'organizations' | 'iam' | 'accountOf'>,
+  clock: Clock,
   openTable: OpenTable,
 ): OpenedBreakGlass {
   const model = new LocalBreakGlass({
-    clock: new SystemClock(),
+    clock,
     randomness: new SystemRandomness(),
     openTable,
     organizations,

@@ -32,6 +32,7 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import type { RoundTripQuestion } from '../../../shared/domain/messages/round-trip-event.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import type { DoctorQuestion } from '../../../shared/modules/doctor/try-permissions.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
 import {
   dispatcherSlice,
   type FunctionName,
@@ -50,6 +51,8 @@ import type { Invocation } from './serve-invocations.ts'
 
 export type FunctionsOptions = {
   readonly ports: Pick<Ports, 'clock' | 'log'>
+  /** A wait by it ends when the instant comes, also if the clock is moved there. */
+  readonly scheduleClock: Clock
   readonly configuration: Configuration
   readonly queues: MemoryQueues
   /** How many times faster `ports.clock` runs than this machine. */
@@ -130,7 +133,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
   const sources = functions.flatMap((invoked) => [
     ...startMapping(invoked, { queues, clock, onError }),
-    ...startOwnSchedule(invoked, { asynchronous, clock, onError }),
+    ...startOwnSchedule(invoked, { asynchronous, clock: options.scheduleClock, onError }),
   ])
   return {
     async reconcile() {

@@ -100,7 +100,7 @@ let sessions: ReadonlyMap<string, Session>
 
 beforeAll(async () => {
   browser = await openBrowser()
-  system = await LocalSystem.start({ organization, configuration: { brake }, goesForward: true })
+  system = await LocalSystem.start({ organization, configuration: { brake } })
   await system.joinGroup('sam', security)
   await system.joinGroup('dora', localGroups.auditors[0])
   for (const set of ['Read-ps', 'Write-ps', 'Admin-ps']) {
@@ -155,7 +155,7 @@ async function decideByApi(as: string, verdict: 'keep' | 'revoke', digests: read
 /** The days pass, and history then has this event of the review, which is answered. */
 async function untilEvent(event: string, days: number): Promise<Record<string, unknown>> {
   const before = new Set(await system.keys('history/reviews/quarter/'))
-  system.goForward(days)
+  await system.goForward(days)
   return until(
     `the event ${event}`,
     async () => {

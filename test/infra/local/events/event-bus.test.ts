@@ -62,7 +62,14 @@ let url = ''
 beforeAll(async () => {
   const clock = new SystemClock({ scale: 200 })
   const onEvent = (event: EventBridgeEvent) => all.push(event)
-  const common = { bucket: 'ssofile', openTable: memoryTables, clock, organizationFile: undefined, onEvent }
+  const common = {
+    bucket: 'ssofile',
+    openTable: memoryTables,
+    clock,
+    machineClock: new SystemClock(),
+    organizationFile: undefined,
+    onEvent,
+  }
   models = await openLocalModels({ ...common, latencyMs: 1, latencyP99Ms: 1, onError: () => {} })
   const app = buildLocalServer(models)
   addJsonServices(app, models, { clock, onCall: (call) => models.events.apiCalled(call) })
