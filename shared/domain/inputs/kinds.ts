@@ -219,8 +219,18 @@ export const kinds = {
     meaning: 'a [review](reviews.md): who looks at which access, and until when',
     queue: 'people',
     uses: {
-      // The questions are about permission sets, exceptions, access that others gave, and last uses; history has the proofs.
-      read: ['permission_sets/', 'hygiene.json', 'assignments/', 'foreign/', 'usage/', 'changes/', 'history/'],
+      // The questions are about permission sets, exceptions, access that others gave, last uses, and who moved, by the nights' reports; history
+      // has the proofs.
+      read: [
+        'permission_sets/',
+        'hygiene.json',
+        'assignments/',
+        'foreign/',
+        'usage/',
+        'changes/',
+        'history/',
+        'reports/',
+      ],
       put: ['history/reviews/', 'review-results/'],
       // Revoked by a review.
       remove: ['links_data/', 'memberships/'],

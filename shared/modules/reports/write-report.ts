@@ -15,6 +15,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import { wrapPort } from '../../reconcile/calls/wrap-port.ts'
+import { unreadMembers } from '../../reconcile/directory/nights-of-groups.ts'
 import { People } from '../../reconcile/directory/people.ts'
 import { readDriftRun } from '../../reconcile/drift/drift-run.ts'
 import { OrganizationCache } from '../../reconcile/organization/organization-cache.ts'
@@ -203,8 +204,6 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
   }
   return [organization, sources] as const
 }
-
-export const unreadMembers = '(members could not be read)'
 
 type GroupRow = readonly [group: string, groupId: string, person: string, personId: string, files: string]
 

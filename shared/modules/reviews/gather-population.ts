@@ -5,7 +5,6 @@ import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
 import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain/files/hygiene-file.ts'
 import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
-import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
@@ -38,11 +37,11 @@ import { NameIndex } from '../../reconcile/records/principal-names.ts'
 import { readInput } from '../../reconcile/records/read-input.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { listChanges } from '../../reconcile/records/tell-event.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
 import { listLastUses, readWatched } from '../usage/use-records.ts'
 import type { FreezingSources, Frozen, Owners } from './freeze-reviewers.ts'
+import { readMovers } from './read-movers.ts'
 import { digestOf, readPresent, readUpload } from './review-records.ts'
 import {
   describeSubject,
@@ -216,7 +215,7 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
       }
     }),
     ...(await readUses(file, now, sources)),
-    hasMoved: await readMovers(file, objects),
+    hasMoved: await readMovers(file.movedSince, { objects, people }),
   }
 }
 
@@ -257,22 +256,14 @@ async function readUses({ unusedDays = 0 }: ReviewFile, now: Date, sources: Popu
   }
 }
 
-/** The people who left a group, by name. A joiner only comes into groups. */
-async function readMovers({ movedSince }: ReviewFile, objects: ObjectStore): Promise<(name: string) => boolean> {
-  if (movedSince === undefined) return () => true
-  const movers = new Set<string>()
-  for await (const { event, name } of listChanges(objects, movedSince))
-    if (event === 'membership-removed') movers.add(parseNameInKey(name.slice(name.lastIndexOf('%') + 1)))
-  return (name) => movers.has(name)
-}
-
 /** Adds the last use. Returns nothing if the review asks only for other access. A use that could not be read is not a missing one. */
 async function askAccess(access: Access, reading: Reading): Promise<readonly Question[]> {
   const { subject, accounts, principalId, ...asked } = access
   const { file, groupIdOf, membersOf, names, usesOf, unreadUses, isUnused, hasMoved } = reading
   if (subject.kind === 'unread') return [{ subject, ...asked }]
   const { permissionSet, principal, type, since } = subject
-  if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal))) return []
+  if (file.movedSince !== undefined && (type === 'GROUP' || !hasMoved(principal, principalId ?? subject.principalId)))
+    return []
   const uses = usesOf([{ permissionSet, accounts }])
   const hasUses = uses.size + unreadUses.size > 0
   const groupId = type === 'GROUP' && hasUses ? (principalId ?? (await groupIdOf(principal))) : undefined
@@ -401,7 +392,7 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
   const nameOf = await names()
   const read = await pLimit(readsAtOnce).map(members.is ?? [], async (userId): Promise<readonly Question[]> => {
     const user = nameOf(userId)
-    if (!hasMoved(user)) return []
+    if (!hasMoved(user, userId)) return []
     const entry = await spoiledAsAbsent(ownedMembershipRecords.of(objects, { group: groupId, user: userId }).read())
     const lastUsed = uses.get(userId)
     if (!isUnused(entry?.value.grantedAt, lastUsed)) return []
