@@ -12,6 +12,7 @@ import {
   followMembershipCalls,
   followMemberships,
   lookAtSuspended,
+  noteGroupsOf,
   usersIn,
 } from '../shared/modules/people/follow-directory.ts'
 import { RuleFiles } from '../shared/modules/people/rule-files.ts'
@@ -67,6 +68,7 @@ export function events(
     const all = received.flatMap(({ directory }) => directory ?? [])
     const changes = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [] : [one]))
     const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
+    await noteGroupsOf(ports, all)
     const hints = await followDirectoryEvents(ports, configuration, changes)
     await lookAtSuspended(ports, configuration, all)
     // Memberships depend on users and groups too, such as a renamed group or a disabled user.

@@ -10,6 +10,7 @@ import { writeCredentials } from '../shared/modules/credentials/write-credential
 import { writePermissions } from '../shared/modules/credentials/write-permissions.ts'
 import { tellOutcomes } from '../shared/modules/notifications/tell-outcomes.ts'
 import { followLeavers } from '../shared/modules/people/follow-directory.ts'
+import { readChangedGroups } from '../shared/modules/people/member-files.ts'
 import { reconcileMemberships } from '../shared/modules/people/reconcile-memberships.ts'
 import { reconcilePeople } from '../shared/modules/people/reconcile-people.ts'
 import { writeReport } from '../shared/modules/reports/write-report.ts'
@@ -194,7 +195,11 @@ export const jobsOfMinuteLinks: Jobs = () => [
 
 /** Repairs the effects of lost and overtaken messages, by reading S3 alone. Also runs under a pause: hints wait then. */
 export const jobsOfSweep: Jobs = () => [
-  job('links and access', joinRights(rightsToCompare, { put: ['control/ledger.json'], send: ['events'] }), sweepLinks),
+  job(
+    'links and access',
+    joinRights(rightsToCompare, { put: ['control/ledger.json'], remove: ['members/'], send: ['events'] }),
+    sweepLinks,
+  ),
   job('inputs of people', { ...asking, write: ['status/too-many/', 'attention/'] }, sweepInputs),
   job('inputs that want attention', {}, countAttention),
   // Those that no record names any more.
@@ -340,7 +345,10 @@ export const jobsOfRetire: Jobs = () => [
   ),
 ]
 
-/** The results of inputs and access: as events, and as digests to their receivers. */
+/** A run in a large directory would read names for minutes. */
+const membersOfChangedUntilMs = 60_000
+
+/** What people and auditors learn within a minute: the results of inputs and access, as events and digests, and who is in a group. */
 export const jobsOfNotifications: Jobs = () => [
   job(
     'outcomes',
@@ -356,6 +364,17 @@ export const jobsOfNotifications: Jobs = () => [
       outcomes: 'publish',
     },
     (ports, configuration, { page }) => notify(ports, configuration, page),
+  ),
+  job(
+    'members of groups that have changed',
+    {
+      read: ['state/principals/', 'owned_memberships/'],
+      put: ['members/'],
+      remove: ['state/changed-groups/'],
+      directory: 'members',
+      identityCenter: 'instance',
+    },
+    readMembers,
   ),
 ]
 
@@ -611,6 +630,14 @@ async function retire(ports: Ports, configuration: Configuration): Promise<void>
   const { outcome, ...told } = await retireCredentials(ports, configuration)
   if (outcome === 'looked') ports.log.info('evaluating the credentials to retire', told)
   if (outcome === 'stopped') ports.log.warn('ssofile retires and restores nothing', told)
+}
+
+/** A refusal of the directory holds up no outcome: the next minute tries again. */
+async function readMembers(ports: Ports, configuration: Configuration, _given: Given, { beganMs }: Run): Promise<void> {
+  await readChangedGroups(ports, configuration, beganMs + membersOfChangedUntilMs).catch((error: unknown) => {
+    if (!isServiceError(error)) throw error
+    ports.log.warn('the members of groups could not be read; the next run is in a minute', { error })
+  })
 }
 
 async function notify(ports: Ports, configuration: Configuration, page: string | undefined): Promise<void> {

@@ -35,7 +35,7 @@ import { entryCopyPlace } from '../shared/reconcile/records/entry-copies.ts'
 import { expiryIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { failureRecords } from '../shared/reconcile/records/failures.ts'
 import { foreignAccess } from '../shared/reconcile/records/foreign-assignments.ts'
-import { groupMembers } from '../shared/reconcile/records/group-members.ts'
+import { changedGroups, groupMembers } from '../shared/reconcile/records/group-members.ts'
 import { ledgerRecords } from '../shared/reconcile/records/ledger.ts'
 import { ledgerCountRecord } from '../shared/reconcile/records/ledger-count.ts'
 import { openWork } from '../shared/reconcile/records/open-work.ts'
@@ -103,6 +103,7 @@ export const storedRecords: readonly RecordPlace[] = [
   expiryIndex,
   failureRecords,
   foreignAccess,
+  changedGroups,
   groupMembers,
   ledgerCountRecord,
   ledgerRecords,

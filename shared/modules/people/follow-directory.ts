@@ -30,6 +30,7 @@ import { DirectoryListing, nameInKeys, recentMs } from '../../reconcile/director
 import { PrincipalIndex } from '../../reconcile/directory/principal-index.ts'
 import { noteAuthors } from '../../reconcile/records/authors.ts'
 import { indexInstants } from '../../reconcile/records/expiry-index.ts'
+import { noteChangedGroups } from '../../reconcile/records/group-members.ts'
 import { sendEach, sendInputs } from '../../reconcile/records/inputs.ts'
 import { listHeads } from '../../reconcile/records/list-heads.ts'
 import { lookAtSuspensions } from '../../reconcile/records/look-at-suspensions.ts'
@@ -207,6 +208,26 @@ export async function followMembershipCalls(
   return concerned.length
 }
 
+/** Notes the groups that these events name, whoever manages them. The hourly comparison finds the others. */
+export async function noteGroupsOf(
+  ports: Pick<Ports, 'objects' | 'randomness'>,
+  events: readonly DirectoryEvent[],
+): Promise<void> {
+  const groups = new Set<PrincipalId>()
+  for (const event of events) {
+    const group = await groupOf(event, ports.objects)
+    if (group !== undefined) groups.add(group)
+  }
+  await noteChangedGroups(ports, groups)
+}
+
+async function groupOf(event: DirectoryEvent, objects: ObjectStore): Promise<PrincipalId | undefined> {
+  if (event.type !== 'MEMBERSHIP') return event.type === 'GROUP' ? event.id : undefined
+  const { group, membershipId } = event
+  if (group !== undefined || membershipId === undefined) return group
+  return (await findMembership(objects, membershipId))?.group
+}
+
 /**
  * | the event has    | the ledger has                        | then                                          |
  * | ---------------- | ------------------------------------- | --------------------------------------------- |
@@ -275,7 +296,7 @@ export async function followLeavers(
     for await (const one of listLeaving(objects, user)) leaving.push(one)
   const told = lastOfEach(leaving)
   const hasLeft = (user: PrincipalId) => told.get(user)?.event === 'left'
-  const names = isAll ? await NameIndex.read(objects) : await NameIndex.readUsers(objects, changed)
+  const names = isAll ? await NameIndex.read(objects) : await NameIndex.readOnly(objects, 'USER', changed)
   const known = new Set([...names.idsOfType('USER'), ...told.keys()])
   if (isAll) for await (const { user } of listOwnedMemberships(objects)) known.add(user)
   else for (const { user } of await listMembershipsOf(objects, changed)) known.add(user)

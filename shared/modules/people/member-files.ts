@@ -1,13 +1,24 @@
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import { nameInLinks, principalName } from '../../domain/principals/principal.ts'
 import type { Reading } from '../../domain/readings/reading.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
-import { type ListedMember, writeGroupMembers } from '../../reconcile/records/group-members.ts'
+import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
+import { People } from '../../reconcile/directory/people.ts'
+import {
+  changedGroups,
+  groupMembersKey,
+  type ListedMember,
+  writeGroupMembers,
+} from '../../reconcile/records/group-members.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
-import { readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
-import type { NameIndex } from '../../reconcile/records/principal-names.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
+import { NameIndex } from '../../reconcile/records/principal-names.ts'
 
 /** All entries of 200,000 memberships do not fit into memory. */
 export const entriesAtOnce = 2_000
@@ -93,4 +104,60 @@ async function writeMembersOf(
   // As in `access/`: an id in place of a name that no link can have.
   const name = known ?? principalName.parse(id)
   await writeGroupMembers(objects, { id, name, members: read.is && members, asOf: read.asOf })
+}
+
+/** Listings show a change some seconds late. */
+const lagMs = 15_000
+/** A file of more bytes has some 10,000 people, whose listing takes seconds. It is not written more often than this. */
+const [largeBytes, largeAgainMs] = [1024 * 1024, 10 * 60_000]
+
+/**
+ * Runs every minute: reads the groups that an event named, or that have no file yet, and writes their files. A group that cannot be read
+ * keeps its note. `untilMs`: it reads no other group after this time (monotonic). Returns how many it has read.
+ */
+export async function readChangedGroups(
+  ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness' | 'log'>,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+  untilMs: number,
+): Promise<number> {
+  const { objects, clock, log } = ports
+  const identityStore = patientIdentityStore(ports)
+  const people = new People(identityStore)
+  let count = 0
+  for await (const { key, etag, lastModified } of objects.list(changedGroups.at)) {
+    const id = principalId.safeParse(key.slice(changedGroups.at.length)).data
+    const nowMs = clock.now().getTime()
+    if (clock.monotonicMs() >= untilMs) break
+    if (id === undefined || nowMs - lastModified.getTime() < lagMs) continue
+    const index = await NameIndex.readOnly(objects, 'GROUP', [id])
+    const [last] = index.namesOf('GROUP', id)
+    // Without access it has no file.
+    if (last !== undefined) {
+      const file = await objects.head(groupMembersKey(last))
+      if (file && file.size > largeBytes && nowMs - file.lastModified.getTime() < largeAgainMs) continue
+      const read = await readGroup(id, people, clock)
+      if ('unread' in read) {
+        log.warn('the members of a group could not be read; its file stays as it was', { group: id, ...read })
+        continue
+      }
+      const whole = (await people.findGroup(id))?.name
+      const sources = { objects, principalSuffix, index, nameOf: () => whole }
+      const namesOf = (users: ReadonlySet<PrincipalId>) => people.namesOf('USER', users)
+      const made = await readMadeIn(objects, await Array.fromAsync(listOwnedMemberships(objects, id)))
+      await writeMembersOf({ ...sources, namesOf }, id, { read, made })
+      count++
+    }
+    await objects.delete(key, { ifMatch: etag })
+  }
+  return count
+}
+
+export async function readGroup(
+  id: PrincipalId,
+  people: Pick<People, 'membersOf'>,
+  clock: Pick<Clock, 'now'>,
+): Promise<ReadMembers> {
+  const asOf = renderInstant(clock.now())
+  const found = await unlessUnread(people.membersOf(id))
+  return 'is' in found ? { is: found.is && new Set(found.is), asOf } : found
 }

@@ -19,6 +19,7 @@ import { removeMember } from '../../reconcile/calls/taking-calls.ts'
 import type { Controller, Description, Effect } from '../../reconcile/inputs/controller.ts'
 import { findReview } from '../../reconcile/records/deletion-notes.ts'
 import { indexInstants, instantsToCome } from '../../reconcile/records/expiry-index.ts'
+import { noteChangedGroups } from '../../reconcile/records/group-members.ts'
 import { sendInputs, userIsSuspended } from '../../reconcile/records/inputs.ts'
 import { KnownRecord } from '../../reconcile/records/known-record.ts'
 import { ownedMembershipRecords, readOwnedMemberships } from '../../reconcile/records/owned-groups.ts'
@@ -172,6 +173,7 @@ async function note(member: Member, membershipId: string | undefined, context: C
   const { value: entry } = stored
   const grantedAt = entry.grantedAt ?? renderInstant(await readNow(context))
   await indexMembership(context.objects, membershipId, id)
+  await noteChangedGroups(context, [id.group])
   const at = grantedAt === entry.grantedAt ? entry.calledAt : grantedAt
   const next = { ...entry, state: 'granted', membershipId, grantedAt } as const
   return changeOf(member, next, { event: 'added', at, membershipId }, context)
@@ -272,6 +274,7 @@ async function forget(
   }
   const membershipId = stored?.value.membershipId
   if (membershipId !== undefined) await unindexMembership(objects, membershipId, id)
+  await noteChangedGroups(context, [id.group])
   const effect = await changeOf(member, 'none', { event: 'removed', ...by }, context)
   // This uses up a release. While the entry is there, the next look asks the brake again, and needs the release.
   const afterwards = async () => {

@@ -8,7 +8,6 @@ import { kinds } from '../../domain/inputs/kinds.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/principals/owned-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { renderInstant } from '../../domain/text/instant.ts'
 import type { NamedPrincipal } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -32,7 +31,7 @@ import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import { type NamedPart, Turn } from '../../reconcile/records/turns.ts'
 import { type Following, listUnsettled, lookAtEntry, unsettled } from './follow-directory.ts'
-import { comparedMost, entriesAtOnce, openMemberFiles, type ReadMembers } from './member-files.ts'
+import { comparedMost, entriesAtOnce, openMemberFiles, type ReadMembers, readGroup } from './member-files.ts'
 import { MembershipAlignment } from './membership-index.ts'
 import { compareListed } from './rule-controller.ts'
 import { RuleFiles } from './rule-files.ts'
@@ -258,13 +257,8 @@ const nobody: ReadonlySet<PrincipalId> = new Set()
 /** Begins to read the members of these groups, in this order. If they cannot be read, everybody counts as a member. */
 function readMembers(groups: readonly PrincipalId[], people: People, { clock }: Pick<Ports, 'clock'>) {
   const limit = pLimit(readsAtOnce)
-  const read = async (id: PrincipalId): Promise<ReadMembers> => {
-    const asOf = renderInstant(clock.now())
-    const found = await unlessUnread(people.membersOf(id))
-    return 'is' in found ? { is: found.is && new Set(found.is), asOf } : found
-  }
   const begin = (id: PrincipalId) => {
-    const members = limit(read, id)
+    const members = limit(readGroup, id, people, clock)
     // The caller that awaits it receives the error.
     members.catch(() => {})
     return [id, members] as const

@@ -141,7 +141,7 @@ async function gather(
  * reads no ledger.
  */
 async function mayHaveAccess(users: readonly PrincipalId[], objects: ReadingObjects, people: People): Promise<boolean> {
-  if ((await NameIndex.readUsers(objects, users)).idsOfType('USER').length > 0) return true
+  if ((await NameIndex.readOnly(objects, 'USER', users)).idsOfType('USER').length > 0) return true
   for (const user of users) {
     if ((await suspendedSince(objects, user)) === undefined) return true
     const groups = await unlessUnread(people.groupsOf(user))

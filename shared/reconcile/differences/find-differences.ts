@@ -45,7 +45,7 @@ import { findAccessDifferences } from './find-access-differences.ts'
 import { findCrowds } from './find-crowds.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
 import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
-import { nameKeys } from './name-keys.ts'
+import { groupsIn, nameKeys } from './name-keys.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
 
 /** Each judgement takes six calls. At twenty calls a second, this many take a few seconds. */
@@ -147,6 +147,8 @@ export async function compareRange(
     owned: new Set(keys.map((key) => assignmentOf(key).accountId)),
     /** Recorded access, of the ledger and of others. */
     recorded: [owned, others],
+    /** Groups that have access here. */
+    groups: groupsIn(names),
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
     compared,
   }

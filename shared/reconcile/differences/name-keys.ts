@@ -1,17 +1,21 @@
 import {
+  type AccessKey,
   type Assignment,
   type AssignmentId,
   type AssignmentKey,
+  accessOf,
   assignmentKey,
   nameAssignment,
   parseAssignmentKey,
 } from '../../domain/assignments/assignment.ts'
 import type { EntitlementKey } from '../../domain/assignments/entitlement.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { foreignAccess, readForeign } from '../records/foreign-assignments.ts'
 import { parseForeignEntitlement, readEntitlement } from '../records/foreign-entitlements.ts'
+import type { NamedGroups } from '../records/group-members.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { NameIndex } from '../records/principal-names.ts'
@@ -74,4 +78,24 @@ function parseKeys(heads: Heads, prefix: string): ReadonlyMap<AssignmentKey, Ass
     return id ? [[assignmentKey.parse(key), id] as const] : []
   })
   return new Map(parsed)
+}
+
+/** The groups of these keys, with their present names. */
+export function groupsIn({ ledger, foreign, entitlements }: Awaited<ReturnType<typeof nameKeys>>): NamedGroups {
+  const groups = new Map<PrincipalId, Set<PrincipalName>>()
+  const add = (key: AccessKey, names: readonly PrincipalName[]) => {
+    const { type, principalId } = accessOf(key)
+    if (type !== 'GROUP') return
+    const known = groups.get(principalId) ?? new Set()
+    for (const name of names) known.add(name)
+    groups.set(principalId, known)
+  }
+  for (const all of [ledger, foreign])
+    for (const [key, named] of all)
+      add(
+        key,
+        named.map(({ principal }) => principal),
+      )
+  for (const [key, names] of entitlements) add(key, names)
+  return groups
 }

@@ -4,7 +4,8 @@ import { userHasLeft } from '../../domain/messages/goes-first.ts'
 import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
-import { principalName } from '../../domain/principals/principal.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -18,9 +19,10 @@ import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../r
 import { describeCrowd } from '../records/crowds.ts'
 import { writeCopies } from '../records/entry-copies.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
+import { alignGroupMembers } from '../records/group-members.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
-import { countLedger } from '../records/ledger-count.ts'
+import { countLedger, findLedgerLoss } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import {
@@ -75,6 +77,9 @@ export async function sweep(
   const found = await compareAll(ports, configuration, { view, last, isSweep: true, sizes })
   await writeCheckpoint(objects, startedAt, found.memory)
   await countLedger(objects, { ...found.ledger, at: renderInstant(startedAt) }, configuration)
+  await alignGroupMembers(ports, found.groups, async () => {
+    return (await findLedgerLoss(objects, configuration)) !== undefined
+  })
   return reportOf(found)
 }
 
@@ -96,12 +101,14 @@ async function compareAll(ports: Ports, configuration: Configuration, { view, la
   const compared: ComparedRange[] = []
   const lost: Missing[] = []
   const hinted = new Set<AssignmentKey>()
+  const groups = new Map<PrincipalId, ReadonlySet<PrincipalName>>()
   const compareOne = async ([nth, range]: readonly [number, AccountRange]) => {
     if (!isSweep) await renewCopies(ports, range)
     const found = await compareRange(objects, inputs, range, sizes)
     await noteNames(objects, found)
     await sendDue(ports, configuration, found)
     for (const key of found.unfinished) hinted.add(key)
+    for (const [id, names] of found.groups) groups.set(id, names.union(groups.get(id) ?? new Set()))
     compared[nth] = found.compared
     lost[nth] = findMissing(found, view)
   }
@@ -112,7 +119,7 @@ async function compareAll(ports: Ports, configuration: Configuration, { view, la
   if (counted.join() !== marks.join()) await writeMarks(objects, counted)
   const missing = lost.flatMap((range) => range.missing)
   const resting = lost.flatMap((range) => range.resting)
-  return { ...found, hinted, missing, resting }
+  return { ...found, hinted, missing, resting, groups }
 }
 
 /**

@@ -1,8 +1,10 @@
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { ObjectMetadata, ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { definePlace } from './define-record.ts'
+import { forEachAtOnce, listHeads } from './list-heads.ts'
 import { renderNameInKey } from './name-in-key.ts'
 
 /**
@@ -14,6 +16,22 @@ export const groupMembers = definePlace({
   meaning: 'who is in a group that has access, by names',
   source: { is: 'text' },
 })
+
+/** The body is an id that makes each content different, so that nobody deletes a newer note. */
+export const changedGroups = definePlace({
+  at: 'state/changed-groups/',
+  meaning: 'groups whose members may have changed, or were not read yet',
+  source: { is: 'note', until: 'their members are read' },
+})
+
+/** The next minute reads the members of these groups, if the groups have access. */
+export async function noteChangedGroups(
+  { objects, randomness }: Pick<Ports, 'objects' | 'randomness'>,
+  groups: Iterable<PrincipalId>,
+): Promise<void> {
+  const id = randomness.id()
+  await forEachAtOnce(new Set(groups), async (group) => void (await objects.put(changedGroups.at + group, id)))
+}
 
 export function groupMembersKey(group: string): string {
   return `${groupMembers.at}${renderNameInKey(group)}.csv`
@@ -71,4 +89,41 @@ function renderMembers({ id, name, members, asOf }: MembersOfGroup): string {
   ])
   rows.sort(([a, one], [b, other]) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
   return renderCsv([['true as of', asOf, 'group', name, 'group id', id, ...gone], titles, ...rows])
+}
+
+/** How many missing objects a sweep asks for. In a large directory the hourly comparison is faster. */
+const askedMost = 50
+
+/** Groups with access, by id, with their present names in the ledger: two if the name has just changed. */
+export type NamedGroups = ReadonlyMap<PrincipalId, ReadonlySet<PrincipalName>>
+
+/**
+ * Asks for missing objects, and deletes those of groups without access, and those of former names. `isLost`: whether much of the ledger is
+ * gone; then it deletes nothing.
+ */
+export async function alignGroupMembers(
+  ports: Pick<Ports, 'objects' | 'randomness'>,
+  groups: NamedGroups,
+  isLost: () => Promise<boolean>,
+): Promise<void> {
+  const { objects } = ports
+  const listed = await listHeads(objects, groupMembers.at)
+  const keysOf = (id: PrincipalId) => [...(groups.get(id) ?? [])].map(groupMembersKey)
+  const missing = [...groups.keys()].filter((id) => !keysOf(id).some((key) => listed.has(key)))
+  await noteChangedGroups(ports, missing.slice(0, askedMost))
+  const expected = new Set([...groups.keys()].flatMap(keysOf))
+  const others = [...listed.values()].filter(({ key }) => !expected.has(key))
+  if (others.length === 0 || (await isLost())) return
+  await forEachAtOnce(others, async ({ key, etag }) => {
+    const metadata = (await objects.head(key))?.metadata ?? {}
+    const id = principalId.safeParse(metadata[idField]).data
+    const present = id && groups.has(id) ? await Promise.all(keysOf(id).map((one) => objects.head(one))) : undefined
+    // The directory may have a new name that the ledger lacks: the object with it is newer.
+    const isReplaced = present?.some((one) => isNewer(one?.metadata, metadata)) ?? true
+    if (isReplaced) await objects.delete(key, { ifMatch: etag })
+  })
+}
+
+function isNewer(one: ObjectMetadata | undefined, other: ObjectMetadata): boolean {
+  return one !== undefined && one[idField] === other[idField] && (one[instantField] ?? '') > (other[instantField] ?? '')
 }

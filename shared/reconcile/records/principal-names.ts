@@ -83,11 +83,15 @@ export class NameIndex {
     return new NameIndex(await Array.fromAsync(listNoted(objects)))
   }
 
-  /** Only of these users. */
-  static async readUsers(objects: ReadingObjects, users: Iterable<NamedId['id']>): Promise<NameIndex> {
+  /** Only of these users, or groups. */
+  static async readOnly(
+    objects: ReadingObjects,
+    type: PrincipalType,
+    ids: Iterable<NamedId['id']>,
+  ): Promise<NameIndex> {
     const noted: NotedId[] = []
-    for (const id of users)
-      noted.push(...(await Array.fromAsync(listNoted(objects, `${principalNames.at}USER%${id}%`))))
+    for (const id of ids)
+      noted.push(...(await Array.fromAsync(listNoted(objects, `${principalNames.at}${type}%${id}%`))))
     return new NameIndex(noted)
   }
 

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals'
+import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { readChangedGroups } from '../../../../shared/modules/people/member-files.ts'
 import { reconcileMemberships } from '../../../../shared/modules/people/reconcile-memberships.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { sweep } from '../../../../shared/reconcile/differences/reconcile.ts'
+import { writeGroupMembers } from '../../../../shared/reconcile/records/group-members.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const ama = 'ama.osei@acme.example'
@@ -14,8 +19,8 @@ const account = '233000000002'
 const linkTo = (group: string) => `links_data/account%${account}%Later-ps%${group}%GROUP%ssofile`
 
 /** ssofile's group oncall has Kenji by a file and Mia by a rule. The group of a provider has Kenji and Ama. Both have access. */
-async function begin(provider = provided): Promise<Grouping> {
-  const grouping = await Grouping.begin()
+async function begin(provider = provided, configuration: Parameters<typeof Grouping.begin>[0] = {}): Promise<Grouping> {
+  const grouping = await Grouping.begin(configuration)
   const { identityStore } = grouping.world
   const attributes = { Extensions: { 'aws:identitystore:enterprise': { department: 'Engineering' } } }
   await identityStore.createUser({ userName: mia, attributes })
@@ -166,4 +171,137 @@ test('a group that the directory has no longer keeps its name, and says so', asy
   const { lines = [] } = (await read(grouping, ofProvided)) ?? {}
   expect(lines[0]).toMatch(/,"the directory no longer has this group"$/)
   expect(lines).toHaveLength(2)
+})
+
+/** The jobs of a minute and of five minutes that write these files. */
+async function minute({ world }: Grouping): Promise<number> {
+  await world.clock.advance(60_000)
+  return world.finish(readChangedGroups(world.ports, world.configuration, Number.POSITIVE_INFINITY))
+}
+async function sweepNow({ world }: Grouping): Promise<void> {
+  await world.finish(sweep(world.ports, world.configuration))
+}
+
+async function tell({ world }: Grouping, detailType: string, detail: object): Promise<void> {
+  const body = JSON.stringify({ source: 'aws.identitystore', 'detail-type': detailType, detail })
+  await world.queues.send('events', [{ body }])
+  await world.clock.advance(20_000)
+}
+
+test('a group that just got its first access has its file within a sweep and a minute', async () => {
+  const grouping = await begin()
+  await sweepNow(grouping)
+  expect(await minute(grouping)).toBe(2)
+  expect(await peopleIn(grouping, oncall)).toEqual([kenji, mia])
+  expect(await peopleIn(grouping, ofProvided)).toEqual([ama, kenji])
+  expect(await grouping.world.keys('state/changed-groups/')).toEqual([])
+  expect(await minute(grouping)).toBe(0)
+})
+
+test('an event of a membership writes the file of its group within a minute, whoever manages the group', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  await minute(grouping)
+  await leave(grouping, ama, provided)
+  const ids = { 'group-id': grouping.id('GROUP', provided), 'user-id': grouping.id('USER', ama) }
+  await tell(grouping, 'Group Membership Deleted', ids)
+  await minute(grouping)
+  expect(await peopleIn(grouping, ofProvided)).toEqual([kenji])
+})
+
+test('a membership that ssofile itself makes or ends is in the file a minute later, without an event', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  await minute(grouping)
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  await minute(grouping)
+  expect(await peopleIn(grouping, oncall)).toEqual([mia])
+  const other = `memberships/oncall%${ama}%ssofile`
+  await grouping.put(other)
+  await grouping.until(other, 'applied')
+  await minute(grouping)
+  expect(await peopleIn(grouping, oncall)).toEqual([ama, mia])
+})
+
+test('an event of a group without access writes nothing', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  await tell(grouping, 'Group Updated', { 'group-id': grouping.id('GROUP', 'team-Accountants') })
+  await minute(grouping)
+  expect(await grouping.world.keys('members/')).toEqual([ofProvided, oncall])
+  expect(await grouping.world.keys('state/changed-groups/')).toEqual([])
+})
+
+test('a group that cannot be read now keeps its file and its note', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  await minute(grouping)
+  const before = await read(grouping, ofProvided)
+  await tell(grouping, 'Group Updated', { 'group-id': grouping.id('GROUP', provided) })
+  grouping.answer = ({ operation, proceed }) => {
+    if (operation === 'listMembersOf') throw new ServiceError('identitystore', 'AccessDeniedException', 'not allowed')
+    return proceed()
+  }
+  expect(await minute(grouping)).toBe(0)
+  expect(await read(grouping, ofProvided)).toEqual(before)
+  grouping.answer = ({ proceed }) => proceed()
+  expect(await minute(grouping)).toBe(1)
+})
+
+test('the file goes with the last access of its group, and the others stay', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  await grouping.delete(linkTo(provided))
+  await grouping.until(linkTo(provided), undefined)
+  await sweepNow(grouping)
+  expect(await grouping.world.keys('members/')).toEqual([oncall])
+})
+
+test('a sweep that sees much of the ledger gone deletes no file', async () => {
+  const { brake } = defaultConfiguration
+  const grouping = await begin(provided, { brake: { ...brake, indirect: { ...brake.indirect, count: 1, percent: 0 } } })
+  await sweepNow(grouping)
+  await hour(grouping)
+  for (const key of await grouping.world.keys('assignments/')) await grouping.delete(key)
+  await sweepNow(grouping)
+  expect(await grouping.world.keys('members/')).toEqual([ofProvided, oncall])
+})
+
+test('the file of a renamed group has the new name, and the former one goes', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  const id = grouping.id('GROUP', provided)
+  await grouping.world.identityStore.updateGroup(id, [{ path: 'displayName', value: 'renamed' }])
+  await tell(grouping, 'Group Updated', { 'group-id': id })
+  await minute(grouping)
+  expect(await peopleIn(grouping, 'members/renamed.csv')).toEqual([ama, kenji])
+  await grouping.put(linkTo('renamed'))
+  await grouping.until(linkTo('renamed'), 'applied')
+  await sweepNow(grouping)
+  expect(await grouping.world.keys('members/')).toEqual([oncall, 'members/renamed.csv'])
+})
+
+test('a group that was made again under its name has the file; the one that is gone does not replace it', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  const { identityStore } = grouping.world
+  await identityStore.deleteGroup(grouping.id('GROUP', provided))
+  await identityStore.createGroup({ displayName: provided })
+  await join(grouping, mia, provided)
+  await grouping.until(linkTo(provided), 'applied')
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(linkTo(provided), 'applied')
+  await hour(grouping)
+  expect((await read(grouping, ofProvided))?.metadata?.['group-id']).toBe(grouping.id('GROUP', provided))
+  expect(await peopleIn(grouping, ofProvided)).toEqual([mia])
+})
+
+test('an older reading never replaces a newer one', async () => {
+  const grouping = await begin()
+  await hour(grouping)
+  const newer = await read(grouping, ofProvided)
+  const of = { id: grouping.id('GROUP', provided), name: principalName.parse(provided), members: [] }
+  await writeGroupMembers(grouping.world.objects, { ...of, asOf: '2020-01-01T00:00:00.000Z' })
+  expect(await read(grouping, ofProvided)).toEqual(newer)
 })
