@@ -34,6 +34,7 @@ const callGroups = {
   messages: ({ service }: Call) => service === 'sqs',
   access: ({ service }: Call) => service === 'sso-admin',
   directory: ({ service }: Call) => service === 'identitystore',
+  directoryWrites: isDirectoryWrite,
   organization: ({ service }: Call) => service === 'organizations',
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
@@ -152,12 +153,14 @@ function matches({ calls, process, kind }: Fault, call: Call): boolean {
   return canStrike(kind, call) && callGroups[calls](call)
 }
 
+function isDirectoryWrite({ service, operation }: Call): boolean {
+  return service === 'identitystore' && /^(create|update|delete)/.test(operation)
+}
+
 /** Whether AWS could do that to this call. */
 export function canStrike(kind: FaultKind, call: Call): boolean {
   const isAssignmentCall = /^(create|delete)AccountAssignment$/.test(call.operation)
-  const isDirectoryWrite = call.service === 'identitystore' && /^(create|update|delete)/.test(call.operation)
-  if (kind === 'refuse-conflict') return isAssignmentCall || isDirectoryWrite
-  if (kind === 'refuse-denied' && !isAssignmentCall) return false
+  if (kind === 'refuse-conflict' || kind === 'refuse-denied') return isAssignmentCall || isDirectoryWrite(call)
   return kind !== 'refuse-race' || call.isConditional === true
 }
 
@@ -179,7 +182,7 @@ const codes = {
 /** The error that a refused call throws. */
 export function refusalFor(kind: RefusalKind, { service, operation }: Call): ServiceError {
   if (kind === 'refuse-denied')
-    return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
+    return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: ${operation}`)
   if (kind === 'refuse-race')
     return new ServiceError(service, 'ConditionalRequestConflict', 'a conflicting operation', { httpStatus: 409 })
   if (kind === 'refuse-conflict' && service === 'identitystore')

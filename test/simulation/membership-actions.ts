@@ -21,6 +21,13 @@ export const membershipActions = {
     checker.sessions.noteJoin()
     checker.memberships.noteOther(await identityStore.createGroupMembership(group, user))
   },
+  'somebody else takes out of the group': async ({ identityStore, checker }: SimulatedWorld, { name }: Person) => {
+    const [group, user] = [identityStore.idOf('GROUP', fileGroup), identityStore.idOf('USER', name)]
+    const membership = group && user && (await identityStore.getGroupMembershipId(group, user))
+    if (!membership) return
+    checker.memberships.noteTaken(membership)
+    await identityStore.deleteGroupMembership(membership)
+  },
   'write the group': ({ objects }: SimulatedWorld) =>
     objects.as('governance').put(groupFile, '{ "description": "ours" }'),
   'delete the group file': ({ objects }: SimulatedWorld) => objects.as('governance').delete(groupFile),

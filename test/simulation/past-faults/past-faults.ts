@@ -90,6 +90,41 @@ const found: Faults = {
       "if (create === 'unsent' && (found !== undefined || isWanted === 'no')) return { do: 'disclaim' }",
       '',
     ],
+    'a group that others made again is taken for the former one': [
+      `${people}rules/decide-group.ts`,
+      "if (entry?.id !== undefined) return { do: 'forget' }",
+      "if (entry?.id !== undefined) return { do: 'make' }",
+    ],
+    'a group that is given up keeps the people who came in meanwhile': [
+      `${people}find-own-group.ts`,
+      "for await (const _ of listOwnedMemberships(objects, id)) return { is: 'given up', id, isExternal }",
+      'void listOwnedMemberships',
+    ],
+    'a member whom others took out again stays out': [
+      `${people}reconcile-memberships.ts`,
+      'for (const key of await listLeft(ofGroup, entries, await members.of.get(id), objects)) differing.add(key)',
+      'void [listLeft, ofGroup]',
+    ],
+    'a lower number of days of grace counts later': [
+      `${people}rules/compare-rule.ts`,
+      'if (isKept && until === entry.keptUntil) {',
+      'if (isKept) {',
+    ],
+    'a membership that another process has just claimed is made twice': [
+      `${people}rules/decide-membership.ts`,
+      "if (facts.isClaimed && create === 'unknown') return { tell: isWanted === 'yes' ? 'applying' : 'revoking' }",
+      '',
+    ],
+    'a claim whose file goes before the call stays': [
+      `${people}rules/decide-membership.ts`,
+      "(found !== undefined || isWanted === 'no')",
+      'found !== undefined',
+    ],
+    'what a membership knows of its own calls is forgotten with its file': [
+      `${people}membership-controller.ts`,
+      'learnsOfCalls: true,',
+      '',
+    ],
   },
   governance: {
     'a denial is lost while the eligibility is not valid': [
@@ -176,43 +211,6 @@ const missed: Faults = {
       `${people}rules/decide-person.ts`,
       'compareProfiles(entry.sent, user.profile',
       "compareProfiles(typeof facts.file === 'string' ? {} : facts.file, user.profile",
-    ],
-  },
-  groups: {
-    'a group that others made again is taken for the former one': [
-      `${people}rules/decide-group.ts`,
-      "if (entry?.id !== undefined) return { do: 'forget' }",
-      "if (entry?.id !== undefined) return { do: 'make' }",
-    ],
-    'a group that is given up keeps the people who came in meanwhile': [
-      `${people}find-own-group.ts`,
-      "for await (const _ of listOwnedMemberships(objects, id)) return { is: 'given up', id, isExternal }",
-      'void listOwnedMemberships',
-    ],
-    'a member whom others took out again stays out': [
-      `${people}reconcile-memberships.ts`,
-      'for (const key of await listLeft(ofGroup, entries, await members.of.get(id), objects)) differing.add(key)',
-      'void [listLeft, ofGroup]',
-    ],
-    'a lower number of days of grace counts later': [
-      `${people}rules/compare-rule.ts`,
-      'if (isKept && until === entry.keptUntil) {',
-      'if (isKept) {',
-    ],
-    'a membership that another process has just claimed is made twice': [
-      `${people}rules/decide-membership.ts`,
-      "if (facts.isClaimed && create === 'unknown') return { tell: isWanted === 'yes' ? 'applying' : 'revoking' }",
-      '',
-    ],
-    'a claim whose file goes before the call stays': [
-      `${people}rules/decide-membership.ts`,
-      "(found !== undefined || isWanted === 'no')",
-      'found !== undefined',
-    ],
-    'what a membership knows of its own calls is forgotten with its file': [
-      `${people}membership-controller.ts`,
-      'learnsOfCalls: true,',
-      '',
     ],
   },
   governance: {

@@ -42,6 +42,11 @@ const rules = {
     graceDays: 1,
     matches: ({ department }) => department === 'Engineering',
   },
+  'engineers, with two days to hand over': {
+    body: '{"department":["Engineering"],"moverGraceDays":2}',
+    graceDays: 2,
+    matches: ({ department }) => department === 'Engineering',
+  },
   'engineers by title, or sales': {
     body: '{"anyOf":[{"title":["Engineer"]},{"department":["Sales"]}]}',
     matches: ({ title, department }) => title === 'Engineer' || department === 'Sales',
@@ -55,6 +60,7 @@ export const ruleFiles = {
     sales: rules.sales.body,
     'engineers, but no contractors': rules['engineers, but no contractors'].body,
     'engineers, with a day to hand over': rules['engineers, with a day to hand over'].body,
+    'engineers, with two days to hand over': rules['engineers, with two days to hand over'].body,
     'engineers by title, or sales': rules['engineers by title, or sales'].body,
   },
   invalid: { broken: '{"department":[', 'of everybody': '{"except":[{"title":["*"]}]}' },

@@ -1,15 +1,20 @@
+import type { Action } from '../../action.ts'
 import {
   done,
   type Lives,
   linkOf,
+  listed,
   longDone,
+  loseNextEvent,
   make,
   mia,
   othersPut,
   reconcile,
   remove,
   rename,
+  strike,
   suspend,
+  type UserName,
   upload,
   wait,
 } from '../../steps.ts'
@@ -23,6 +28,11 @@ const rule = stepsWith('rule', ruleFiles)
 const person = stepsWith('person', personFiles)
 const theGroup = group.write('team-file', 'described')
 const linkOfGroup = upload(linkOf('account%200000000001', 'First-ps', 'team-file'))
+
+/** The next write of a function, and the next change of the directory, arrive five seconds later. */
+const lateWrite = (skip: number) => strike('late', 'writes', { process: 'handler', skip })
+const lateCreation = strike('late', 'directoryWrites', { process: 'handler' })
+const othersTake = (name: UserName): Action => ({ do: 'somebody else takes out of the group', name })
 
 const hours = (count: number) => wait(count * 60 * 60_000)
 export const longGroupLives: Lives = {
@@ -108,8 +118,37 @@ export const groupLives: Lives = {
   'somebody comes into a group while it is given up': {
     before: [person.write('nora', 'employee'), group.write('team-2', 'empty'), done],
     actions: [
-      [member.write('nora in team-2', 'empty'), wait(330), group.remove('team-2'), longDone],
+      [lateWrite(1), group.remove('team-2'), wait(600), member.write('nora in team-2', 'empty'), longDone],
       [member.remove('nora in team-2'), longDone, reconcile],
+    ],
+  },
+  'others delete an adopted group': {
+    before: [person.write('nora', 'employee'), group.write('team-2', 'empty'), member.write('nora in team-2', 'empty')],
+    actions: [remove('GROUP/team-2'), longDone, reconcile, longDone],
+  },
+  'others take out whom they had put in, unseen, while a file asks': {
+    before: [theGroup, done, othersPut(mia), member.write('mia', 'empty'), listed],
+    actions: [loseNextEvent, othersTake(mia), longDone, reconcile, longDone],
+  },
+  'the days to hand over become fewer': {
+    before: [
+      [theGroup, rule.write('team-file', 'engineers, with two days to hand over'), person.write('nora', 'employee')],
+      [longDone, person.write('nora', 'mover'), longDone],
+    ],
+    actions: [rule.write('team-file', 'engineers, with a day to hand over'), longDone],
+  },
+  'others put in whom a file asks for, which goes at once': {
+    before: [theGroup, done],
+    actions: [
+      [lateCreation, member.write('mia', 'empty'), wait(1_000), othersPut(mia), member.remove('mia'), longDone],
+      longDone,
+    ],
+  },
+  'a file goes before the call that it asks for, and others put its user in': {
+    before: [theGroup, done],
+    actions: [
+      [member.write('mia', 'empty'), wait(350), member.remove('mia'), wait(500), othersPut(mia), listed],
+      longDone,
     ],
   },
   'somebody deletes the group by hand and makes another one': {

@@ -1,5 +1,6 @@
 import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../../shared/memory/identity-store/identity-store-records.ts'
+import { isHindered } from '../../at-rest.ts'
 import type { Call } from '../../chaos.ts'
 import { usersNow } from '../../oracle/names.ts'
 import { type AtRest, Judge, type Seen, seenAfterMs } from '../../oracle/watched.ts'
@@ -67,6 +68,15 @@ export class GroupsPromise extends Judge {
       )
       if (isAsked && !isRenamed && identityStore.idOf('GROUP', name) === undefined)
         this.fail(`the group ${name} is not there, and its file is`, 'convergence')
+      this.#checkOwner(name)
     }
+  }
+
+  /** The status of a file says whose the group is. Without an answer, or a description, ssofile cannot know. */
+  #checkOwner(name: string): void {
+    const { state, owned, principalId } = this.world.readJson(`status/groups/${name}.json.json`) ?? {}
+    const isMade = [...this.#made].some((id) => id === principalId)
+    if (state === 'applied' && !isHindered(this.world) && (owned === false) === isMade)
+      this.fail(`the status of the group ${name} says that ${isMade ? 'others' : 'ssofile'} made it`, 'status')
   }
 }

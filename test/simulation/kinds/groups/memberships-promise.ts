@@ -24,6 +24,8 @@ export class MembershipsPromise extends Judge {
   readonly #suspensions = this.judge(SuspensionsPromise)
   /** Memberships that somebody else made and nobody has removed. */
   readonly #others = new Set<string>()
+  /** Memberships that somebody else removed. */
+  readonly #taken = new Set<string>()
   /** The name in files of each group, by id, that has or had such a name. */
   readonly #groups = new Map(
     fileGroups.flatMap((name) => {
@@ -60,6 +62,12 @@ export class MembershipsPromise extends Judge {
     this.#others.add(membership)
   }
 
+  /** Somebody else removes this membership now. */
+  noteTaken(membership: string): void {
+    this.#others.delete(membership)
+    this.#taken.add(membership)
+  }
+
   /** A file, a rule, a name or an attribute has changed. */
   #noteAsked(): void {
     const users = usersNow(this.world)
@@ -85,6 +93,9 @@ export class MembershipsPromise extends Judge {
     if (isMatched === true) this.#matched.add(asked)
     if (isMatched === false) this.#matched.delete(asked)
     if (isMatched === true || graceMs === 0) this.#keptUntilMs.delete(asked)
+    const untilMs = this.#keptUntilMs.get(asked)
+    // Fewer days count at once.
+    if (untilMs !== undefined) this.#keptUntilMs.set(asked, Math.min(untilMs, this.nowMs + graceMs))
   }
 
   /** `marginMs`: how much longer or shorter the time to hand over may be. */
@@ -124,8 +135,7 @@ export class MembershipsPromise extends Judge {
     if (change.event === 'CreateGroupMembership') this.#checkJoin(change.groupId, group)
     if (change.event === 'CreateGroupMembership')
       this.#made.set(`${change.groupId} ${change.userId}`, change.membershipId)
-    // Others remove people from their own groups.
-    else this.#checkRemoval(group, change)
+    else if (!this.#taken.has(change.membershipId)) this.#checkRemoval(group, change)
   }
 
   /** ssofile puts people only into the group that has the name in their files. */
@@ -165,11 +175,16 @@ export class MembershipsPromise extends Judge {
     const isMember = identityStore.groupIdsOf(user).includes(id)
     const isSuspended = this.#suspensions.isSuspended(user)
     if (isOwned && isSuspended) this.fail(`${name} is in ${group}, and is suspended`, 'suspended')
+    const { keptUntil = '' } = this.world.readJson(`owned_memberships/${id}%${user}`) ?? {}
+    const leftMs = Date.parse(String(keptUntil)) - this.world.clock.now().getTime() - 2 * 60 * 60_000
+    if (leftMs > 0 && !this.#isKept(`${group} ${user}`, -leftMs))
+      this.fail(`${name} stays in ${group} until ${keptUntil}, and the rule leaves less time to hand over`)
     const isLeft = this.#isHeld(group, name) || this.#isKept(`${group} ${user}`, 2 * 60 * 60_000)
     if (isOwned && !this.#isAsked(group, name, user, 'possibly') && !isLeft)
       this.fail(`${name} is in ${group}, and neither a file nor the rule asks for it`)
-    if (isMember && !isOwned && !this.#others.has(this.#made.get(`${id} ${user}`) ?? ''))
-      this.fail(`${name} is in ${group} by ssofile, and the ledger does not say so`, 'record')
+    const isByOthers = this.#others.has(this.#made.get(`${id} ${user}`) ?? '')
+    if (isMember && isOwned === isByOthers)
+      this.fail(`${name} is in ${group} by ${isOwned ? 'others' : 'ssofile'}, and the ledger says otherwise`, 'record')
     if (isOwned && !isMember) this.fail(`${name} is in ${group} by the ledger only`, 'record')
     const isAsked = this.#isAsked(group, name, user, 'certainly')
     if (isAsked && !isSuspended && !isMember && this.#isOurs(id, group))
