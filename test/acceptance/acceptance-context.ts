@@ -29,6 +29,8 @@ export const kindsOfPeople = {
   accountOwner: "writes retire/ in the folder of the account's owner",
   requester: 'a person who signs in by IAM Identity Center, and asks for access',
   approver: 'another one, who approves it',
+  bucketAdministrator: "a role with all rights on S3 in ssofile's account, and no place in the bucket",
+  bucketAdministratorSession: 'the same rights, signed in by IAM Identity Center',
   administrator:
     'calls IAM Identity Center, the directory, CloudWatch and CloudTrail, and sends to a dead-letter queue',
   management: 'tags and moves accounts, and reads CloudTrail in the management account',
@@ -59,6 +61,8 @@ export type AcceptanceOptions = {
   readonly breakGlass: string | undefined
   /** A role that account access manager may give to a group of nobody. */
   readonly entitledRole: string | undefined
+  /** The denials that the bucket's policy should have, by Sid. */
+  readonly denials: ReadonlySet<string>
   /** Begins the name of all that is deployed. */
   readonly deployment: string
   /** Commands that deploy the last release, and this one. */
@@ -264,10 +268,20 @@ export class AcceptanceContext implements Changes {
     return status === undefined ? undefined : lastStatus.parse(status)
   }
 
+  protected patienceFor(_what: string): number {
+    return this.options.patienceMs
+  }
+
+  /** Where AWS needs a rest between two calls. */
+  rest(ms: number): Promise<void> {
+    return pause(ms)
+  }
+
   /** How long it took until `holds`, looked at each half second; on a local system sooner, and less often when it takes long. */
   async untilMs(what: string, holds: () => Promise<boolean>): Promise<number> {
     const beganMs = performance.now()
-    const { patienceMs, endpoint, signal } = this.options
+    const { endpoint, signal } = this.options
+    const patienceMs = this.patienceFor(what)
     while (!(await holds())) {
       if (!this.#isUndoing) signal.throwIfAborted()
       const waitedMs = performance.now() - beganMs

@@ -2,65 +2,22 @@ import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import * as z from 'zod'
 import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
-import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import { bucketPolicy } from '../../infra/bucket-policy.ts'
+import { deploymentNames } from '../../infra/deployment-names.ts'
+import { localBucketPolicy } from '../../infra/local/s3/local-bucket-policy.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
-import { exitCodeOf, runAcceptance, type Step, type StepResult } from './acceptance.ts'
+import { exitCodeOf, runAcceptance, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions, kindsOfPeople } from './acceptance-context.ts'
+import { denialsOf } from './denied-attempts.ts'
 import type { Facts, FactsFile } from './facts.ts'
-import { applications } from './step-of-applications.ts'
-import { attributes } from './step-of-attributes.ts'
-import { brake } from './step-of-brake.ts'
-import { entitlement } from './step-of-entitlement.ts'
-import { redrive } from './step-of-redrive.ts'
-import { stepsOfAccess } from './steps-of-access.ts'
-import { stepsOfAddresses } from './steps-of-addresses.ts'
-import { rawEvents, ringing, upgrade } from './steps-of-deployment.ts'
-import { stepsOfEvents } from './steps-of-events.ts'
-import { stepsOfIdentityCenter } from './steps-of-identity-center.ts'
-import { stepsOfPeople } from './steps-of-people.ts'
-import { stepsOfRequests } from './steps-of-requests.ts'
-import { stepsOfRoles } from './steps-of-roles.ts'
-import { stepsOfS3 } from './steps-of-s3.ts'
+import { localPeople } from './local-people.ts'
+import { steps } from './steps.ts'
 
 /**
  * `npm run acceptance -- --environment NAME --account SANDBOX --group GROUP`: the proof that the models are right, against a deployment
  * of its own on AWS; or against whatever AWS_ENDPOINT_URL answers for, such as the local system. docs/acceptance.md.
  */
-const steps: readonly Step<AcceptanceContext>[] = [
-  ...stepsOfAccess,
-  ...stepsOfS3,
-  ...stepsOfIdentityCenter,
-  ...stepsOfEvents,
-  ...stepsOfRoles,
-  ...stepsOfPeople,
-  attributes,
-  ...stepsOfRequests,
-  ...stepsOfAddresses,
-  entitlement,
-  applications,
-  redrive,
-  upgrade,
-  ringing,
-  rawEvents,
-  // The brake counts deletions for a quarter of an hour: whatever was to be deleted after a flood would be held, too.
-  { name: 'what was made is removed', run: (context) => context.undoSince(0) },
-  brake,
-]
-/** Who somebody is on the local system. */
-const localPeople = {
-  uploader: 'maria',
-  auditor: 'auditor',
-  operator: 'operator',
-  operatorRole,
-  governance: 'governance',
-  people: 'hr',
-  memberships: 'maria',
-  accountOwner: 'maria',
-  administrator: 'management',
-  management: 'management',
-}
-
 const command = new Command('npm run acceptance --')
   .description(
     `Tries a deployment on AWS, and measures what the models say about AWS: docs/acceptance.md.
@@ -89,7 +46,7 @@ With AWS_ENDPOINT_URL it tries that endpoint, such as the local system (npm star
   .addHelpText(
     'after',
     `\nKinds of people:\n${Object.entries(kindsOfPeople)
-      .map(([kind, does]) => `  ${kind.padEnd(14)} ${does}`)
+      .map(([kind, does]) => `  ${kind.padEnd(26)} ${does}`)
       .join('\n')}`,
   )
   .addHelpText('after', () => `\nSteps:\n${steps.map(({ name }) => `  ${name}`).join('\n')}\n`)
@@ -166,6 +123,7 @@ async function readOptions(): Promise<
     mayMakeGroups: read.data.mayMakeGroups || endpoint !== undefined,
     mayMoveAccount: read.data.mayMoveAccount || endpoint !== undefined,
     ...{ region, organizationRegion: organizationRegionOf(region) },
+    denials: denialsOf(of === undefined ? localBucketPolicy() : bucketPolicy(of, deploymentNames(of))),
     deploys: { last: read.data.deployLast, present: read.data.deployPresent },
     patienceMs: read.data.patienceSeconds * 1_000,
   }

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { runSsofile } from '../end-to-end/run-program.ts'
 import type { Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'
 import { makeGroups } from './make-principals.ts'
@@ -42,7 +41,7 @@ export const brake: Step<AcceptanceContext> = {
       return held !== undefined && (await left()) === held.held.length
     }
     note({ floodToHeldMs: await context.untilMs('the brake', isHeld) })
-    const released = await runSsofile(['brake', '--release', held?.digest ?? ''], context.environmentOf('operator'))
+    const released = await context.ssofile('operator', ['brake', '--release', held?.digest ?? ''])
     if (released.exitCode !== 0) throw new Error(`ssofile brake --release: ${released.stderr}`)
     const isNoneLeft = async () => (await left()) === 0
     note({ releasedToRevokedMs: await context.untilMs('the end of the held access', isNoneLeft) })

@@ -28,11 +28,12 @@ export const redrive: Step<AcceptanceContext> = {
     const sent = { MessageBody: JSON.stringify(message), MessageGroupId: prefix, MessageDeduplicationId: prefix }
     for (const kind of ['operator', 'administrator'] as const) {
       const forging = context.sqs(kind).send(new SendMessageCommand({ ...sent, QueueUrl: queue }))
-      const isRefused = await forging.then(
-        () => false,
-        (error: unknown) => error instanceof Error && /AccessDenied/.test(error.name),
+      const said = await forging.then(
+        () => 'it was accepted',
+        (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
       )
-      if (!isRefused) throw new Error(`the ${kind} may send a message to the queue of links`)
+      if (!/AccessDenied/.test(said))
+        throw new Error(`the ${kind} sends a message to the queue of links: ${said}, expected AccessDenied`)
     }
     const { MessageId = '' } = await sqs.send(new SendMessageCommand({ ...sent, QueueUrl: deadLetterUrl(queue) }))
     const find = async (...args: readonly string[]) =>

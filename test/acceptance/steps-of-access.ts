@@ -47,7 +47,7 @@ const changed: AccessStep = {
   async run(context, note) {
     const link = linkOf(context)
     await context.put(link, JSON.stringify({ reason: 'acceptance' }))
-    const hasReason = async () => JSON.stringify(await entryOf(context)).includes('acceptance')
+    const hasReason = async () => JSON.stringify((await entryOf(context)) ?? '').includes('acceptance')
     note({ uploadToChangedMs: await context.untilMs('the new reason in the ledger', hasReason) })
     await context.untilStateMs('applied', link)
   },
@@ -59,6 +59,7 @@ const expiry: AccessStep = {
     const link = linkOf(context)
     const expiresAt = new Date(Date.now() + 5_000).toISOString()
     await context.put(link, JSON.stringify({ expiresAt }))
+    if ((await entryOf(context)) === undefined) throw new Error('the access was not there before it expired')
     const expiredMs = await context.untilMs('the end of the access', async () => (await entryOf(context)) === undefined)
     note({ expiryToRevokedMs: Math.max(0, expiredMs - 5_000) })
   },

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { DeleteGroupCommand } from '@aws-sdk/client-identitystore'
 import {
   AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
@@ -153,6 +152,7 @@ const deletedPrincipal: Step<AcceptanceContext> = {
       .send(new DeleteGroupCommand({ IdentityStoreId: made.IdentityStoreId, GroupId: group }))
     const { status, reason } = await answerTo(context, made, 'creation', group, context.options.account)
     note({ assignmentOfDeletedStatus: status, assignmentOfDeletedReason: reason })
+    if (status === 'SUCCEEDED') throw new Error('a group that was deleted got access')
   },
 }
 
@@ -221,7 +221,7 @@ const outstanding: Step<AcceptanceContext> = {
     for (let burst = 0; burst < burstsMost && !refusals.some(isLimit); burst++) {
       await untilEnded()
       // AWS counts earlier calls for a second, and ssofile looks at what changed by hand.
-      await pause(3_000)
+      await context.rest(3_000)
       await Promise.all(targets.map(ask))
     }
     const limit = refusals.find(isLimit)
@@ -368,6 +368,8 @@ const byPrincipal: Step<AcceptanceContext> = {
       (error: unknown) => (error instanceof Error ? error.name : 'refused'),
     )
     note({ listForPrincipal: answer })
+    if (answer !== 'answered' && answer !== 'AccessDeniedException')
+      throw new Error(`received ${answer}, expected an answer or AccessDeniedException`)
   },
 }
 

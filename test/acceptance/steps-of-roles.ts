@@ -24,6 +24,7 @@ const auditor: Step<AcceptanceContext> = {
     const iam = new IAMClient({ ...settings, profile: undefined, credentials })
     const { Roles = [] } = await iam.send(new ListRolesCommand({ MaxItems: 100 }))
     note({ auditorRoleListsRoles: Roles.length > 0 })
+    if (Roles.length === 0) throw new Error(`the role ${auditorRole} sees no role in ${account}`)
   },
 }
 

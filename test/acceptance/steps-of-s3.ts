@@ -1,6 +1,7 @@
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3'
 import type { Step } from './acceptance.ts'
 import { type AcceptanceContext, refusalOf } from './acceptance-context.ts'
+import { type Attempt, attempt, attemptsOf } from './denied-attempts.ts'
 
 const conditional: Step<AcceptanceContext> = {
   name: 'S3: a write on a condition that does not hold is refused',
@@ -17,35 +18,38 @@ const conditional: Step<AcceptanceContext> = {
   },
 }
 
-/** What nobody but ssofile may write, and the kinds of people who try. */
-const closed = [
-  'access/x',
-  'assignments/x',
-  'foreign/x',
-  'history/x',
-  'changes/x',
-  'status/x',
-  'owned_permission_sets/x',
-  'state/x',
-] as const
-const kinds = ['uploader', 'auditor', 'operator'] as const
+/**
+ * S3's words for a denial in the policy of the bucket. Without them the refusal may come from the caller's own policies, which proves nothing
+ * about the bucket. (S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".)
+ */
+const deniedByBucket = /explicit deny in a resource-based policy/
 
-const forbidden: Step<AcceptanceContext> = {
-  name: 'S3: nobody but ssofile writes its records',
-  async run(context, note) {
-    const codes = new Set<number>()
-    let tried = 0
-    for (const kind of kinds)
-      for (const name of closed) {
-        const Key = `${name}${context.prefix}`
-        const { status } = await refusalOf(context.put(Key, '', kind))
-        codes.add(status)
-        tried++
+/** Somebody with all rights on S3 in ssofile's account tries what the bucket's policy denies, one denial after the other. */
+function deniedTo(kind: 'bucketAdministrator' | 'bucketAdministratorSession', who: string): Step<AcceptanceContext> {
+  return {
+    name: `S3: the bucket's policy refuses ${who} with all rights on S3, denial by denial`,
+    async run(context, note) {
+      const isOfThis = ({ by }: Attempt) => by === kind || (by === 'uploader' && kind === 'bucketAdministrator')
+      const { denials } = context.options
+      const tried = attemptsOf(context.prefix).filter((one) => isOfThis(one) && denials.has(one.denial))
+      const wrong: string[] = []
+      for (const one of tried) {
+        const said = await attempt(context, one).then(
+          () => 'it was done',
+          (error: unknown) =>
+            error instanceof S3ServiceException ? `${error.name}: ${error.message}` : throwAgain(error),
+        )
+        if (!deniedByBucket.test(said)) wrong.push(`${one.denial}: ${one.by} calls ${one.action} ${one.key}: ${said}`)
       }
-    note({ forbiddenWrites: tried, forbiddenWriteStatus: [...codes].join(' ') })
-    if ([...codes].some((code) => code !== 403))
-      throw new Error(`refused by ${[...codes].join(', ')}, expected 403 each`)
-  },
+      note({ [`${kind}Tried`]: tried.length, [`${kind}Denied`]: tried.length - wrong.length })
+      if (wrong.length > 0)
+        throw new Error(`expected 'explicit deny in a resource-based policy' each: ${wrong.join('; ')}`)
+    },
+  }
+}
+
+function throwAgain(error: unknown): never {
+  throw error
 }
 
 const absence: Step<AcceptanceContext> = {
@@ -56,7 +60,13 @@ const absence: Step<AcceptanceContext> = {
       context.s3('auditor').send(new HeadObjectCommand({ Bucket: context.options.bucket, Key })),
     )
     note({ absentObjectStatus: status })
+    if (status !== 404) throw new Error(`received ${status}, expected 404`)
   },
 }
 
-export const stepsOfS3: readonly Step<AcceptanceContext>[] = [conditional, forbidden, absence]
+export const stepsOfS3: readonly Step<AcceptanceContext>[] = [
+  conditional,
+  deniedTo('bucketAdministrator', 'a role'),
+  deniedTo('bucketAdministratorSession', 'a session of IAM Identity Center'),
+  absence,
+]

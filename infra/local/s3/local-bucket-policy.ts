@@ -59,7 +59,13 @@ const open = {
   },
 }
 
-const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
+/** The access key id of an administrator of the bucket's account, in a plain role: no place of the bucket names it as a writer. */
+export const bucketAdministrator = 'bucket-administrator'
+const administratorArn = `arn:aws:iam::${localAccountId}:role/${bucketAdministrator}`
+const roles = new Map([
+  ...names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn] as const),
+  [bucketAdministrator, administratorArn],
+])
 
 type BucketPolicy = ReturnType<typeof bucketPolicy>
 /** A cache of policies by the places of all kinds, since every write is judged. A test may add a kind. */
@@ -70,6 +76,16 @@ function policyOf(all: readonly Kind[]): BucketPolicy {
   const policy = policies.get(places) ?? bucketPolicy(open, names)
   policies.set(places, policy)
   return policy
+}
+
+/** The policy of the bucket of a deployment like this one. */
+export const localBucketPolicy = (): BucketPolicy => policyOf(allKinds())
+
+/** Whether the policy of a deployment's bucket would deny this change of its settings. The deployer is `ssofile` here. */
+export function isSettingDenied(accessKeyId: string, action: string): boolean {
+  const principal = accessKeyId === 'ssofile' ? names.deployerArn : (roles.get(accessKeyId) ?? users + accessKeyId)
+  const request = { action: `s3:${action}`, resource: names.bucketArn, principal }
+  return evaluatePolicy(localBucketPolicy(), request) === 'denied'
 }
 
 /** Whether the policy of a deployment's bucket would deny this. Other policies decide on the rest. */

@@ -3,7 +3,13 @@ import { kindAt, kinds, placesWrittenBy } from '../../../shared/domain/inputs/ki
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { permissionsOf, type RoleName } from '../../function-permissions.ts'
-import { isDeniedByBucket, mayNotReadUses, type Signer, type WriteAction } from './local-bucket-policy.ts'
+import {
+  isDeniedByBucket,
+  isSettingDenied,
+  mayNotReadUses,
+  type Signer,
+  type WriteAction,
+} from './local-bucket-policy.ts'
 
 function writableBy(role: RoleName): readonly string[] {
   const { write = [], put = [] } = permissionsOf(role)
@@ -49,16 +55,25 @@ const remedies: Partial<Record<Writers, (place: string) => string>> = {
     `people write ${place} under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile ${commands.get(place)}`,
 }
 
+/** S3's words for a denial in the bucket's policy. (S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".) */
+const byBucketPolicy = ', with an explicit deny in a resource-based policy'
+
 /** Throws ServiceError AccessDenied if a deployment's bucket policy would refuse this write. */
 export function checkMayWrite(signer: Signer, action: WriteAction, key: string): void {
   const { accessKeyId, person } = signer
   if (accessKeyId === 'ssofile') return
   const own = Object.hasOwn(prefixesByRole, accessKeyId) ? prefixesByRole[accessKeyId]?.() : undefined
   const mayByOwnPolicy = own?.some((prefix) => key.startsWith(prefix)) ?? true
-  if (mayByOwnPolicy && !isDeniedByBucket(signer, action, key)) return
+  const isDenied = isDeniedByBucket(signer, action, key)
+  if (mayByOwnPolicy && !isDenied) return
   const who = person === undefined ? `'${accessKeyId}'` : `${person.userName} (user id ${person.userId})`
   const verb = action === 'PutObject' ? 'write' : 'delete'
-  throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedyFor(key)}`)
+  const why = isDenied ? byBucketPolicy : ''
+  throw new ServiceError(
+    's3',
+    'AccessDenied',
+    `Access Denied: ${who} may not ${verb} '${key}'${why}; ${remedyFor(key)}`,
+  )
 }
 
 /** Refuses a read that the caller's policy does not allow. Throws ServiceError AccessDenied. */
@@ -73,7 +88,7 @@ export function checkMayDeleteVersion(accessKeyId: string, key: string): void {
   throw new ServiceError(
     's3',
     'AccessDenied',
-    `Access Denied: '${accessKeyId}' may not delete a version of '${key}', in a deployment nobody may; upload the right object, or use the access key id 'ssofile' here`,
+    `Access Denied: '${accessKeyId}' may not delete a version of '${key}'${byBucketPolicy}: in a deployment nobody may; upload the right object, or use the access key id 'ssofile' here`,
   )
 }
 
@@ -97,12 +112,19 @@ export function checkMayKnowAbsence(accessKeyId: string | undefined): void {
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied')
 }
 
+/** The settings of the bucket that its policy guards, by their parameter in a PUT. (S3 API Reference, "PutBucketVersioning" and others.) */
+export const guardedSettings = {
+  versioning: { action: 'PutBucketVersioning', words: 'the versioning' },
+  lifecycle: { action: 'PutLifecycleConfiguration', words: 'the lifecycle' },
+} as const
+
 /** Throws ServiceError AccessDenied for everyone but the deployer, which is `ssofile` here. */
-export function checkMaySetVersioning(accessKeyId: string | undefined): void {
-  if (accessKeyId === 'ssofile') return
+export function checkMaySet(setting: keyof typeof guardedSettings, accessKeyId = ''): void {
+  const { action, words } = guardedSettings[setting]
+  if (!isSettingDenied(accessKeyId, action)) return
   throw new ServiceError(
     's3',
     'AccessDenied',
-    `Access Denied: '${accessKeyId}' may not change the versioning of the bucket; use the access key id 'ssofile' here`,
+    `Access Denied: '${accessKeyId}' may not change ${words} of the bucket${byBucketPolicy}; use the access key id 'ssofile' here`,
   )
 }

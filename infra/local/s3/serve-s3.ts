@@ -5,7 +5,7 @@ import type { Caller } from '../../../shared/memory/s3/object-change.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
 import { currentRequest } from '../local-request.ts'
 import type { Signer } from './local-bucket-policy.ts'
-import { checkMayDeleteVersion, checkMayList, checkMaySetVersioning, checkMayWrite } from './permissions.ts'
+import { checkMayDeleteVersion, checkMayList, checkMaySet, checkMayWrite } from './permissions.ts'
 import { type Encode, encodingOf, localOwner, maxKeysOf, renderListing } from './s3-list-response.ts'
 import { checkMd5, dropSourceVersion, malformedUrl, type S3Request } from './s3-request.ts'
 import { s3Document, type XmlMembers, xmlMembers, xmlTexts } from './xml-text.ts'
@@ -86,6 +86,7 @@ function checkRequest(bucket: MemoryBucket, { bucket: name, query }: S3Request, 
   if (request.url === malformedUrl) throw new ServiceError('s3', 'InvalidURI', "Couldn't parse the specified URI.")
   if (currentRequest().accessKeyId === undefined)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied: sign the request, with any credentials')
+  if (request.method === 'PUT' && query.has('lifecycle')) checkMaySet('lifecycle', currentRequest().accessKeyId)
   const subresource = unsupported.find((parameter) => query.has(parameter))
   const isListOfUploads = request.method === 'GET' && query.has('uploads')
   if (subresource !== undefined || isListOfUploads)
@@ -108,7 +109,7 @@ function describeBucket(bucket: MemoryBucket, query: URLSearchParams): string {
 }
 
 function setVersioning(bucket: MemoryBucket, xml: string): void {
-  checkMaySetVersioning(currentRequest().accessKeyId)
+  checkMaySet('versioning', currentRequest().accessKeyId)
   const [status] = xmlTexts(xml, 'Status')
   if (status !== 'Enabled' && status !== 'Suspended')
     throw new ServiceError('s3', 'IllegalVersioningConfigurationException', 'The Versioning element must be specified')

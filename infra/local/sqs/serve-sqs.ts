@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { MemoryQueue } from '../../../shared/memory/sqs/memory-queue.ts'
+import { workedQueues } from '../../../shared/ports/queues.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
 import { currentRequest } from '../local-request.ts'
 import type { FauxqsQueue, FauxqsSqsStore } from './fauxqs-sqs-store.ts'
@@ -43,10 +45,12 @@ export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): 
   switch (target) {
     case 'AmazonSQS.SendMessage': {
       const { QueueUrl, ...message } = parse(sendMessage, body)
+      checkMaySend(QueueUrl)
       return send(queueAt(store, QueueUrl).model, message)
     }
     case 'AmazonSQS.SendMessageBatch': {
       const { QueueUrl, Entries } = parse(sendMessageBatch, body)
+      checkMaySend(QueueUrl)
       return sendBatch(queueAt(store, QueueUrl).model, Entries)
     }
     case 'AmazonSQS.ChangeMessageVisibilityBatch': {
@@ -65,6 +69,22 @@ export function serveSqs(store: FauxqsSqsStore, target: string, body: unknown): 
     default:
       return undefined
   }
+}
+
+const workedNames = new Set(workedQueues.map((queue) => queueNameOnTheWire(queue)))
+
+/**
+ * 'OnlyProducersSend' in the policies of the worked queues: nobody but ssofile, whose functions here are `ssofile` and its own roles
+ * (create-queues.ts). Throws ServiceError AccessDenied.
+ */
+function checkMaySend(url: string): void {
+  const { accessKeyId = '' } = currentRequest()
+  const queue = url.slice(url.lastIndexOf('/') + 1)
+  if (/^ssofile(-|$)/.test(accessKeyId) || !workedNames.has(queue)) return
+  throw refusal(
+    'AccessDenied',
+    `User: ${accessKeyId} is not authorized to perform: sqs:SendMessage on resource: ${queue} with an explicit deny in a resource-based policy`,
+  )
 }
 
 function send(queue: MemoryQueue, message: Entry): object {

@@ -14,6 +14,7 @@ import { until } from '../until.ts'
 const people = { requester: 'kenji.ito@acme.example', approver: 'maria.alvarez@acme.example' } as const
 const permissionSet = 'Base-ps'
 const features = [
+  'S3: ',
   'people: ',
   'attributes: ',
   'requests: ',
@@ -44,6 +45,7 @@ beforeAll(async () => {
     await system.untilStatus(link, 'applied')
     as.push(`${kind}=${(await signIn(system, { user, permissionSet, account })).accessKeyId}`)
   }
+  as.push(`bucketAdministratorSession=${as[0]?.split('=')[1]}`)
 })
 afterAll(async () => {
   await system?.stop()
@@ -73,6 +75,7 @@ test('the acceptance has a step for each feature that this deployment has, and l
   expect([stdout, exitCode]).toEqual([expect.stringContaining(' 0 failed, 0 skipped'), 0])
   expect(facts).toMatchObject({
     requestOfAnotherStatus: 403,
+    bucketAdministratorSessionDenied: 5,
     sessionsEndedMs: expect.any(Number),
     pageWithoutSessionStatus: 401,
     auditorRoleListsRoles: true,

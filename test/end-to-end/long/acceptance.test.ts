@@ -44,9 +44,13 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
     { env: { ...system.env('ssofile'), AWS_REGION: 'us-east-1' } },
   )
   expect([stdout, stderr, exitCode]).toEqual([expect.stringContaining(' 0 failed, '), '', 3])
-  expect(stdout).toMatch(/\nnot everything was checked: 11 skipped, 2 not chosen\n$/)
+  expect(stdout).toMatch(/\nnot everything was checked: 12 skipped, 2 not chosen\n$/)
   const { facts, steps } = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
   expect(steps.filter(({ outcome }) => outcome === 'skipped').map(({ step, reason }) => [step, reason])).toEqual([
+    [
+      expect.stringMatching(/^S3: .* session of IAM/),
+      expect.stringContaining('--as bucketAdministratorSession=PROFILE'),
+    ],
     [expect.stringMatching(/^events: uses of access/), expect.stringContaining('not measured: usesOfOne')],
     [expect.stringMatching(/auditor's role/), expect.stringContaining('no auditorRole')],
     [expect.stringMatching(/hygiene role/), expect.stringContaining('no hygieneRole')],
@@ -71,7 +75,7 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
     sixteenthText: expect.stringContaining('too many requests'),
     oldestListedIsDescribed: true,
     throttlingCode: 'ThrottlingException',
-    forbiddenWriteStatus: '403',
+    bucketAdministratorDenied: 24,
     ifNoneMatchOfExisting: 412,
   })
   expect(await what()).toEqual(before)
@@ -80,13 +84,13 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
 test('where the models say something else than was measured, the contract tells it', async () => {
   const file = join(directory, 'facts.json')
   const measured = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
-  const other = { ...measured, facts: { ...measured.facts, ifMatchOfAbsent: 412, forbiddenWriteStatus: '401' } }
+  const other = { ...measured, facts: { ...measured.facts, ifMatchOfAbsent: 412, bucketAdministratorDenied: 0 } }
   writeFileSync(file, JSON.stringify(other))
   const compare = [script('compare-with-models.ts'), '--facts', file, '--only', 'S3: ']
   const { exitCode, stdout } = await runProgram(process.execPath, compare, { env: system.env('ssofile') })
   expect([stdout.split('\n'), exitCode]).toEqual([
     [
-      'forbiddenWriteStatus: measured "401", the models say "403"',
+      'bucketAdministratorDenied: measured 0, the models say 24',
       'ifMatchOfAbsent: measured 412, the models say 404',
       expect.stringMatching(/^not played on the models: .*throttlingText/),
       expect.stringMatching(/^2 facts of http:\S+ differ from the models$/),
