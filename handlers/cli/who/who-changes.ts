@@ -2,6 +2,7 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import { parseNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { sayActor } from '../../../shared/domain/links/say-actor.ts'
 import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
+import type { Reading } from '../../../shared/domain/readings/reading.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { parseIsoDuration } from '../../../shared/domain/text/iso-duration.ts'
@@ -10,6 +11,7 @@ import {
   type AccessChange,
   type ChangesQuestion,
   listAccessChanges,
+  noChangeSince,
 } from '../../../shared/modules/access/list-access-changes.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -20,6 +22,7 @@ import { parseInstant } from '../arguments/parse-instant.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
+import { findMissing, findMissingSubject } from './find-missing.ts'
 import { renderNotes } from './render-access.ts'
 
 type ChangesOptions = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
@@ -42,9 +45,31 @@ export async function tellChanges(asked: ChangesOptions, ports: Ports, configura
     { since, account, permissionSet, isTheirs, isOfGroup: group !== undefined },
     ports.objects,
   )
+  const ifNone = changes.length > 0 ? undefined : await readNoChange(asked, since, ports, configuration)
+  const unread = ifNone !== undefined && 'unread' in ifNone ? ifNone.unread : undefined
+  if (unread !== undefined && !notes.includes(unread)) notes.push(unread)
   if (json) process.stdout.write(renderJson({ changes, notes }))
-  else await show(renderChanges(changes, terminalWidth()) + renderNotes(notes))
-  return changes.length > 0 ? 0 : 1
+  else await show((unread === undefined ? renderChanges(changes, terminalWidth()) : '') + renderNotes(notes))
+  return exitCodeOf(ifNone)
+}
+
+/** The exit code of a question about the world. `ifNone`: what it means that nothing was found; absent: something was. */
+export function exitCodeOf(ifNone: Reading<string> | undefined): 0 | 1 | 2 {
+  if (ifNone === undefined) return 0
+  return 'unread' in ifNone ? 2 : 1
+}
+
+async function readNoChange(
+  asked: Pick<ChangesOptions, 'account' | 'permissionSet' | 'user' | 'group'>,
+  since: Date,
+  ports: Ports,
+  configuration: Configuration,
+): Promise<Reading<string>> {
+  const { account, permissionSet } = asked
+  const missing =
+    (await findMissing({ account, permissionSet }, ports, configuration)) ??
+    (await findMissingSubject(asked, ports, configuration))
+  return missing === undefined ? noChangeSince(since, ports) : { unread: missing }
 }
 
 /** A duration, such as `7d`, or an instant. Throws Refusal. */

@@ -6,7 +6,7 @@ import { unreadUses } from '../../../shared/modules/access/own-uses.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import { findUnknownUses, notKnown } from '../../../shared/modules/usage/find-unknown-uses.ts'
 import { keyOf, type LastUse } from '../../../shared/modules/usage/rules/person-uses.ts'
-import type { Watched } from '../../../shared/modules/usage/rules/watched.ts'
+import { isWatchedSince, type Watched } from '../../../shared/modules/usage/rules/watched.ts'
 import { readLastUses, readWatched } from '../../../shared/modules/usage/use-records.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
@@ -16,6 +16,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
+import { findMissing, findMissingSubject } from './find-missing.ts'
 import { renderNotes } from './render-access.ts'
 
 type UsesOptions = Pick<ChangesQuestion, 'since' | 'account' | 'permissionSet'> & {
@@ -26,7 +27,8 @@ type UsesOptions = Pick<ChangesQuestion, 'since' | 'account' | 'permissionSet'> 
 type NamedUse = LastUse & { readonly person: string; readonly isUnknown?: true }
 
 /** `ssofile who --used`: each person's last use of each access since then, also of access that is gone. Answers the exit code. */
-export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuffix }: Configuration): Promise<number> {
+export async function tellUses(asked: UsesOptions, ports: Ports, configuration: Configuration): Promise<number> {
+  const { principalSuffix } = configuration
   const [{ uses: all, unread }, watched] = await Promise.all([readLastUses(ports), readWatched(ports)]).catch(
     explainRefusal,
   )
@@ -45,9 +47,16 @@ export async function tellUses(asked: UsesOptions, ports: Ports, { principalSuff
   const finding = findUnknownUses(ports.objects, wanted)
   const unknown = await unlessRefused(finding, 'whether ssofile knows the access could not be asked', notes)
   const uses = wanted.map((use): NamedUse => (unknown?.has(keyOf(use)) ? { ...use, isUnknown: true } : use))
+  const missing =
+    uses.length > 0
+      ? undefined
+      : ((await findMissing({ account, permissionSet }, ports, configuration)) ??
+        (await findMissingSubject({ user }, ports, configuration)))
+  if (missing !== undefined) notes.push(missing)
   if (asked.json) process.stdout.write(renderJson({ uses, watched, notes }))
   else await show(renderUses(uses, watched, terminalWidth()) + renderNotes(notes))
-  return uses.length > 0 ? 0 : 1
+  if (uses.length > 0) return 0
+  return missing !== undefined || unread.size > 0 || !isWatchedSince(watched, since) ? 2 : 1
 }
 
 function explainRefusal(error: unknown): never {

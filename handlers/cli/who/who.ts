@@ -15,9 +15,7 @@ import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import { addLevels } from '../../../shared/modules/access/add-levels.ts'
 import { renderAnswer } from '../../../shared/modules/access/describe-page.ts'
 import type { HeldAccess } from '../../../shared/modules/access/expand-access.ts'
-import { noteMissingPermissionSet } from '../../../shared/modules/access/explain-access.ts'
 import { describeViolations, findViolations, type Violations } from '../../../shared/modules/access/find-violations.ts'
-import { readSparingly } from '../../../shared/modules/access/listed-access.ts'
 import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import {
   type WhoAnswer,
@@ -40,7 +38,6 @@ import type { Auditor } from '../../../shared/ports/auditor.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parseDays } from '../arguments/parse-days.ts'
@@ -56,6 +53,7 @@ import { renderDuration } from '../terminal/render-duration.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
+import { findMissing, findMissingSubject } from './find-missing.ts'
 import {
   AccessTable,
   type Fixed,
@@ -236,7 +234,7 @@ async function answer(
       }
       endProgress()
       if (violations) notes.push(...describeViolations(violations))
-      if (rows === 0) missing = await findMissing(question, ports, configuration)
+      if (rows === 0 && question.at === undefined) missing = await findMissing(question, ports, configuration)
     }
     const facts = (): WhoFacts => {
       const told = found.facts()
@@ -319,22 +317,6 @@ function judgeAnswer(
   if (lack !== undefined && !isTable) process.stderr.write(`${quote(lack.unread, 1000)}\n`)
   if (lack !== undefined || (rows > 0 && !isKnown)) return 2
   return wanted > 0 ? 0 : 1
-}
-
-/** If nobody has access, perhaps the account or the permission set does not exist. A sentence that says so. */
-async function findMissing(
-  { account, permissionSet, at }: WhoQuestion,
-  ports: Ports,
-  { folders }: Configuration,
-): Promise<string | undefined> {
-  if (at !== undefined) return undefined
-  const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
-  if (account !== undefined && !accounts.some(({ id }) => id === account))
-    return `there is no account ${account} in the organization, read at ${readAt}`
-  const name = permissionSetName.safeParse(permissionSet).data
-  if (name === undefined) return undefined
-  const { ssoAdmin } = readSparingly(ports)
-  return noteMissingPermissionSet(name, { ...ports, index: new PermissionSetIndex({ ...ports, ssoAdmin }) })
 }
 
 function isJson(option: string, { json, output }: Options): boolean {
@@ -429,7 +411,8 @@ async function tellApplications(isLive: boolean, json: boolean, ports: Ports): P
     const counted = `${count(rows.length, 'application')} with the scope sso:account:access; asked: ${askedAt}\n${askedApplications}\n`
     await show(`${rows.length === 0 ? '' : `${table}\n`}${counted}${renderNotes(notes)}`)
   }
-  return applications.length > 0 ? 0 : 1
+  if (applications.length > 0) return 0
+  return found === undefined && last === undefined ? 2 : 1
 }
 
 type WhoOptions = {
@@ -453,9 +436,17 @@ async function tellEligible(asked: WhoOptions, ports: Ports, configuration: Conf
   )
   if (unread !== undefined)
     notes.push(`ssofile could not read the groups of the user, so eligibilities for groups are missing: ${unread}`)
+  const named = { account: place?.account.id, permissionSet: parsePermissionSet(permissionSet) }
+  const missing =
+    eligible.length > 0
+      ? undefined
+      : ((await findMissing(named, ports, configuration)) ??
+        (await findMissingSubject({ group }, ports, configuration)))
+  if (missing !== undefined) notes.push(missing)
   if (asked.json) process.stdout.write(renderJson({ eligible, notes }))
   else await show(renderEligible(eligible, terminalWidth()) + renderNotes(notes))
-  return eligible.length > 0 ? 0 : 1
+  if (eligible.length > 0) return 0
+  return missing !== undefined || unread !== undefined || broken.length > 0 ? 2 : 1
 }
 
 async function findUser(text: string, ports: Ports, { principalSuffix }: Configuration) {

@@ -5,13 +5,16 @@ import { parseNameInKey } from '../../domain/links/name-in-key.ts'
 import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PrincipalType, principalType } from '../../domain/principals/principal.ts'
+import type { Reading } from '../../domain/readings/reading.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
 import { authorsOf, ownHistoryOnce, readChangedLinks } from '../../reconcile/records/change-authors.ts'
 import { forEachAtOnce } from '../../reconcile/records/list-heads.ts'
 import {
   byHandEvents,
   type Change,
+  changesByDate,
   listChanges,
   readHand,
   renderChangeKey,
@@ -89,6 +92,19 @@ export async function listAccessChanges(
     },
   )
   return found.map(({ change, about }) => ({ ...about, ...hands.get(change) }))
+}
+
+/** What it means that no change since then was found: `changes/` knows nothing of the time before its first change. */
+export async function noChangeSince(
+  since: Date,
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+): Promise<Reading<string>> {
+  const asOf = renderInstant(clock.now())
+  for await (const { at } of listChanges(objects, '')) {
+    if (Date.parse(at) <= since.getTime()) return { is: `no change since ${renderInstant(since)}`, asOf }
+    return { unread: `not known: ${changesByDate.at} begins at ${at}; after that there was no such change`, since: at }
+  }
+  return { unread: `not known: ${changesByDate.at} has nothing yet` }
 }
 
 function describe({ at, event, name }: Change): AccessChange {

@@ -26,7 +26,7 @@ The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`sso
 | 2 | wrong usage, refused, not known, no such name or file, or nothing to check; nothing was done: \`push\`, \`import\`, \`release\` and \`restore\` check all of their rights before they write |
 | 3 | \`plan --detailed-exitcode\`: there are changes |
 
-Questions and checks have the same codes: 0 found or passed, 1 nothing or failed, 2 not known or no such name. A check that found nothing to check has not passed. In an organization where only the group \`team-Accountants\` has access, by one link:
+Questions and checks have the same codes: 0 found or passed, 1 nothing or failed, 2 not known or no such name. A check that found nothing to check has not passed. An overview of nothing, such as \`brake\` or \`requests\`, is 0. In an organization where only the group \`team-Accountants\` has access, by one link:
 
 | command | exit code | because |
 | --- | --- | --- |
@@ -37,6 +37,15 @@ Questions and checks have the same codes: 0 found or passed, 1 nothing or failed
 | \`ssofile who --user nobody@acme.example\` | 2 | there is no such user |
 | \`ssofile who --account 233000000003 --no-live\` | 2 | Identity Center was not asked |
 | \`ssofile who --at 2020-01-01T00:00:00Z\` | 2 | history begins later |
+| \`ssofile who --changes 1h --account 233000000002\` | 0 | access came there |
+| \`ssofile who --changes 1h --account 233000000003\` | 2 | the record of changes begins later |
+| \`ssofile who --changes 1h --account 999999999999\` | 2 | there is no such account |
+| \`ssofile who --changes 1h --user nobody@acme.example\` | 2 | there is no such user |
+| \`ssofile who --used --account 999999999999\` | 2 | there is no such account |
+| \`ssofile who --used --account 233000000003\` | 2 | not all of this time was counted |
+| \`ssofile who --eligible --user kenji.ito@acme.example\` | 1 | he may ask for nothing |
+| \`ssofile who --eligible --permission-set Nope\` | 2 | there is no such permission set |
+| \`ssofile who --applications\` | 1 | no application may act for people |
 | \`ssofile explain 233000000002 Billing-ps team-Accountants\` | 0 | it is in force |
 | \`ssofile explain 233000000003 Billing-ps team-Accountants\` | 1 | it is not granted |
 | \`ssofile explain 999999999999 Billing-ps team-Accountants\` | 2 | there is no such account |

@@ -9,6 +9,11 @@ export type Watched = {
   readonly gaps: readonly { readonly from: string; readonly to: string }[]
 }
 
+/** Whether every use since then was counted, so that no use means nobody. Exact to the hour. */
+export function isWatchedSince({ countedSince }: Watched, since: Date): boolean {
+  return countedSince !== undefined && Date.parse(countedSince) <= since.getTime()
+}
+
 /** The watching call comes every hour, and CloudTrail may take an hour to deliver it. */
 const silentHours = 3
 

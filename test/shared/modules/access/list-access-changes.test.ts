@@ -1,10 +1,14 @@
 import { expect, test } from '@jest/globals'
-import { renderChanges } from '../../../../handlers/cli/who/who-changes.ts'
+import { exitCodeOf, renderChanges } from '../../../../handlers/cli/who/who-changes.ts'
 import { author } from '../../../../shared/domain/by-hand/author.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { type ChangesQuestion, listAccessChanges } from '../../../../shared/modules/access/list-access-changes.ts'
+import {
+  type ChangesQuestion,
+  listAccessChanges,
+  noChangeSince,
+} from '../../../../shared/modules/access/list-access-changes.ts'
 import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { VirtualClock } from '../../../virtual-clock.ts'
 
@@ -160,4 +164,22 @@ test('access of two people that ended at the same instant has the author of each
     ['ana@x.example', 'AWS:kenji'],
     ['bo@x.example', 'AWS:maria'],
   ])
+})
+
+test('no change is an answer only for the time that changes/ knows', async () => {
+  const { objects } = await open()
+  const clock = new VirtualClock(new Date(`${day}12:00:00Z`))
+  const answer = async (since: string) => noChangeSince(new Date(since), { objects, clock })
+  const known = await answer(`${day}08:00:00.000Z`)
+  expect(known).toEqual({ is: `no change since ${day}08:00:00.000Z`, asOf: `${day}12:00:00.000Z` })
+  const before = await answer('2026-03-02T08:00:00.000Z')
+  const begins = `changes/ begins at ${day}08:00:00.000Z`
+  expect(before).toEqual({
+    unread: `not known: ${begins}; after that there was no such change`,
+    since: `${day}08:00:00.000Z`,
+  })
+  const empty = new MemoryObjectStore({ bucket: 'ssofile', clock })
+  const never = await noChangeSince(new Date(day.slice(0, 10)), { objects: empty, clock })
+  expect(never).toEqual({ unread: 'not known: changes/ has nothing yet' })
+  expect([undefined, known, before, never].map(exitCodeOf)).toEqual([0, 1, 2, 2])
 })
