@@ -297,7 +297,7 @@ function renderRule(list: ShownList): string {
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (cause === 'review')
-    return `  rule ${rule}: ${count(figure, rule === 'own' ? 'link' : 'membership')} revoked by the review ${quote(name ?? '')} since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
+    return `  rule ${rule}: ${count(figure, rule === 'own' ? 'link' : 'membership')} revoked by ${name === undefined ? 'all reviews together' : `the review ${quote(name)}`} since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   if (cause === 'directory')
     return `  rule indirect: ${figure} ${nounsOf(name)} vanished from the directory since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in an hour`
   if (rule === 'retirements')

@@ -104,7 +104,7 @@ function countLinks({
   cause,
   review,
 }: Pick<Revocation, 'key' | 'links' | 'cause' | 'review'>): readonly Tally[] {
-  if (!cause && review !== undefined) return [{ rule: 'own', cause: 'review', name: review, items: links }]
+  if (!cause && review !== undefined) return countReview('own', review, links)
   const byFolder = Map.groupBy(new Set(links), folderOf)
   if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
   const folders = byFolder.size > 0 ? [...byFolder.keys()] : [undefined]
@@ -114,6 +114,14 @@ function countLinks({
     { cause: 'everything' as const },
   ]
   return all.map((one) => ({ rule: 'indirect', ...one, items: [key] }))
+}
+
+/** For the review, and for all reviews together: many small reviews are no way around the limit. */
+function countReview(rule: 'own' | 'memberships', name: string, items: readonly string[]): readonly Tally[] {
+  return [
+    { rule, cause: 'review', name, items },
+    { rule, cause: 'review', items },
+  ]
 }
 
 /** The cause if the principal was renamed or is gone. */
@@ -164,7 +172,7 @@ export function removalAct({ item, folders, ruleOf, end, review }: Removal, memb
     end?.by === 'directory' && folders.length > 0
       ? [{ rule: 'memberships', cause: 'principal', items: [item] }]
       : review !== undefined
-        ? [{ rule: 'memberships', cause: 'review', name: review, items: [item] }]
+        ? countReview('memberships', review, [item])
         : [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
   const counts = ruleOf === undefined ? ofFolders : [...ofFolders, countOfRule(ruleOf, [item])]
   const takes = membership && { membership, item }

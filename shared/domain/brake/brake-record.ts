@@ -19,7 +19,7 @@ export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'
 
 /**
  * The acts that count together:
- * - `own`: links by folder, or by the review that revoked them, and edits of permission sets by uploader.
+ * - `own`: links by folder, or by the review that revoked them and by all reviews together, and edits of permission sets by uploader.
  * - `people`: people by uploader, by their ids; deleted users under `everything`.
  * - `retirements`: acts on credentials by the account owner who asks for them.
  * - `indirect`: users, or groups, that vanished from the directory, by their ids; and in each folder of the granting links, for the cause and for all causes; and under `everything`, the last resort, which
@@ -46,7 +46,7 @@ const scope = {
   cause: z.enum(brakeCauses),
   /**
    * The name of the folder (absent: directly under `links_data/`), the account, the principal, the type of those that vanished, the permission set, the selector, the
-   * group of the rule, the review, the account owner or the uploader (absent: unknown).
+   * group of the rule, the review (absent: all reviews together), the account owner or the uploader (absent: unknown).
    */
   name: z.string().optional(),
   /** The folder of the links, if something else is the cause. Absent: directly under `links_data/`. */

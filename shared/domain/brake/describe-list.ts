@@ -26,7 +26,7 @@ export function describeList(list: BrakeList): string {
     return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'an unknown person')}`
   if (cause === 'rule') return describeListOfRule(list)
   if (cause === 'review')
-    return `held by the brake: the review '${quote(name ?? '')}' revoked more than ${limit}${renderBase(base, limit)} ${rule === 'own' ? 'links' : 'memberships'} within ${minutes} minutes`
+    return `held by the brake: ${name === undefined ? 'all reviews together' : `the review '${quote(name)}'`} revoked more than ${limit}${renderBase(base, limit)} ${rule === 'own' ? 'links' : 'memberships'} within ${minutes} minutes`
   if (rule === 'memberships' && cause === 'principal')
     return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users that the directory disabled would end within ${minutes} minutes`
   if (rule === 'memberships')

@@ -797,6 +797,38 @@ describe('a revocation of many', () => {
   })
 })
 
+test('several reviews together revoke no more than one may, and what is too much is on a list of its own', async () => {
+  const { brake } = configuration.parse({})
+  const review = new Review({ brake: { ...brake, own: { count: 2, percent: 0, minutes: 15 } } })
+  const { grouping } = review
+  const { world } = grouping
+  const people = [lars, kenji, 'ama.osei@acme.example', 'chen.wei@acme.example']
+  await apply(grouping, ['permission_sets/Support-ps.json'], { permissionSetName: 'Support-ps' })
+  await apply(
+    grouping,
+    people.map((name) => linkTo(name)),
+  )
+  const names = ['first', 'second', 'third', 'fourth']
+  const reviewers = { fallback: { users: [tom] } }
+  for (const name of names) await apply(grouping, [`reviews/${name}.json`], { ...reviewed, groups: [], reviewers })
+  for (const [nth, name] of names.entries()) {
+    const run = await readRun(world.objects, name)
+    const items = run ? (await readEvidence(world.objects, name, run)).items : []
+    const item = items.find(({ subject }) => subject.kind === 'link' && subject.principal === people[nth])
+    await grouping.put(`decisions/${grouping.id('USER', tom)}/${name}/${item?.digest}%revoke`)
+  }
+  const lists = async () => (await brakeFile(world.objects).read())?.value.lists ?? []
+  await minutesUntil(grouping, async () => (await lists())[0]?.held.length === 2, 'two are held')
+  await minutes(grouping, 5)
+  expect(people.filter((name) => review.has(name))).toHaveLength(2)
+  const [list] = await lists()
+  expect(await lists()).toMatchObject([{ cause: 'review', passed: 2 }])
+  expect(list?.name).toBeUndefined()
+  expect(list && describeList(list)).toMatch(/all reviews together revoked more than 2 of the 4 links/)
+  if (list) await releaseList(world.objects, digestOf(list), 'ada')
+  await minutesUntil(grouping, () => !people.some((name) => review.has(name)), 'the release')
+})
+
 describe('the evidence', () => {
   async function finish(): Promise<Review> {
     const review = await Review.begin()
