@@ -39,7 +39,7 @@ export const modules = {
   credentials: ['access-page', 'notifications'],
   access: ['usage', 'access-page', 'credentials'],
   'take-over': [],
-  restore: ['take-over'],
+  restore: ['reviews', 'take-over'],
   reports: ['usage', 'requests', 'people', 'access-page', 'break-glass', 'access'],
   plan: ['requests', 'people', 'access'],
   doctor: ['credentials'],

@@ -1,4 +1,5 @@
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { kindAt, kinds } from '../../../shared/domain/inputs/kinds.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import { findInputsAt } from '../../../shared/modules/restore/inputs-at.ts'
@@ -27,8 +28,8 @@ type Earlier = { readonly places: readonly string[]; readonly at: Date }
 
 /** The writes and deletions that bring the files in these places back to their state at `at`. It only reads. */
 export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
-  const { unversioned, returns, ...changes } = await findInputsAt(objects, versions, { places, at })
-  return { unversioned, returns, changes: changesInScope(changes, { prefixes: places }) }
+  const { unversioned, returns, ofReviews, ...changes } = await findInputsAt(objects, versions, { places, at })
+  return { unversioned, returns, ofReviews, changes: changesInScope(changes, { prefixes: places }) }
 }
 
 /** Shows a plan, then brings the files in these places back to their state at an instant. Returns the exit code. */
@@ -41,13 +42,14 @@ export async function bringBack(
   const made = await makePlan(
     bucket,
     async ({ objects }) => {
-      const { unversioned, returns, changes } = await findChangesBack(objects, openAwsObjectVersions(bucket), earlier)
+      const versions = openAwsObjectVersions(bucket)
+      const { unversioned, returns, ofReviews, changes } = await findChangesBack(objects, versions, earlier)
       const [lost] = unversioned
       if (lost !== undefined)
         throw new Refusal(
           `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
         )
-      return { changes, faults: [], warnings: returns.map(describeReturn) }
+      return { changes, faults: [], warnings: [...returns.map(describeReturn), ...ofReviews.map(describeOfReview)] }
     },
     { delete: true, onStep: progress.tell, config, invalid },
   )
@@ -60,6 +62,12 @@ export async function bringBack(
   // The command to continue is not undo, since the files written so far are the last push for undo.
   const part = only === undefined ? '' : ` --only ${only}`
   return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
+}
+
+function describeOfReview({ key, review }: { readonly key: string; readonly review: string }): string {
+  return kindAt(key) === kinds.review
+    ? `${quote(key, 1100)} stays: its review runs; to end it: ssofile review close ${review}`
+    : `${quote(key, 1100)} stays deleted: the review '${review}' revoked it; if the access is needed again, upload the file`
 }
 
 function describeReturn({ key }: { readonly key: string }): string {

@@ -17,7 +17,7 @@ export function addUndo(program: Command): void {
   program
     .command('undo')
     .description(
-      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions and temporary access stay; revocations go through the brake.',
+      'Restores the files of the bucket (SSOFILE_BUCKET) from before the last push: every upload and deletion, by anybody, back to 20 seconds without any. Shows when that was and the plan, and asks. A later undo takes the first one back.\nRequests, approvals, suspensions, temporary access and what a review revoked stay; revocations go through the brake.',
     )
     .addOption(onlyOption())
     .addOption(invalidOption())
@@ -42,8 +42,9 @@ async function undo(options: BringBackOptions): Promise<number> {
   const { only } = options
   const places = pushedPlaces(only)
   const isMeant = (key: string) => isInScope(key, { prefixes: places })
-  const { bucket } = (await openBucket()).objects
-  const last = await findLastPush(openAwsObjectVersions(bucket), { places, isMeant })
+  const { objects } = await openBucket()
+  const { bucket } = objects
+  const last = await findLastPush(objects, openAwsObjectVersions(bucket), { places, isMeant })
   if (last === undefined) throw new Refusal(`nobody has pushed to the bucket ${bucket}, so there is nothing to undo`)
   if (options.json !== true)
     process.stdout.write(

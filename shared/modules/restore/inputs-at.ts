@@ -6,15 +6,20 @@ import {
   parsePersonFile,
   parsePersonKey,
 } from '../../domain/files/person-file.ts'
+import { nameInReviewKey } from '../../domain/files/review-file.ts'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { isFolderMarker } from '../../domain/links/link.ts'
 import { suspensionKey } from '../../domain/suspensions/suspension.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
+import { findReview } from '../../reconcile/records/deletion-notes.ts'
 import { JsonRecord } from '../../reconcile/records/json-record.ts'
 import { forEachAtOnce, listHeads } from '../../reconcile/records/list-heads.ts'
 import { readParsedInput } from '../../reconcile/records/read-input.ts'
 import { isSpoiled, unlessSpoiled } from '../../reconcile/records/stored-json.ts'
+import { readRun } from '../reviews/review-records.ts'
+import { isRunning } from '../reviews/rules/review-record.ts'
 import { givesAccessBack } from './rules/judge-return.ts'
 
 /** `over`: the present object. `deletedAt`: since when there is none. */
@@ -28,6 +33,8 @@ export type InputChangesBack = {
   readonly uploads: readonly OldInput[]
   /** Earlier files of people that would give access back to somebody whose time is over or limited. */
   readonly returns: readonly OldInput[]
+  /** Files that a review deleted, and files of reviews that run. */
+  readonly ofReviews: readonly { readonly key: string; readonly review: string }[]
   /** Objects that were uploaded since. */
   readonly deletions: readonly ObjectHead[]
   readonly same: readonly ObjectHead[]
@@ -37,7 +44,8 @@ export type InputChangesBack = {
 
 /**
  * The writes and deletions that bring the inputs in these places back to their state at `at`. Reads only. A suspension may
- * return but never goes, not even one that ssofile wrote: an earlier state frees nobody.
+ * return but never goes, not even one that ssofile wrote: an earlier state frees nobody. An earlier state neither gives back what a review
+ * ended, nor ends a review.
  */
 export async function findInputsAt(
   objects: ObjectStore,
@@ -50,10 +58,16 @@ export async function findInputsAt(
   await forEachAtOnce(all, async (one) => {
     if (await isReturn(objects, one)) freeing.add(one.key)
   })
+  const deletions = found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension)
+  const running = new Map<string, string>()
+  await forEachAtOnce(deletions, async ({ key }) => {
+    if (await isOfRunningReview(objects, key)) running.set(key, nameInReviewKey(key))
+  })
   return {
     uploads: all.filter(({ key }) => !freeing.has(key)),
     returns: all.filter(({ key }) => freeing.has(key)),
-    deletions: found.flatMap(({ deletions }) => deletions).filter(({ key }) => kindAt(key) !== kinds.suspension),
+    ofReviews: [...found.flatMap(({ ended }) => ended), ...Array.from(running, ([key, review]) => ({ key, review }))],
+    deletions: deletions.filter(({ key }) => !running.has(key)),
     same: found.flatMap(({ same }) => same),
     unversioned: found.flatMap(({ unversioned }) => unversioned),
   }
@@ -72,7 +86,20 @@ async function isReturn(objects: ObjectStore, { key, body }: OldInput): Promise<
   })
 }
 
-type PlaceAt = Omit<InputChangesBack, 'returns'>
+async function isOfRunningReview(objects: ObjectStore, key: string): Promise<boolean> {
+  if (kindAt(key) !== kinds.review) return false
+  const run = await unlessSpoiled(readRun(objects, nameInReviewKey(key)))
+  return isSpoiled(run) || isRunning(run?.phase)
+}
+
+/** The review that deleted the file as it was last. `undefined`: it is there, or somebody else deleted it. */
+export async function findEndingReview(objects: ObjectStore, kept: KeyVersions): Promise<string | undefined> {
+  const [last] = kept.versions
+  if (last === undefined || kept.deletedAt === undefined) return undefined
+  return findReview(objects, { key: kept.key, etag: last.etag, lastModified: renderInstant(last.lastModified) })
+}
+
+type PlaceAt = Omit<InputChangesBack, 'returns' | 'ofReviews'> & { readonly ended: InputChangesBack['ofReviews'] }
 
 async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place: string, at: Date): Promise<PlaceAt> {
   const present = await listHeads(objects, place)
@@ -80,6 +107,7 @@ async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place
   const uploads: OldInput[] = []
   const deletions: ObjectHead[] = []
   const same: ObjectHead[] = []
+  const ended: { readonly key: string; readonly review: string }[] = []
   const unversioned = all.flatMap(({ versions }) =>
     versions.filter((one) => isUnversioned(one) && one.lastModified > at),
   )
@@ -89,6 +117,11 @@ async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place
     const old = versionAt(kept, at)
     if (old?.isLatest || (over && old && over.etag === old.etag)) same.push(...(over ? [over] : []))
     else if (old) {
+      const review = await findEndingReview(objects, kept)
+      if (review !== undefined) {
+        ended.push({ key, review })
+        return
+      }
       const body = await versions.get(key, old.versionId)
       if (body) uploads.push({ key, body, over, deletedAt: kept.deletedAt })
     } else if (over) deletions.push(over)
@@ -99,6 +132,7 @@ async function findPlaceAt(objects: ObjectStore, versions: ObjectVersions, place
     deletions: deletions.sort(byKey),
     same: same.sort(byKey),
     unversioned: unversioned.sort(byKey),
+    ended: ended.sort(byKey),
   }
 }
 

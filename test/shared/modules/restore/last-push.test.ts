@@ -34,7 +34,7 @@ type Writes = readonly { readonly key: string; readonly body: string | null; rea
 
 async function undo({ objects }: World): Promise<void> {
   const versions = new MemoryObjectVersions(objects.model)
-  const last = await findLastPush(versions, { places, isMeant })
+  const last = await findLastPush(objects, versions, { places, isMeant })
   if (last === undefined) return
   const at = new Date(last.from.getTime() - 1)
   const { uploads, deletions } = await findInputsAt(objects, versions, { places, at })
@@ -74,11 +74,11 @@ test('temporary access, requests and statuses are no push', async () => {
   await clock.advance(90_000)
   for (const key of ['links_data/temporary/x', 'requests/u/x', 'suspended/kim', 'status/links_data/a'])
     await objects.put(key, '')
-  const last = await findLastPush(new MemoryObjectVersions(objects.model), { places, isMeant })
+  const last = await findLastPush(objects, new MemoryObjectVersions(objects.model), { places, isMeant })
   expect(last).toEqual({ from: at, to: at, keys: ['links_data/a'] })
 })
 
 test('a bucket without files has no push', async () => {
   const { objects } = new World()
-  expect(await findLastPush(new MemoryObjectVersions(objects.model), { places, isMeant })).toBeUndefined()
+  expect(await findLastPush(objects, new MemoryObjectVersions(objects.model), { places, isMeant })).toBeUndefined()
 })
