@@ -133,10 +133,13 @@ class Page {
     return text === undefined ? undefined : this.#seal.open('session', text, pageSession)
   }
 
-  async #begin({ queryStringParameters: { to = '', fresh } = {} }: PageEvent): Promise<PageAnswer> {
+  /** The page's script asks for JSON: it can wait for its turn, where a browser would show the refusal of API Gateway. */
+  async #begin({ headers, queryStringParameters: { to = '', fresh } = {} }: PageEvent): Promise<PageAnswer> {
     const begun = await this.#signIn.begin({ to: viewOf(to), isFresh: fresh !== undefined })
     if (begun === undefined) return this.#refuseSignIn(503, providerIsDown)
     const kept = renderCookie('sign-in', begun.kept, { origin: this.#options.origin, seconds: 600 })
+    if (headers.accept === 'application/json')
+      return { ...file('application/json', JSON.stringify({ url: begun.url })), cookies: [kept] }
     return { statusCode: 303, headers: { location: begun.url }, body: '', cookies: [kept] }
   }
 

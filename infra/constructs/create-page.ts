@@ -15,9 +15,9 @@ import type { Construct } from 'constructs'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
-import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
+import { pageThrottle, signInThrottle } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
-import { createStage } from './create-stage.ts'
+import { createStage, throttleRoute } from './create-stage.ts'
 
 type PageProps = {
   readonly environment: Environment
@@ -49,6 +49,7 @@ export function createPage(scope: Construct, { environment, settings, functions 
       integration,
       authorizer: new HttpNoneAuthorizer(),
     })
+    if (route === 'GET /sign-in') throttleRoute(stage, one, route, signInThrottle)
     acknowledge(one, { 'AwsSolutions-APIG4': 'people sign in at the page itself, which refuses unknown people' })
   }
   const origin = domain === undefined ? api.apiEndpoint : `https://${domain}`

@@ -1,5 +1,5 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
-import { type HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
+import { CfnStage, type HttpApi, type HttpRoute, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
@@ -20,11 +20,13 @@ const logged = {
   integrationError: '$context.integrationErrorMessage',
 }
 
+type Throttle = { readonly perSecond: number; readonly burst: number }
+
 type StageProps = {
   readonly httpApi: HttpApi
   /** The beginning of its parts' names. */
   readonly prefix: 'Api' | 'Page'
-  readonly throttle: { readonly perSecond: number; readonly burst: number }
+  readonly throttle: Throttle
   readonly environment: Pick<Environment, 'logRetentionDays'>
   /** Further fields of the log. */
   readonly more?: Readonly<Record<string, string>>
@@ -47,4 +49,13 @@ export function createStage(scope: Construct, { httpApi, prefix, throttle, envir
       format: AccessLogFormat.custom(JSON.stringify({ ...logged, ...more })),
     },
   })
+}
+
+/** Throttles one route apart. The stage needs the route first. */
+export function throttleRoute(stage: HttpStage, route: HttpRoute, routeKey: string, throttle: Throttle): void {
+  const { defaultChild } = stage.node
+  if (!(defaultChild instanceof CfnStage)) throw new Error('an HTTP stage of the CDK has no stage of CloudFormation')
+  const settings = { ThrottlingRateLimit: throttle.perSecond, ThrottlingBurstLimit: throttle.burst }
+  defaultChild.routeSettings = { [routeKey]: settings }
+  stage.node.addDependency(route)
 }

@@ -10,7 +10,7 @@ import type { MemoryIdentityStore } from '../../shared/memory/identity-store/mem
 import type { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
 import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
-import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
+import { pageThrottle, signInThrottle } from '../../shared/ports/deployment-settings.ts'
 import { answerOf } from './serve-api.ts'
 import { openSignInProvider } from './sign-in-provider.ts'
 
@@ -73,11 +73,12 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
     optionsOf: (openSecret) => ({ settings, origin: page.url, readSecret: openSecret(clientSecretArn), files }),
     stop: async () => void (await Promise.all([page.stop(), provider.stop()])),
   }
-  const throttle = new TokenBucket(pageThrottle)
+  const throttles = { signIn: new TokenBucket(signInThrottle), other: new TokenBucket(pageThrottle) }
   page.serve = async (request, response) => {
     const url = new URL(request.url ?? '/', page.url)
     if (!isRoute(request.method ?? '', url.pathname)) return send(response, 404, 'Not Found')
     if (hosted.invoke === undefined) return send(response, 503, 'Service Unavailable')
+    const throttle = url.pathname === '/sign-in' ? throttles.signIn : throttles.other
     if (!throttle.admit(options.clock.monotonicMs())) return send(response, 429, 'Too Many Requests')
     await answer(request, response, { url, invoke: hosted.invoke, onError: options.onError })
   }

@@ -233,6 +233,13 @@ export const apiThrottle = { perSecond: 20, burst: 40 }
 /** Requests to the page: each open page sends one every few seconds. Each person has a lower limit: `callsOfPerson` in `page.ts`. */
 export const pageThrottle = { perSecond: 100, burst: 200 }
 
+/**
+ * Beginnings of sign-ins: a person sees API Gateway's answer to these, and "Internal Server Error" says nothing if all instances of the page
+ * are busy. An instance starts within a second, so these never need more instances than there are; API Gateway tells the others to wait.
+ * (API Gateway Developer Guide, "Throttle requests to your HTTP APIs for better throughput in API Gateway".)
+ */
+export const signInThrottle = { perSecond: instances.page - 5, burst: 5 }
+
 const minuteMs = 60_000
 
 /**

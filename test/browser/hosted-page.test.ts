@@ -281,3 +281,28 @@ test('whoever signs out is signed out, and the page runs no code of others and a
   expect((await thief.request.get(`${origin}/api/me`)).status()).toBe(401)
   await thief.close()
 }, 120_000)
+
+test('the first stop of the Tab key skips the head, and more sign-ins than the page takes wait for their turn', async () => {
+  const ana = await openAs('ana')
+  await ana.getByRole('heading', { name: 'My access', level: 1 }).waitFor()
+  await ana.keyboard.press('Tab')
+  const skip = ana.getByRole('link', { name: 'Skip to content' })
+  expect(await skip.evaluate((link) => link === document.activeElement)).toBe(true)
+  expect((await skip.boundingBox())?.y).toBeGreaterThanOrEqual(0)
+  await picture(ana, 'desktop-skip-link')
+  await ana.keyboard.press('Enter')
+  expect(await ana.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+
+  let refused = 0
+  await ana.route('**/sign-in?*', async (route) => {
+    refused += 1
+    if (refused > 1) return route.continue()
+    return route.fulfill({ status: 429, json: { message: 'Too Many Requests' } })
+  })
+  await ana.context().clearCookies({ name: 'ssofile-session' })
+  await ana.reload()
+  await ana.getByText('the page signs you in by itself').first().waitFor()
+  await picture(ana, 'desktop-sign-in-waits')
+  await ana.getByRole('heading', { name: 'Temporary access and requests' }).waitFor(soon)
+  expect(refused).toBe(2)
+})

@@ -1080,6 +1080,7 @@ describe('the page', () => {
     const [pageStage] = ofPage('AWS::ApiGatewayV2::Stage')
     expect(pageStage?.Properties).toMatchObject({
       DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200, DetailedMetricsEnabled: false },
+      RouteSettings: { 'GET /sign-in': { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 5 } },
       AccessLogSettings: { Format: expect.not.stringMatching(/querystring|authorizer|cookie/i) },
     })
     expect(one('AWS::ApiGatewayV2::Api', { Name: 'ssofile-page' }, 'api').Properties).toMatchObject({

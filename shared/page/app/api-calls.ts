@@ -122,22 +122,52 @@ async function send<T>(path: string, init: RequestInit, token?: string, beforeSi
     if (answer.ok) return body
     if (isHosted && answer.status === 401) {
       const isFresh = answer.headers.get('x-sign-in') === 'fresh'
-      if (!isFresh) signIn('')
+      if (!isFresh) await signIn('')
       else if (beforeSignIn !== undefined) {
         beforeSignIn()
-        signIn('&fresh')
-        // The browser leaves this page: nothing goes on here.
-        return new Promise(() => {})
+        await signIn('&fresh')
       }
     }
-    if (!isBusy(answer.status) || attempt === triesMost) throw new ApiFault(faultsOf(answer.status, body))
+    if (!isBusy(answer.status, init.method === undefined) || attempt === triesMost)
+      throw new ApiFault(faultsOf(answer.status, body))
     await pageClock.sleep(1000 * (Number(answer.headers.get('retry-after')) || attempt))
   }
 }
 
-/** Signs in by the provider, and returns to the same view. A person who has just signed out is not signed in automatically. */
-function signIn(how: '' | '&fresh'): void {
+const manySignIns = {
+  received: 'more sign-ins at once than this page takes',
+  remedy: 'wait: the page signs you in by itself as soon as it can',
+}
+
+/**
+ * Signs in by the provider, and returns to the same view. The browser then leaves this page, so nothing goes on here. Throws ApiFault if too
+ * many sign in now, and goes on trying. A person who has just signed out is not signed in automatically.
+ */
+async function signIn(how: '' | '&fresh'): Promise<void> {
   const view = location.hash.slice(1)
   if (view === '/signed-out') return
-  location.assign(`/sign-in?to=${encodeURIComponent(view)}${how}`)
+  const path = `/sign-in?to=${encodeURIComponent(view)}${how}`
+  signingIn ??= goToProvider(path)
+  if (!(await signingIn)) throw new ApiFault([manySignIns])
+  return new Promise(() => {})
+}
+
+/** Several calls may find at once that the session is over. */
+let signingIn: Promise<boolean> | undefined
+
+/** Whether the browser goes to the provider now. Otherwise tries again until it does. */
+async function goToProvider(path: string): Promise<boolean> {
+  const answer = await fetch(path, { headers: { accept: 'application/json' } }).catch(() => undefined)
+  if (answer !== undefined && isBusy(answer.status, true)) {
+    void waitForTurn(path)
+    return false
+  }
+  // The browser shows any other answer.
+  location.assign(answer?.ok ? (await answer.json()).url : path)
+  return true
+}
+
+async function waitForTurn(path: string): Promise<void> {
+  await pageClock.sleep(3_000)
+  signingIn = goToProvider(path)
 }

@@ -14,6 +14,7 @@ import { applyLook, type Look, readLook } from './look.ts'
 import { View } from './parts/layout.tsx'
 import { Shown } from './parts/reading.tsx'
 import { follow, useHash } from './route.ts'
+import { SkipLink } from './skip-link.tsx'
 import { AppContext, type Flash, useApp, useTold } from './use-told.ts'
 import { Approvals } from './views/approvals.tsx'
 import { Ask } from './views/ask.tsx'
@@ -77,6 +78,7 @@ export function Shell() {
   const unopened = <View title={title} children={<Shown reading={first} children={() => null} />} />
   return (
     <>
+      <SkipLink />
       <div id="top" children={<Top told={told} onSignOut={leave} />} />
       <AppLayout
         headerSelector="#top"

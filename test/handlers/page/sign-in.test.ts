@@ -44,6 +44,14 @@ describe('a person who signs in at the provider', () => {
     expect(JSON.parse(me.body)).toMatchObject({ userId: ana, name: 'ana', isAuditor: false })
   })
 
+  test('gets the way to the provider also as JSON, so that the page can wait for its turn', async () => {
+    const { browser } = await open()
+    const begun = await browser.send('/sign-in?to=access', { headers: { accept: 'application/json' } })
+    expect(begun.statusCode).toBe(200)
+    expect(new URL(JSON.parse(begun.body).url).origin).toBe(new URL(provider.url).origin)
+    expect(browser.jar().has(beginning)).toBe(true)
+  })
+
   test.each([
     'https://evil.example',
     '//evil.example',

@@ -18,7 +18,11 @@ export function faultsOf(status: number, body: { message?: string; errors?: read
   return [{ received: `${body.message ?? 'no reason'} (${status})`, remedy }]
 }
 
-/** Too many requests at once, or S3 is busy: the page soon retries by itself. */
-export function isBusy(status: number): boolean {
-  return status === 429 || status === 503
+/**
+ * Too many requests at once, or S3 is busy: the page soon retries by itself. API Gateway answers 500 while all instances of the function are
+ * busy; then a request that changes nothing is sent again too. (AWS re:Post Knowledge Center, "How do I troubleshoot issues for API Gateway
+ * endpoints that integrate with Lambda?")
+ */
+export function isBusy(status: number, isRead: boolean): boolean {
+  return status === 429 || status === 503 || (isRead && status === 500)
 }

@@ -102,5 +102,7 @@ test('what API Gateway itself refuses is told with what to do; busy answers are 
   expect(faultsOf(403, { message: 'Forbidden' })).toEqual([
     { received: 'Forbidden (403)', remedy: expect.stringMatching(/aws sso login/) },
   ])
-  expect([200, 403, 429, 500, 503].filter(isBusy)).toEqual([429, 503])
+  const answers = [200, 403, 429, 500, 503]
+  expect(answers.filter((status) => isBusy(status, true))).toEqual([429, 500, 503])
+  expect(answers.filter((status) => isBusy(status, false))).toEqual([429, 503])
 })
