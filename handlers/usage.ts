@@ -13,7 +13,7 @@ type Received = UsageEvent & { readonly messageId: string }
  * none if all is known. A record that cannot be written brings back its own messages alone.
  */
 export const usage: QueueHandler = (ports, configuration) => {
-  const { clock, log } = ports
+  const { clock, log, metrics } = ports
   const tellWatched = watchUses(ports, configuration)
   return async ({ Records }) => {
     if (configuration.usageDays === 0) return { batchItemFailures: [] }
@@ -23,8 +23,12 @@ export const usage: QueueHandler = (ports, configuration) => {
       return event === undefined ? [] : [{ messageId, ...event }]
     })
     const unreadable = Records.length - received.length
-    // Alarms: AWS may have changed the form of its events, and then uses are missing.
-    if (unreadable > 0) log.error('ssofile cannot read some events of uses, and ignores them', { unreadable })
+    metrics.record('UsesRead', received.length)
+    // An alarm rings for an hour of nothing else: AWS may have changed the form of its events, and then uses are missing.
+    if (unreadable > 0) {
+      metrics.record('UsesUnreadable', unreadable)
+      log.warn('ssofile cannot read some events of uses, and ignores them', { unreadable })
+    }
     const failed: string[] = []
     await forEachAtOnce(
       Map.groupBy(received, ({ use }) => use?.user),

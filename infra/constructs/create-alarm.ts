@@ -25,6 +25,8 @@ export type AlarmRule = {
   /** A greater value is too many; default: 0. `least`: a smaller value, or a missing one, is too few. */
   readonly most?: number
   readonly least?: number
+  /** Without a value, all is well: nothing happened. Default: only for `most`. */
+  readonly mayBeSilent?: boolean
   /** How many periods the alarm covers. Default: 1. */
   readonly periods?: number
   /** How many of them must be too many or too few. Default: all. */
@@ -45,7 +47,8 @@ export function createAlarm(scope: Construct, environment: Environment, topic: T
       least === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: periods,
     datapointsToAlarm: breaching,
-    treatMissingData: least === undefined ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
+    treatMissingData:
+      (rule.mayBeSilent ?? least === undefined) ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
   })
   const resource = alarm.node.defaultChild
   if (!(resource instanceof CfnAlarm)) throw new Error('the alarm has no resource')

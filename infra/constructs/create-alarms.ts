@@ -207,6 +207,14 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       metric: emitted('Errors'),
     },
     {
+      name: 'uses-unreadable',
+      section: 'No use can be read',
+      says: 'For an hour ssofile could read no event of a use of access, though some came',
+      metric: emittedMetric(environment, 'UsesRead', minutes(60)),
+      least: 1,
+      mayBeSilent: true,
+    },
+    {
       name: 'throttled-calls',
       section: 'AWS throttles calls',
       says: 'AWS has throttled calls to Identity Center for half an hour',

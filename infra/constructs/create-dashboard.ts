@@ -51,7 +51,10 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
         graph('Oldest message, seconds', workedQueues.map(oldest)),
       ],
       [graph('Given up', dead), graph('Tried again', emitted(troubles))],
-      [graph('Finished runs', emitted(Object.values(heartbeats)))],
+      [
+        graph('Finished runs', emitted(Object.values(heartbeats))),
+        graph('Events of uses', emitted(['UsesRead', 'UsesUnreadable'])),
+      ],
       [graph('Longest run, milliseconds', longest), graph('Failed runs', failed)],
       [
         new LogQueryWidget({

@@ -35,6 +35,8 @@ export const metricDefinitions = {
   ForeignFound: counted('account assignments found that ssofile did not make'),
   Drift: counted('account assignments of ours that someone else removed'),
   LoudByHand: counted('changes by hand that give or take full access, or edit a permission set with a file'),
+  UsesRead: level('Count', 'events of uses in one batch that ssofile could read'),
+  UsesUnreadable: counted('events of uses that ssofile could not read, and ignored'),
   Errors: counted('errors that were logged'),
   InputsWaiting: inputs('waiting'),
   InputsRejected: inputs('rejected'),

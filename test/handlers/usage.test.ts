@@ -76,7 +76,8 @@ test('forged, strange and repeated events claim uses at most, and stop no other'
   expect(calls.put).toBe(2)
   const people = [idOf(1), idOf(3)].map((user) => `usage/people/${user}.json`)
   expect(await world.keys('')).toEqual(['control/owner.json', ...people])
-  expect(world.log.lines).toMatchObject([{ level: 'error', fields: { unreadable: 5 } }])
+  expect(world.log.lines).toMatchObject([{ level: 'warn', fields: { unreadable: 5 } }])
+  expect([world.metrics.sumOf('UsesUnreadable'), world.metrics.sumOf('UsesRead')]).toEqual([5, 3])
   // Nothing was sent to another queue.
   expect(calls.others).toBe(0)
 })
@@ -100,7 +101,7 @@ test('an event with hostile fields is a use at most: short, without control char
   ].map((over) => useOf(world, idOf(3), over))
   await usage(world.ports, settings)(await batchOf(world, ...uses, stranger, ...refused))
   expect(await world.keys('usage/')).toEqual([1, 2].map((user) => `usage/people/${idOf(user)}.json`))
-  expect(world.log.lines).toMatchObject([{ level: 'error', fields: { unreadable: refused.length } }])
+  expect(world.log.lines).toMatchObject([{ level: 'warn', fields: { unreadable: refused.length } }])
   const stored = await world.objects.get(`usage/people/${idOf(1)}.json`)
   expect(stored?.body.byteLength).toBeLessThan(2_000)
   expect(new TextDecoder().decode(stored?.body)).not.toMatch(/[^\n -~…]/u)

@@ -150,6 +150,11 @@ function troubleOf({ AlarmName, AlarmDescription }: Alarm): Trouble {
     drift: () => ({ key: own('Drift'), samples: once, withinMinutes: 10 }),
     'loud-by-hand': () => ({ key: own('LoudByHand'), samples: once, withinMinutes: 10 }),
     'errors-logged': () => ({ key: own('Errors'), samples: once, withinMinutes: 10 }),
+    'uses-unreadable': () => ({
+      key: own('UsesRead'),
+      samples: every(5).map(({ minute }) => ({ minute, value: minute < troubleBegins ? 1 : 0 })),
+      withinMinutes: 70,
+    }),
     'throttled-calls': () => ({ key: own('Throttles'), samples: always(20), withinMinutes: 40 }),
     'old-hints': () => ({ key: own('OldestHint'), samples: always(2 * 86_400), withinMinutes: 15 }),
     'guard-changed': () => changed('guard'),
@@ -202,6 +207,13 @@ export function testAlarms(synthesized: () => Assembly): void {
               ]
         })
         expect(late).toEqual([])
+      })
+
+      test('of unreadable uses does not ring while one use in an hour can be read', () => {
+        const [alarm] = alarmsOf().filter(({ AlarmName }) => AlarmName === 'ssofile-uses-unreadable')
+        const samples = every(5).map(({ minute }) => ({ minute, value: minute % 30 === 0 ? 1 : 0 }))
+        const within = samples.filter(({ minute }) => minute >= 30)
+        expect(alarm && ringOf(alarm, quietBut(own('UsesRead'), within), evaluation)).toBe(-1)
       })
 
       test('of a schedule does not ring while the function is only late', () => {

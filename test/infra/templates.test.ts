@@ -381,6 +381,7 @@ describe('the bucket', () => {
       ['status/', { NoncurrentDays: 7 }, true],
       ['attention/', { NoncurrentDays: 1 }, true],
       ['state/', { NoncurrentDays: 1 }, true],
+      ['members/', { NoncurrentDays: 1 }, true],
       ['usage/', { NoncurrentDays: 1 }, true],
     ])
     expect(Rules.every((rule) => !('ExpirationInDays' in rule))).toBe(true)
@@ -1197,7 +1198,7 @@ describe('the key of IAM Identity Center', () => {
 
   test('is used by the functions that call IAM Identity Center, only through it and for this instance', () => {
     const calling = functionNames.filter((name) => keyStatements('china', name).length > 0)
-    expect(calling).toEqual(['requests', 'events', 'dispatcher', 'hourly', 'report', 'usage', 'owner'])
+    expect(calling).toEqual(['requests', 'events', 'dispatcher', 'hourly', 'report', 'notifications', 'usage', 'owner'])
     const common = {
       Effect: 'Allow',
       Action: 'kms:Decrypt',
