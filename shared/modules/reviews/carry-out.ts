@@ -104,15 +104,8 @@ async function findSibling(
   return end && end.next !== digest ? (end.next ?? replaces) : undefined
 }
 
-/** The files that give this access now, with their uploaders. */
-export async function listPresent(subject: Subject, context: Reading): Promise<ShownFile[]> {
-  const present: ShownFile[] = []
-  for (const one of await findPresent(subject, context)) present.push((await readUpload(context.objects, one)).file)
-  return present
-}
-
-/** For a membership also the files in other folders. */
-async function findPresent(subject: Subject, { objects, configuration }: Reading) {
+/** The files of the item that are there now; for a membership also those in other folders. */
+export async function findPresent(subject: Subject, { objects, configuration }: Reading) {
   const keys = new Set(filesOf(subject).map(({ key }) => key))
   if (subject.kind === 'membership') {
     const names = { group: principalName.parse(subject.group), user: principalName.parse(subject.user) }

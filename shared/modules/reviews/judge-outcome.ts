@@ -1,5 +1,4 @@
 import { type AssignmentKey, assignmentOf, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
-import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { rulePrefix } from '../../domain/files/rule-file.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
@@ -11,16 +10,22 @@ import { ledgerRecords } from '../../reconcile/records/ledger.ts'
 import { ownedMembershipRecords } from '../../reconcile/records/owned-groups.ts'
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
-import { listPresent } from './carry-out.ts'
+import { findPresent } from './carry-out.ts'
 import { filesOf, isDeleted, isFileOf, type ReviewItem, type ShownFile, type Subject } from './rules/review-item.ts'
+import { findUnreadableLinks } from './unreadable-links.ts'
 
 type Judging = {
   readonly objects: ReadingObjects
   readonly identityStore: Pick<IdentityStore, 'getGroupMembershipId'>
-  readonly configuration: Pick<Configuration, 'folders'>
+} & Parameters<typeof findUnreadableLinks>[1]
+/** Access that is there now. `by`: the files and records that give it. `isUnread`: a file that nobody can read may give some of it. */
+type Left = {
+  readonly is: 'given' | 'going' | 'gone'
+  readonly by: readonly ShownFile[]
+  readonly isUnread?: boolean
 }
-/** Access that is there now. `by`: the files and records that give it. */
-type Left = { readonly is: 'given' | 'going' | 'gone'; readonly by: readonly ShownFile[] }
+type Unreadable = () => ReturnType<typeof findUnreadableLinks>
+const unsettled: ReadonlySet<string> = new Set(['applying', 'revoking'])
 type KnownAccess = ReadonlyMap<AssignmentKey, { readonly isForeign: boolean; readonly etag: string }>
 
 /**
@@ -29,9 +34,9 @@ type KnownAccess = ReadonlyMap<AssignmentKey, { readonly isForeign: boolean; rea
  * | item           | its files             | the access | history in some account | outcome                   |
  * | -------------- | --------------------- | ---------- | ----------------------- | ------------------------- |
  * | a setting      |                       |            |                         | not yet: a person looks   |
- * | files deleted  | one is there again    |            |                         | given, by it too          |
- * | files deleted  | the loops are at work |            |                         | not yet                   |
- * | files deleted  | gone                  | given      |                         | given, by others          |
+ * | any            |                       | stays for a link that cannot be read |  | given, by that link |
+ * | files deleted  | the loops are at work, also on one that is there again |  |    | not yet                   |
+ * | files deleted  | any other             | given      |                         | given, by its own or other files |
  * | any            |                       | given, going |                       | not yet                   |
  * | any            |                       | gone       | has no end              | not yet: a record is lost |
  * | any            |                       | gone       | ended, or never began   | ended, with the proofs    |
@@ -43,24 +48,31 @@ export function judgeOutcomes(
 ) {
   const wanted = new Set(items.flatMap(({ subject }) => assignmentsOf(subject)))
   const known = once(() => listKnownOf(wanted, context.objects))
+  const unreadable = once(() => findUnreadableLinks(wanted, context))
   return async (item: ReviewItem): Promise<Pick<ReviewItem, 'proof' | 'given'> | undefined> => {
     const { subject } = item
     if (subject.kind === 'setting') return undefined
     const mustEnd = isDeleted(item)
-    const present = mustEnd ? await listPresent(subject, context) : []
-    if (mustEnd && present.length === 0 && (await isInWork(subject, context))) return undefined
+    const inWork = mustEnd && (await isInWork(subject, context))
+    if (inWork && !(await isAnyOf(unreadable, assignmentsOf(subject)))) return undefined
     const left =
       subject.kind === 'membership'
         ? await findMembership(subject, context)
-        : await findAccess(subject, await known(), context)
+        : await findAccess(subject, { known: await known(), unreadable, inWork }, context)
+    if (inWork && !left.isUnread) return undefined
     const stories = await readStories(item, { from: run, until: at }, context.objects)
     const proof = stories.flatMap((story) => story.end ?? [])
-    if (present.length > 0 || (mustEnd && left.is === 'given')) {
-      const given = new Map([...present, ...left.by].map((one) => [one.key, one]))
+    if (mustEnd && left.is === 'given') {
+      const given = new Map(left.by.map((one) => [one.key, one]))
       return { proof, given: [...given.values()] }
     }
     return left.is !== 'gone' || stories.some(({ isThere }) => isThere) ? undefined : { proof }
   }
+}
+
+async function isAnyOf(unreadable: Unreadable, keys: readonly AssignmentKey[]): Promise<boolean> {
+  const links = await unreadable()
+  return keys.some((key) => links.has(key))
 }
 
 /** The account assignments that the item is about, by ids. Other items have none. */
@@ -81,9 +93,14 @@ export function canGive(subject: Subject, key: string): boolean {
   return isOfOthers || (key.startsWith(linkPrefix) && key.includes(`%${subject.permissionSet}%`))
 }
 
-/** A deleted file has a status until its loop has finished. */
-async function isInWork(subject: Subject, { objects }: Judging): Promise<boolean> {
-  for (const { key } of filesOf(subject)) if (await spoiledAsAbsent(readStatus(objects, key))) return true
+/** A deleted file has a status until its loop has finished. A file that is there again may still be about to give the access. */
+async function isInWork(subject: Subject, context: Judging): Promise<boolean> {
+  const present = new Map((await findPresent(subject, context)).map((head) => [head.key, head]))
+  for (const key of new Set([...filesOf(subject).map((file) => file.key), ...present.keys()])) {
+    const told = await spoiledAsAbsent(readStatus(context.objects, key))
+    const head = present.get(key)
+    if (head === undefined ? told !== undefined : told?.etag !== head.etag || unsettled.has(told.state)) return true
+  }
   return false
 }
 
@@ -98,17 +115,31 @@ async function listKnownOf(wanted: ReadonlySet<AssignmentKey>, objects: ReadingO
 }
 
 /** Access whose files are all gone is going: the brake may hold it. */
-async function findAccess(subject: Subject, known: KnownAccess, { objects }: Judging): Promise<Left> {
+async function findAccess(
+  subject: Subject,
+  {
+    known,
+    unreadable,
+    inWork,
+  }: { readonly known: KnownAccess; readonly unreadable: Unreadable; readonly inWork: boolean },
+  { objects }: Judging,
+): Promise<Left> {
   const by: ShownFile[] = []
   let isThere = false
+  let isUnread = false
   for (const key of assignmentsOf(subject)) {
     const { isForeign, etag } = known.get(key) ?? {}
     if (etag === undefined) continue
     isThere = true
     if (isForeign) by.push({ key: foreignAccess.at + key, etag })
-    else by.push(...(await listFiles((await ledgerRecords.read(objects, key))?.value.links, objects)))
+    else {
+      const files = await listFiles((await ledgerRecords.read(objects, key))?.value.links, objects)
+      const unread = (inWork || files.length === 0 ? (await unreadable()).get(key) : undefined) ?? []
+      isUnread ||= unread.length > 0
+      by.push(...files, ...unread)
+    }
   }
-  return { is: by.length > 0 ? 'given' : isThere ? 'going' : 'gone', by }
+  return { is: by.length > 0 ? 'given' : isThere ? 'going' : 'gone', by, isUnread }
 }
 
 /** A membership that ssofile has no record of is by a provider, or by hand. */

@@ -9,7 +9,7 @@ import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
 import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
 import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { readForeign, removeForeign, writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
-import { minutesUntil } from '../../reconcile/inputs/minutes.ts'
+import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
 import { kenji } from '../people/grouping.ts'
 import { account, lars, linkTo, membership, Review, reviewed, tom } from './review.ts'
@@ -102,6 +102,24 @@ describe('a link of an account and a link of the whole organization give the sam
     await forge(review, item, { given: undefined, proof: [] })
     expect(await verify(review)).toMatch(new RegExp(`it has no proof that the access in ${account} ended`))
   })
+})
+
+test('access that stays only because another link cannot be read is still given, by that link', async () => {
+  const review = await begin(({ grouping }) => apply(grouping, [linkTo(lars)]))
+  const { grouping } = review
+  const uploader = { accessKeyId: 'AROAEXAMPLE:somebody', sourceIpAddress: '192.0.2.1' }
+  const elsewhere = `links_data/account%233000000003%Support-ps%${lars}%USER%ssofile`
+  for (const key of [everywhere, elsewhere])
+    grouping.world.objects.model.put(uploader, key, new Uint8Array(), { customerKeyMd5: 'x' })
+  await minutes(grouping, 2)
+  const item = await linkAt(review, linkTo(lars))
+  expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
+  const manifest = await close(review)
+  expect(review.has(lars)).toBe(true)
+  const shown = manifest.items.find(({ digest }) => digest === item.digest)
+  expect(shown).toMatchObject({ result: 'still given' })
+  expect(shown?.given?.map(({ key }) => key)).toEqual([everywhere])
+  expect(await verify(review)).toBe('')
 })
 
 describe('a proof', () => {

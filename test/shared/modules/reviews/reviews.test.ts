@@ -76,7 +76,8 @@ describe('a review', () => {
       if (operation === 'list' && /^(changes|history)/.test(String(prefix))) listed.push(String(prefix))
       return proceed()
     })
-    const proving = { ...ports, configuration: world.configuration }
+    const { organization } = openInputs(world.ports, world.configuration)
+    const proving = { ...ports, configuration: world.configuration, organization }
     // The tasks wait for people.
     expect(evidence.items.filter(isUnproven)).toHaveLength(2)
     expect(await proveOutcomes(evidence, world.clock.now().toISOString(), proving)).toEqual(evidence)
