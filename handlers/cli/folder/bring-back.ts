@@ -24,12 +24,28 @@ export type BringBackOptions = InvalidOptions & {
   readonly only?: InputPart
 }
 
-type Earlier = { readonly places: readonly string[]; readonly at: Date }
+type Earlier = {
+  readonly places: readonly string[]
+  readonly at: Date
+  /** Only these files; absent: all of them. */
+  readonly keys?: ReadonlySet<string>
+  /** Whose files these are, for the question. */
+  readonly whose?: string
+  readonly warnings?: readonly string[]
+}
 
 /** The writes and deletions that bring the files in these places back to their state at `at`. It only reads. */
-export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at }: Earlier) {
+export async function findChangesBack(objects: ObjectStore, versions: ObjectVersions, { places, at, keys }: Earlier) {
   const { unversioned, returns, ofReviews, ...changes } = await findInputsAt(objects, versions, { places, at })
-  return { unversioned, returns, ofReviews, changes: changesInScope(changes, { prefixes: places }) }
+  const isMeant = ({ key }: { readonly key: string }) => keys?.has(key) ?? true
+  const { uploads, deletions, same } = changes
+  const meant = { uploads: uploads.filter(isMeant), deletions: deletions.filter(isMeant), same }
+  return {
+    unversioned: unversioned.filter(isMeant),
+    returns: returns.filter(isMeant),
+    ofReviews,
+    changes: changesInScope(meant, { prefixes: places }),
+  }
 }
 
 /** Shows a plan, then brings the files in these places back to their state at an instant. Returns the exit code. */
@@ -49,7 +65,11 @@ export async function bringBack(
         throw new Refusal(
           `${quote(lost.key, 1100)} was written at ${renderInstant(lost.lastModified)} while the bucket kept no versions, so the content that it had before is lost: push an earlier folder`,
         )
-      return { changes, faults: [], warnings: [...returns.map(describeReturn), ...ofReviews.map(describeOfReview)] }
+      return {
+        changes,
+        faults: [],
+        warnings: [...(earlier.warnings ?? []), ...returns.map(describeReturn), ...ofReviews.map(describeOfReview)],
+      }
     },
     { delete: true, onStep: progress.tell, config, invalid },
   )
@@ -61,7 +81,8 @@ export async function bringBack(
   }
   // The command to continue is not undo, since the files written so far are the last push for undo.
   const part = only === undefined ? '' : ` --only ${only}`
-  return await showAndPush(made, options, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
+  const asked = { ...options, whose: earlier.whose }
+  return await showAndPush(made, asked, `ssofile restore --inputs --at ${renderInstant(earlier.at)}${part}`)
 }
 
 function describeOfReview({ key, review }: { readonly key: string; readonly review: string }): string {

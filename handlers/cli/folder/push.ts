@@ -76,7 +76,7 @@ async function push(source: string, { config, folder, only, invalid, ...options 
 /** Shows the plan, asks, and carries it out. `again`: the command for the rest of the work. Returns the exit code. */
 export async function showAndPush(
   made: MadePlan,
-  options: Pick<Options, 'yes' | 'plan' | 'json'>,
+  options: Pick<Options, 'yes' | 'plan' | 'json'> & { readonly whose?: string | undefined },
   again: string,
 ): Promise<number> {
   using progress = new Progress(`to finish it, run ${again}`)
@@ -120,7 +120,7 @@ const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed:
 async function agree(
   { ports, preview }: MadePlan,
   { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
-  options: Pick<Options, 'yes' | 'plan'>,
+  options: Pick<Options, 'yes' | 'plan'> & { readonly whose?: string | undefined },
 ): Promise<void> {
   if (options.plan !== undefined) {
     if (options.plan.length < lettersOfPlanLeast)
@@ -142,7 +142,7 @@ async function agree(
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
   await confirm({
     bucket: ports.objects.bucket,
-    question: `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
+    question: `${options.whose === undefined ? 'Upload' : `Undo ${options.whose}: upload`} ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
     instead: `add --yes, or --plan ${digest} to carry out exactly this plan`,
   })
 }
