@@ -184,3 +184,28 @@ describe('access follows the directory, whoever changes it and whether or not an
     await users('silent')
   })
 })
+
+test('aws s3 alone says who is in a group with access, soon after somebody joins or leaves it by hand', async () => {
+  const group = 'called/at night'
+  const people = ['ann@tiny.example', 'bo@tiny.example'] as const
+  const directory = new Directory('maria')
+  const id = await directory.createGroup(group)
+  for (const name of people) await directory.createUser(name)
+  await system.joinGroup(people[0], group)
+  await system.upload(directory.linkOf(group))
+  const members = 's3://ssofile/members/called%2Fat night.csv'
+  const untilIn = (...expected: readonly string[]) =>
+    until(
+      `${expected.join(' and ')} in ${members}`,
+      async () => {
+        const { stdout } = await system.tryCli(['s3', 'cp', members, '-'], { as: 'auditor' })
+        const [first = '', , ...lines] = stdout.trimEnd().split('\r\n')
+        const isTold = lines.map((line) => line.split('"')[1]).join() === expected.join()
+        return isTold && first.includes(`"group","${group}","group id","${id}"`) ? true : undefined
+      },
+      { withinMs: 60_000, tell: () => system.lastLogLines() },
+    )
+  await untilIn(people[0])
+  await system.joinGroup(people[1], group)
+  await untilIn(...people)
+})
