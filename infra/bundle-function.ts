@@ -11,6 +11,7 @@ import type { PageSettings } from '../shared/domain/deployment/page-settings.ts'
 import type { bundledDefinitions } from '../shared/domain/files/break-glass-file.ts'
 import { accessLevels, parseAccessLevel } from '../shared/domain/iam-policies/access-level.ts'
 import type { ActionNames } from '../shared/domain/iam-policies/action-names.ts'
+import type { PlaceWriters } from '../shared/modules/reports/place-writers.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
@@ -84,6 +85,7 @@ export function writeSettings(
   api: ApiSettings,
   definitions: z.input<typeof bundledDefinitions>,
   page?: PageSettings,
+  writers: readonly PlaceWriters[] = [],
 ): void {
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
   if (name === 'page') {
@@ -96,6 +98,7 @@ export function writeSettings(
   if (name === 'credentials' || name === 'retire')
     writeFileSync(join(directory, 'emergency.json'), JSON.stringify(principalsOf(definitions)))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
+  if (name === 'owner') writeFileSync(join(directory, 'writers.json'), JSON.stringify(writers))
 }
 
 /** The folder with the page's own files. */

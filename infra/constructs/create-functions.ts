@@ -21,6 +21,7 @@ import { definitionsOf } from '../break-glass/definitions-of.ts'
 import { bundleCode, writeSettings } from '../bundle-function.ts'
 import { permissionsOf } from '../function-permissions.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
+import { writersOf } from '../writers-of.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
 type Optional = 'api' | 'page' | 'credentials' | 'retire'
@@ -137,8 +138,9 @@ function bundled(name: FunctionName, environment: Environment): Code {
         tryBundle(directory: string) {
           const definitions = definitionsOf(environment.managementAccount)
           const { page } = environment
+          const [settings, api] = [configurationOf(environment), apiSettingsOf(environment)]
           cpSync(join(allCode(), name), directory, { recursive: true })
-          writeSettings(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions, page)
+          writeSettings(name, settings, directory, api, definitions, page, writersOf(environment))
           return true
         },
       },

@@ -241,7 +241,10 @@ export const rightsOfFunctions: Readonly<Record<HandlingFunction, Rights>> = {
     send: workedQueues.filter((queue) => queue !== 'dispatch'),
     deadLetters: 'take',
   },
-  owner: { put: ['control/owner.json', 'control/configuration.json'], identityCenter: 'instance' },
+  owner: {
+    put: ['control/owner.json', 'control/configuration.json', 'reports/writers.json'],
+    identityCenter: 'instance',
+  },
   // It writes only inputs that come by the API: `function-policy.ts`.
   api: {
     // A suspended person may not act in any way, also if the file is lost and everything is stopped.
