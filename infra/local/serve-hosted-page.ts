@@ -60,7 +60,12 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
     const { items } = await identityStore.listUsers({ most: peopleMost })
     return items.map(({ userName }) => userName).sort()
   }
-  const common = { issuer: provider.url, clientId, clientSecret, redirectUri: `${page.url}/signed-in`, find }
+  const roles = async () =>
+    new Map([
+      ['auditor', await namesIn(identityStore, localGroups.auditors)],
+      ['operator', await namesIn(identityStore, localGroups.operators)],
+    ])
+  const common = { issuer: provider.url, clientId, clientSecret, redirectUri: `${page.url}/signed-in`, find, roles }
   const files = new PageFiles(findPageFolder)
   let opened: ReturnType<typeof openSignInProvider> | undefined
   provider.serve = async (request, response) => {
@@ -83,6 +88,20 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
     await answer(request, response, { url, invoke: hosted.invoke, onError: options.onError })
   }
   return hosted
+}
+
+/** The user names of the members of these groups, ascending. */
+async function namesIn(identityStore: MemoryIdentityStore, groups: readonly string[]): Promise<readonly string[]> {
+  const names = new Set<string>()
+  for (const group of groups) {
+    const id = identityStore.idOf('GROUP', group)
+    const { items } = id === undefined ? { items: [] } : await identityStore.listMembersOf(id)
+    for (const member of items) {
+      const user = await identityStore.findUser(member)
+      if (typeof user === 'object') names.add(user.name)
+    }
+  }
+  return [...names].sort()
 }
 
 /** Overwrites a secret from before a restart. */

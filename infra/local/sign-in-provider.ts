@@ -12,6 +12,8 @@ export type SignInProviderOptions = {
   readonly redirectUri: string
   /** Some user names of the directory with this beginning. */
   readonly find: (beginning: string) => Promise<readonly string[]>
+  /** User names of those who see more of the page, by what they are: `auditor`. */
+  readonly roles?: () => Promise<ReadonlyMap<string, readonly string[]>>
   /** For tests: deviations from its configuration. */
   readonly configuration?: Configuration
 }
@@ -27,7 +29,7 @@ export async function openSignInProvider(options: SignInProviderOptions): Promis
   readonly provider: Provider
   readonly serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }> {
-  const { issuer, clientId, clientSecret, redirectUri, find, configuration } = options
+  const { issuer, clientId, clientSecret, redirectUri, find, roles, configuration } = options
   const { default: OidcProvider } = await import('oidc-provider')
   const provider = new OidcProvider(issuer, {
     clients: [
@@ -78,13 +80,17 @@ export async function openSignInProvider(options: SignInProviderOptions): Promis
       return
     }
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }
-    response.writeHead(200, headers).end(renderChoice(names, chosen))
+    response.writeHead(200, headers).end(renderChoice(names, { asked: chosen, roles: (await roles?.()) ?? new Map() }))
   }
   return { provider, serve }
 }
 
-function renderChoice(names: readonly string[], asked: string | null): string {
-  const item = (name: string) => `<li><a href="?as=${encodeURIComponent(name)}"><bdi>${escapeHtml(name)}</bdi></a></li>`
+type Choice = { readonly asked: string | null; readonly roles: ReadonlyMap<string, readonly string[]> }
+
+function renderChoice(names: readonly string[], { asked, roles }: Choice): string {
+  const item = (name: string, as = '') =>
+    `<li><a href="?as=${encodeURIComponent(name)}">${as}<bdi>${escapeHtml(name)}</bdi></a></li>`
+  const special = [...roles].flatMap(([role, members]) => members.map((name) => item(name, `As ${role}: `)))
   const fault =
     asked === null || names.length > 0 ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(asked)}</bdi>.</p>`
   return renderPlainPage(
@@ -95,7 +101,7 @@ function renderChoice(names: readonly string[], asked: string | null): string {
 ${fault}
 <form role="search"><label>User name <input name="as" autocomplete="off" spellcheck="false" required></label> <button>Sign in</button></form>
 <ul>
-${names.map(item).join('\n')}
+${[...special, ...names.map((name) => item(name))].join('\n')}
 </ul>
 </main>`,
   )

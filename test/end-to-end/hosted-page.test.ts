@@ -183,3 +183,20 @@ test('what the brake holds is released as it is shown; a pause is begun and ende
     { event: 'resumed', by },
   ])
 })
+
+test('the local sign-in names first who is an auditor or an operator', async () => {
+  const { page } = (await (await fetch(`${system.url}/_ssofile/health`)).json()) as { page: string }
+  const asked = await fetch(`${page}/sign-in`, { redirect: 'manual' })
+  const begun = await fetch(asked.headers.get('location') ?? '', { redirect: 'manual' })
+  const choice = new URL(begun.headers.get('location') ?? '', asked.headers.get('location') ?? '')
+  const cookie = begun.headers
+    .getSetCookie()
+    .map((one) => one.split(';', 1)[0])
+    .join('; ')
+  const names = [...(await (await fetch(choice, { headers: { cookie } })).text()).matchAll(/<li><a[^>]*>(.*?)<\/a>/g)]
+  expect(names.slice(0, 3).map(([, name]) => name)).toEqual([
+    'As auditor: <bdi>dora</bdi>',
+    'As operator: <bdi>dora</bdi>',
+    '<bdi>ana</bdi>',
+  ])
+})
