@@ -45,7 +45,7 @@ Questions and checks have the same codes: 0 found or passed, 1 nothing or failed
 | \`ssofile who --used --account 233000000003\` | 2 | not all of this time was counted |
 | \`ssofile who --eligible --user kenji.ito@acme.example\` | 1 | he may ask for nothing |
 | \`ssofile who --eligible --permission-set Nope\` | 2 | there is no such permission set |
-| \`ssofile who --applications\` | 1 | no application may act for people |
+| \`ssofile who --applications\` | 1 | AWS shows none that may act for people |
 | \`ssofile explain 233000000002 Billing-ps team-Accountants\` | 0 | it is in force |
 | \`ssofile explain 233000000003 Billing-ps team-Accountants\` | 1 | it is not granted |
 | \`ssofile explain 999999999999 Billing-ps team-Accountants\` | 2 | there is no such account |
