@@ -173,8 +173,8 @@ async function askAgain(item: ReviewItem, { review, run }: Ending, context: Perf
       : before.kind === 'link' && file
         ? { ...before, file, unread }
         : before
-  const digest = digestOf(folder, subject, replaces)
   const of = { reviewers, next, left, revokers, passedOver }
+  const digest = digestOf(folder, { subject, ...of, replaces })
   const asked = { digest, subject, uploads, ...of, replaces, decisions: [] }
   await itemRecord(context.objects, folder, digest).write(asked, undefined)
   return digest

@@ -112,7 +112,7 @@ export async function* gatherPopulation(
   const toItem = async ({ subject, uploads = [], owners = {} }: Question): Promise<ReviewItem> => {
     const shown = uploads.length > 0 && { uploads: [...uploads] }
     const asked = await frozen.ask(subject, owners)
-    return { digest: digestOf(folder, subject), subject, ...shown, ...asked, decisions: [] }
+    return { digest: digestOf(folder, { subject, ...asked }), subject, ...shown, ...asked, decisions: [] }
   }
   const toItems = (questions: readonly Question[]) => pLimit(readsAtOnce).map([...questions], toItem)
   const links = file.only === 'foreign' ? [] : await gatherLinks(reading)

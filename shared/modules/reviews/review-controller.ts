@@ -276,7 +276,7 @@ async function begin(input: ReviewInput, context: ReviewContext): Promise<Step> 
     history: {
       event: 'begun',
       at: run,
-      body: { review: name, run, ...written, terms, etag: head.etag, reviewers: namesOf(population, entry) },
+      body: { review: name, run, ...written, terms, etag: head.etag, fallback, reviewers: namesOf(population, entry) },
     },
   }
 }
@@ -375,6 +375,16 @@ async function lookAtItems(
     const state = await readItemState(open.item, { ...context, folder })
     const goneAt = state === 'gone' ? (open.item.goneAt ?? renderInstant(now)) : open.item.goneAt
     const passed = await passOn({ ...open.item, goneAt })
+    if (passed.left !== open.item.left) {
+      const { digest, left } = passed
+      const told = {
+        event: 'passed-on',
+        named: 'review-item-passed-on',
+        at: renderInstant(now),
+        body: { digest, left },
+      }
+      await tellEvent(context.objects, historyOfItem(name, digest), told)
+    }
     if (goneAt !== open.item.goneAt || passed.left !== open.item.left) await record.write(passed)
     if (passed.left && !passed.passedOver && !open.item.left) passedOver++
     if (state === 'changed')

@@ -1,6 +1,8 @@
 import pLimit from 'p-limit'
 import * as z from 'zod'
 import { decisionKey, type ItemDigest, parseDecisionFile } from '../../domain/files/decision-file.ts'
+import { listUnknownFields } from '../../domain/json/unknown-fields.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
@@ -15,6 +17,7 @@ import {
   readRun,
   sealOf,
 } from './review-records.ts'
+import { wereIn } from './reviewing-groups.ts'
 import { instantsOf } from './rules/decide-review.ts'
 import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
 import {
@@ -24,6 +27,7 @@ import {
   isUnproven,
   keepsOf,
   type ReviewItem,
+  reviewItem,
 } from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
 
@@ -65,8 +69,7 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   return { ...evidence, items: proven }
 }
 
-const { etag, terms } = reviewRun.shape
-const begun = z.looseObject({ items: z.int(), hash: z.string(), etag: etag.optional(), terms: terms.optional() })
+const begun = z.looseObject(reviewRun.pick({ items: true, hash: true, etag: true, terms: true, fallback: true }).shape)
 
 /**
  * Recomputes everything that the evidence of a run says from the bucket: the population from its history, each decision from its file, each
@@ -78,10 +81,16 @@ export async function verifyReview(objects: ObjectStore, review: string, run: Re
     const faults = await verifyItem(item, evidence, objects)
     return faults.map((fault) => `${item.digest} (${describeSubject(item.subject)}): ${fault}`)
   })
-  const isLast = (await spoiledAsAbsent(readRun(objects, review)))?.run === run.run
+  const last = await spoiledAsAbsent(readRun(objects, review))
+  const isLast = last?.run === run.run
+  // The terms are the whole file of the review. The beginning has them too.
+  const unknown = isLast ? listUnknownFields(reviewRun.omit({ terms: true }), { ...last, terms: undefined }) : []
   const isOver = !isLast || run.phase === 'settling' || run.phase === 'done'
   return [
     ...(await verifyPopulation(objects, evidence)),
+    ...unknown
+      .filter((field) => field !== 'terms')
+      .map((field) => `run.json has the field ${field}, which ssofile does not write`),
     ...ofItems.flat(),
     ...(isOver ? await verifyManifest(objects, evidence) : []),
   ]
@@ -98,8 +107,8 @@ async function verifyPopulation(
     ['the items', sealOf(all)],
     ['the run', run],
   ] as const
-  const isOther = told.terms && JSON.stringify([told.etag, told.terms]) !== JSON.stringify([run.etag, run.terms])
-  const others = isOther ? [`the terms: the run has others than its beginning ${key}`] : []
+  const termsOf = ({ etag, terms, fallback }: typeof told | ReviewRun) => JSON.stringify([etag, terms, fallback])
+  const others = termsOf(told) === termsOf(run) ? [] : [`the terms: the run has others than its beginning ${key}`]
   const populations = said.flatMap(([what, { items, hash }]) =>
     items === told.items && hash === told.hash
       ? []
@@ -117,8 +126,12 @@ async function verifyItem(
 ): Promise<readonly string[]> {
   const { review, run } = evidence
   const faults: string[] = []
-  if (digestOf(folderOf(review, run.run), item.subject, item.replaces) !== item.digest)
-    faults.push('its content has another digest: somebody changed it')
+  if (digestOf(folderOf(review, run.run), item) !== item.digest)
+    faults.push('its question or its reviewers have another digest: somebody changed them')
+  for (const field of listUnknownFields(reviewItem, item))
+    faults.push(`it has the field ${field}, which ssofile does not write`)
+  if (item.left && !(await hasHistory(listQuestions(item, evidence.items), evidence, objects)))
+    faults.push('history does not say that its reviewers have left')
   for (const decision of item.decisions) faults.push(...(await verifyDecision(decision, item, evidence, objects)))
   const end = findBaselessEnd(item, run)
   if (end) faults.push(end)
@@ -149,7 +162,7 @@ async function verifyOutcome(item: ReviewItem, { run }: ReviewRun, objects: Obje
 async function verifyDecision(
   decision: GivenDecision,
   item: ReviewItem,
-  { review, items }: ReviewEvidence,
+  { review, run, items }: ReviewEvidence,
   objects: ObjectStore,
 ): Promise<readonly string[]> {
   const { key, user: userId, verdict, etag, comment } = decision
@@ -159,6 +172,11 @@ async function verifyDecision(
   if (!asked.some((one) => key === decisionKey({ userId, review, digest: one, verdict })))
     return [`the decision ${key} is not one on this item by ${userId}`]
   const faults: string[] = []
+  const endedMs = run.endedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(run.endedAt) + endingMostMs
+  if (Date.parse(decision.at) + wholeSecondMs < Date.parse(run.run) || Date.parse(decision.at) > endedMs)
+    faults.push(`the decision ${key} is not of the time of the run`)
+  if (verdict === 'keep' && !(await wasAsked(userId, item, { review, run }, objects)))
+    faults.push(`the decision ${key} keeps it, and ${userId} was no reviewer when the run began`)
   const found = await objects.get(key)
   const file = found && parseDecisionFile(key, found.body, found.size)
   if (found === undefined) faults.push(`the decision ${key} is gone`)
@@ -168,6 +186,36 @@ async function verifyDecision(
   if (!history.some((one) => one.key.endsWith(`%${verdict}.json`)))
     faults.push(`history does not have the decision ${key}`)
   return faults
+}
+
+/** Decisions count while a run ends, which takes minutes. */
+const endingMostMs = 15 * 60_000
+/** S3 dates decisions in whole seconds. */
+const wholeSecondMs = 1_000
+
+/** Whether the person could keep the item at any time of the run: the fallback after the escalation, too. */
+async function wasAsked(
+  user: PrincipalId,
+  item: ReviewItem,
+  { review, run }: Pick<ReviewEvidence, 'review' | 'run'>,
+  objects: ObjectStore,
+): Promise<boolean> {
+  const asked = [item.reviewers, ...(item.next ?? []), run.fallback].flat()
+  if (asked.some(({ type, id }) => type === 'USER' && id === user)) return true
+  const groups = asked.flatMap(({ type, id }) => (type === 'GROUP' ? [id] : []))
+  return (await wereIn(user, { folder: folderOf(review, run.run), groups }, objects)).size > 0
+}
+
+/** Whether history has the event that an item was passed on, or one of the items before its edits. */
+async function hasHistory(
+  digests: readonly ItemDigest[],
+  { review }: ReviewEvidence,
+  objects: ObjectStore,
+): Promise<boolean> {
+  for (const digest of digests)
+    for await (const { key } of objects.list(historyOfItem(review, digest).folder))
+      if (key.endsWith('%passed-on.json')) return true
+  return false
 }
 
 /** The digests of an item and of the items before its edits. */

@@ -15,7 +15,7 @@ import { type InputHead, readInput } from '../../reconcile/records/read-input.ts
 import { readStatus } from '../../reconcile/records/status-store.ts'
 import { readStored, type Stored, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { EventSubject } from '../../reconcile/records/tell-event.ts'
-import { type ReviewItem, reviewItem, type ShownFile, type Subject, subject } from './rules/review-item.ts'
+import { type ReviewItem, reviewItem, type ShownFile, subject } from './rules/review-item.ts'
 import { type ReviewRun, reviewResultsPrefix, reviewRun } from './rules/review-record.ts'
 
 export const reviewResults = definePlace({
@@ -119,9 +119,13 @@ export function sealOf(items: readonly Pick<ReviewItem, 'digest' | 'replaces'>[]
   return { items: frozen.length, hash: createHash('sha256').update(frozen.sort().join('\n')).digest('hex') }
 }
 
-/** Binds a decision to one run, and to the item as it was shown. `replaces`: the item before an edit. */
-export function digestOf(folder: string, about: Subject, replaces?: ItemDigest): ItemDigest {
-  const text = `${folder}\n${replaces ?? ''}\n${JSON.stringify(subject.parse(about))}`
+type Question = Pick<ReviewItem, 'subject' | 'reviewers' | 'next' | 'revokers' | 'passedOver' | 'replaces'>
+
+/** Binds a decision to one run, and to the item and its reviewers as they were shown. `replaces`: the item before an edit. */
+export function digestOf(folder: string, question: Question): ItemDigest {
+  const { subject: about, reviewers, next = [], revokers = [], passedOver = [], replaces = '' } = question
+  const asked = [subject.parse(about), reviewers, next, revokers, passedOver]
+  const text = `${folder}\n${replaces}\n${JSON.stringify(asked)}`
   return itemDigest.parse(createHash('sha256').update(text).digest('hex').slice(0, 32))
 }
 

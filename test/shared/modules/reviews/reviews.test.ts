@@ -901,7 +901,7 @@ describe('the evidence', () => {
     const { digest } = await review.link(kenji)
     const key = `${review.folder}items/${digest}.json`
     await forge(review, key, (text) => text.replace(/"principal": "[^"]*"/, '"principal": "nobody"'))
-    expect((await verify(review)).join()).toMatch(/another digest: somebody changed it/)
+    expect((await verify(review)).join()).toMatch(/have another digest: somebody changed them/)
     await review.grouping.delete(key)
     expect((await verify(review)).join()).toMatch(/the population: the items received/)
   })

@@ -194,11 +194,7 @@ test.each(['revoke', 'not-done'] as const)(
         await minutesUntil(grouping, async () => !(await review.items()).some(isRevoking), 'every proof')
         await drawn.judge(means)
       }),
-      {
-        numRuns: Number(process.env['RUNS'] ?? runsOf(16)),
-        seed: Number(process.env['SEED'] ?? 84),
-        ...(process.env['FCPATH'] ? { path: process.env['FCPATH'], endOnFailure: true } : {}),
-      },
+      { numRuns: runsOf(12), seed: 84 },
     )
   },
   240_000,
