@@ -5,6 +5,7 @@ import { ownedMembershipKey } from '../../shared/domain/principals/owned-members
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
 import { indexMember, indexMembership } from '../../shared/modules/people/membership-index.ts'
 import { reconcileMemberships } from '../../shared/modules/people/reconcile-memberships.ts'
+import { PrincipalNames } from '../../shared/reconcile/records/principal-names.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { atLeast, atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
 import { watchMemory } from './held-bytes.ts'
@@ -56,6 +57,7 @@ export const people: Benchmark = {
     const minutes = (world.clock.monotonicMs() - beganMs) / 60_000
     const count = (call: string) => compared.get(call) ?? 0
     const moved = filled.movers.filter(({ user, to }) => world.identityStore.groupIdsOf(user).join() === to).length
+    const written = (await world.keys('members/')).length
     const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
     const compared = new Map(calls)
     const joined = await join(filled)
@@ -103,6 +105,7 @@ export const people: Benchmark = {
           value: readsOfUser,
           unit: 'calls',
         }),
+        exactly(size.groups, { figure: `${name}: files of members written`, value: written, unit: '' }),
         withoutGoal({
           figure: `${name}: calls to the Identity Store`,
           value: directory.reduce((sum, [, times]) => sum + times, 0),
@@ -142,6 +145,7 @@ async function fill({ people, groups, rules, processes }: Size): Promise<Filled>
   const { identityStore, objects, clock } = slow.world
   const at = clock.now().toISOString()
   const ids: PrincipalId[] = []
+  const principals = new PrincipalNames(objects)
   const eachSecond = async (count: number, work: (nth: number) => Promise<void>) => {
     for (let nth = 0; nth < count; nth++) {
       if (nth % callsPerSecond === 0) await clock.advance(1_001)
@@ -150,9 +154,12 @@ async function fill({ people, groups, rules, processes }: Size): Promise<Filled>
   }
   await eachSecond(groups, async (nth) => {
     const name = groupOf(nth)
-    ids.push(await identityStore.createGroup({ displayName: name }))
+    const id = await identityStore.createGroup({ displayName: name })
+    ids.push(id)
     await objects.put(`groups/${name}.json`, '')
-    await objects.put(`owned_groups/${name}`, JSON.stringify({ v: 1, id: ids[nth], isAdopted: false, claimedAt: at }))
+    await objects.put(`owned_groups/${name}`, JSON.stringify({ v: 1, id, isAdopted: false, claimedAt: at }))
+    // Each group has access.
+    await principals.note({ type: 'GROUP', id, name })
     if (nth < rules)
       await objects.put(
         ruleKey(name),

@@ -57,6 +57,7 @@ test('an upload and a deletion under retire/ start the function retire, if there
 
 test('the lifecycle removes old versions where ssofile writes often, and nothing else', () => {
   const rules: { Filter: { Prefix: string }; [action: string]: unknown }[] = content('lifecycle.json').Rules
-  expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(['control/', 'status/', 'attention/', 'state/', 'usage/'])
+  const places = ['control/', 'status/', 'attention/', 'state/', 'members/', 'usage/']
+  expect(rules.map(({ Filter }) => Filter.Prefix)).toEqual(places)
   for (const rule of rules) expect(rule.Expiration).toEqual({ ExpiredObjectDeleteMarker: true })
 })
