@@ -25,9 +25,18 @@ test('each row of who can do what at most names tests, and each of them exists',
   expect(wrong).toEqual([])
 })
 
-test.each(['Uploader of permission sets', "Holder of the operators' policy", 'Account owner', 'Reviewer'])(
+const ofReviews = [
+  ...['Reviewer', 'Owner in a review', 'Uploader in a review', "HR's pipeline", 'Writer of memberships', 'Governance'],
+]
+
+test.each(['Uploader of permission sets', "Holder of the operators' policy", 'Account owner', ...ofReviews])(
   'who can do what at most has a row for the %s',
   (who) => {
     expect(readRows().filter(([name = '']) => name.includes(`**${who}**`))).toHaveLength(1)
   },
 )
+
+test.each(ofReviews)('the row for the %s names tests of reviews', (who) => {
+  const [row] = readRows().filter(([name = '']) => name.includes(`**${who}**`))
+  expect(row?.at(-1)).toContain('`shared/modules/reviews/')
+})
