@@ -47,6 +47,11 @@ export class GroupMembers {
     return Object.fromEntries(listed.map(({ group, members }) => [group, members?.map(nameOf) ?? null]))
   }
 
+  /** The members of a group; `undefined`: the group is gone. */
+  membersOf(group: PrincipalId): Promise<readonly PrincipalId[] | undefined> {
+    return this.#people().membersOf(group)
+  }
+
   /** The names of users in links. The id of a user who is gone. */
   async namesOf(ids: readonly PrincipalId[]): Promise<(id: PrincipalId) => string> {
     const people = this.#people()

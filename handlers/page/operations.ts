@@ -27,7 +27,7 @@ import type { PageLooks } from './page-looks.ts'
 
 type Act = { readonly event: SentBody; readonly caller: ApiCaller }
 type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
-type Looks = Pick<PageLooks, 'namesOf' | 'organization'>
+type Looks = Pick<PageLooks, 'namesOf' | 'organization' | 'membersOf'>
 
 const attentionMs = 15_000
 const workMost = 5_000
@@ -151,8 +151,11 @@ export class Operations {
 
   async #showOnce(list: BrakeList): Promise<ShownList> {
     const digest = digestOf(list)
-    const known = this.#shown.get(digest) ?? (await listHeldAccess(list, this.#ports.objects))
-    this.#shown.set(digest, known)
+    const known =
+      this.#shown.get(digest) ??
+      (await listHeldAccess(list, this.#ports.objects, (group) => this.#looks.membersOf(group)))
+    // The directory may answer at the next look.
+    if (known.takes.people !== undefined) this.#shown.set(digest, known)
     return known
   }
 }

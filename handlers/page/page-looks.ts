@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../shared/domain/organization/unit-path.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import type { Scope } from '../../shared/domain/scopes/scope.ts'
 import { fitsOne } from '../../shared/domain/text/glob.ts'
@@ -91,6 +92,10 @@ export class PageLooks {
     this.#uses = onceIn(minuteMs / 4, ports.clock, () => this.#readUses())
     this.#listed = onceIn(minuteMs / 4, ports.clock, () => this.#list())
     this.#units = onceIn(10 * minuteMs, ports.clock, () => this.#readUnits())
+  }
+
+  membersOf(group: PrincipalId): Promise<readonly PrincipalId[] | undefined> {
+    return this.#members.membersOf(group)
   }
 
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {

@@ -197,6 +197,11 @@ test('nothing stands in the way of operators, who release the list that they see
   await confirm(page, 'Resume')
   await page.getByRole('button', { name: 'Pause all changes' }).waitFor(soon)
 
+  await page.getByRole('button', { name: /^Keep the access: 2/ }).click()
+  await page.getByText(/Deleted: 2 links by maria, /).waitFor()
+  await page.getByText(/^ssofile brake --keep [0-9a-f]+$/).waitFor()
+  await judge(page, 'keep')
+  await page.getByRole('button', { name: 'Cancel' }).click()
   await page.getByRole('button', { name: /^Take the access away: 2/ }).click()
   await page.getByText('takes 2 accesses in 1 account from 2 users').waitFor()
   await judge(page, 'release')

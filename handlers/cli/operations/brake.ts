@@ -1,12 +1,19 @@
 import { type Command, Option } from 'commander'
 import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import { membershipsOn, peopleOn, userOnList } from '../../../shared/domain/brake/lists.ts'
 import { hasItems } from '../../../shared/domain/brake/releases.ts'
+import { countTaken } from '../../../shared/domain/brake/taken.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { findHeldFiles } from '../../../shared/modules/restore/held-files.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { readMembers } from '../../../shared/reconcile/brake/read-members.ts'
+import { People } from '../../../shared/reconcile/directory/people.ts'
 import {
   brakeFile,
   digestOf,
@@ -21,6 +28,7 @@ import { listMeantNames } from '../../../shared/reconcile/records/suspensions.ts
 import { Refusal } from '../arguments/refusal.ts'
 import { wholeDigest } from '../arguments/whole-digest.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
+import { type BringBackOptions, bringBack } from '../folder/bring-back.ts'
 import { countPendingDeletions } from '../status/untold-inputs.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show as page } from '../terminal/show.ts'
@@ -42,6 +50,9 @@ type Output = (typeof outputs)[number]
 
 type Options = {
   readonly release?: string
+  readonly keep?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
   readonly output: Output
   readonly json?: boolean
   readonly verbose?: boolean
@@ -52,22 +63,49 @@ export function addBrake(program: Command): void {
   program
     .command('brake')
     .description(
-      'Shows held revocations, with their cause and the people who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while the brake holds anything.\n--release releases exactly the list or file with this digest, for one hour; it refuses a list that has grown, or another upload of the file. It only needs to write control/.',
+      'Shows held revocations, with their cause and the people who would lose access, one list for each rule and folder or cause; then held files and credentials. Exit code 1 while the brake holds anything.\n--release releases exactly the list or file with this digest, for one hour; it refuses a list that has grown, or another upload of the file. It only needs to write control/.\n--keep puts the deleted links of this list back, so their access stays: it shows the plan and asks, as undo does, and needs to write the files.',
     )
     .option('--release <digest>', 'release the list or the file with this digest; its beginning is enough')
+    .option('--keep <digest>', 'put back the deleted links of the list with this digest')
+    .option('--dry-run', 'show the plan; change nothing')
+    .option('--yes', 'do not ask')
     .option('--verbose', 'every link and every account')
     .addOption(new Option('--output <form>', 'the format of the output').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
-    .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
-    .action(async ({ release, json, verbose = false, ...options }: Options) => {
+    .addHelpText(
+      'after',
+      '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48\n  ssofile brake --keep 3f0c9d2e7a1b5c48 --dry-run',
+    )
+    .action(async ({ release, keep, json, verbose = false, dryRun = false, yes = false, ...options }: Options) => {
       const ports = await openBucket()
       const output = json ? 'json' : options.output
-      process.exitCode =
-        release === undefined ? await show(ports, output, verbose) : await letGo(ports, release, output === 'json')
+      if (release !== undefined && keep !== undefined)
+        throw new Refusal('received --release with --keep, expected one of them: the access goes, or it stays')
+      if (keep !== undefined) process.exitCode = await keepAccess(ports, keep, { dryRun, yes, json: output === 'json' })
+      else if (release === undefined) process.exitCode = await show(ports, output, verbose)
+      else process.exitCode = await letGo(ports, release, output === 'json')
     })
 }
 
-async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
+/** Puts the deleted links of a list back, by the same steps as `undo`. */
+async function keepAccess({ objects }: Ports, digest: string, options: BringBackOptions): Promise<number> {
+  const record = (await brakeFile(objects).read())?.value ?? emptyBrake
+  const whole = wholeDigest(digest, heldDigests(record))
+  const list = record.lists.find((one) => digestOf(one) === whole)
+  if (list === undefined)
+    throw new Refusal(
+      `received the digest '${quote(digest)}', expected that of a list of held revocations; nothing was changed. Run ssofile brake`,
+    )
+  const files = await findHeldFiles(objects, openAwsObjectVersions(objects.bucket), [...list.held])
+  if (files === undefined)
+    throw new Refusal(
+      'no link of this list was deleted, so there is no file to put back; nothing was changed. ssofile brake says what keeps the access',
+    )
+  const whose = `the deletion of ${count(files.keys.size, 'link')}`
+  return bringBack({ ...files, whose }, options)
+}
+
+async function show({ objects, identityStore }: Ports, output: Output, isVerbose: boolean): Promise<number> {
   // Count pending deletions before reading the lists. A file that stops being pending meanwhile then appears in the lists. CSV has only the
   // lists.
   const pendingDeletions = output === 'csv' ? 0 : await countPendingDeletions({ objects })
@@ -75,17 +113,19 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   const { lists, contents, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
+  const people = new People(identityStore)
   const shown = await Promise.all(
     lists.map(async (list): Promise<ShownList> => {
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
       const memberships = membershipsOn(list)
       const suspended = peopleOn(list)
-      const people = list.rule === 'people' || suspended.length > 0
+      const isOfPeople = list.rule === 'people' || suspended.length > 0
       return {
         ...about,
         held,
-        ...(people && { people: await namePeople(suspended, objects) }),
+        takes: countTaken([...list.held], await readMembers([...list.held], (group) => people.membersOf(group))),
+        ...(isOfPeople && { people: await namePeople(suspended, objects) }),
         ...(memberships.length > 0 && { memberships }),
         ...(list.rule === 'attributes' && { attributes: [...items] }),
         ...(list.rule === 'retirements' && { credentials: [...items] }),

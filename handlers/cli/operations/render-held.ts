@@ -4,6 +4,7 @@ import type { BrakeList, BrakeRecord } from '../../../shared/domain/brake/brake-
 import { describeCause, isOfDeletions, nounsOf, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { isDeletion, membershipsOn, peopleOn } from '../../../shared/domain/brake/lists.ts'
+import { sayTaken, type Taken } from '../../../shared/domain/brake/taken.ts'
 import { membershipPrefix } from '../../../shared/domain/files/membership-file.ts'
 import { ruleKeyOf } from '../../../shared/domain/files/rule-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -27,6 +28,8 @@ export type HeldAssignment = {
 
 export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
   readonly held: readonly HeldAssignment[]
+  /** Of all of them. */
+  readonly takes: Taken
   /** For the rule `people`: the people who keep everything, with or without access by ssofile. */
   readonly people?: readonly string[]
   /** For the rule `memberships`: the people whom ssofile would remove, as `<group>%<user name>`. */
@@ -229,16 +232,16 @@ function renderList(list: ShownList, room: Room): readonly string[] {
     ...block('Losses in aws:PrincipalTag', attributes, losses),
     ...block('Credentials that would become inactive or be deleted', credentials, renderCredentials(credentials, room)),
     ...(held.length > 0
-      ? [
-          '',
-          `Access that would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`,
-        ]
+      ? ['', `A release takes ${sayTaken(held.length, list.takes)}, grouped by the links that granted it:`]
       : []),
     ...shown.flatMap((group) => renderGroup(group, room)),
     ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose shows all)`] : []),
     '',
     'If you intend this, release exactly this list, for one hour:',
     `  ssofile brake --release ${digest}`,
+    ...(held.some(({ links }) => links.some(({ deletedBy }) => deletedBy !== undefined))
+      ? ['To keep the access, put the deleted links back:', `  ssofile brake --keep ${digest}`]
+      : []),
     '',
   ]
 }

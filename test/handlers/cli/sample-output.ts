@@ -10,6 +10,7 @@ import {
   renderAssignmentKey,
   renderAssignmentName,
 } from '../../../shared/domain/assignments/assignment.ts'
+import { countTaken } from '../../../shared/domain/brake/taken.ts'
 import { renderAthenaQuery } from '../../../shared/domain/deployment/trail-queries.ts'
 import { requestDigest } from '../../../shared/domain/files/access-request.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
@@ -142,6 +143,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
 }
 
 function sampleHeld(links: readonly Sample[]): ShownList {
+  const held = links.map(({ assignment }) => accessOf(assignment))
   const by = { principalId: 'AWS:AROAEXAMPLE:sync', sourceIpAddress: '203.0.113.7', at }
   return {
     digest: '4f1c2a9d5b7e0836',
@@ -154,6 +156,7 @@ function sampleHeld(links: readonly Sample[]): ShownList {
     base: links.length + 20,
     minutes: 15,
     since: at,
+    takes: { ...countTaken(held, undefined), people: 7 },
     held: links.map(({ key, assignment }) => ({
       key: accessOf(assignment),
       links: [{ key, etag: 'e', lastModified: at, deletedBy: by }],

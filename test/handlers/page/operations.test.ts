@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => provider.close())
 
 const minuteMs = 60_000
+const ten = '2026-03-03T10:00:00.000Z'
 const idOf = (group: string) => `f81d4fae-7dec-4d0a-a765-00a0c91e6b0${group}`
 const keyOf = (group: string) => assignmentKey.parse(`account%233000000002%Billing-ps%${idOf(group)}%GROUP`)
 const list: BrakeList = {
@@ -110,8 +111,9 @@ describe('the brake', () => {
         digest: digestOf(list),
         reason: expect.stringContaining('more than 20 of the 100 links'),
         held: 2,
+        takes: { accounts: 1, groups: 2, users: 0, people: 0 },
         rows: [
-          { ...row, principal: 'team-a', links: [{ link: 'links_data/team-a/x', deletedBy: 'maria' }] },
+          { ...row, principal: 'team-a', links: [{ link: 'links_data/team-a/x', deletedBy: 'maria', deletedAt: ten }] },
           { ...row, principal: idOf('b'), links: [] },
         ],
       },

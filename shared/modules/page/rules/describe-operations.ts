@@ -1,4 +1,6 @@
-import { count, sayAge } from './say.ts'
+import { sayTaken } from '../../../domain/brake/taken.ts'
+import { sayActor } from '../../../domain/links/say-actor.ts'
+import { count, sayAge, sayInstant } from './say.ts'
 import type { ToldOperations } from './told.ts'
 
 /** The functions of schedules, as people know their work. */
@@ -62,12 +64,32 @@ function sayDriftCheck({ driftCheckedAt, isDriftCheckOpen }: ToldOperations['hea
 /** What a release of this list does. People without access by ssofile have no rows. */
 export function sayRelease({ held, takes }: Pick<ToldOperations['lists'][number], 'held' | 'takes'>): string {
   if (held === 0) return 'ssofile then does what the reason of the list says.'
-  const { groups, users } = takes
-  const from = [...(groups > 0 ? [count(groups, 'group')] : []), ...(users > 0 ? [count(users, 'user')] : [])].join(
-    ' and ',
+  return `ssofile then takes ${sayTaken(held, takes)}.`
+}
+
+/** Who deleted how many of these links, and when the last: the person with the most first. Empty: nobody deleted one, or nobody knows who. */
+export function sayDeletions(rows: ToldOperations['lists'][number]['rows']): string {
+  const deleted = new Map(
+    rows.flatMap(({ links }) =>
+      links.flatMap(({ link, deletedBy, deletedAt }) =>
+        deletedBy === undefined || deletedAt === undefined ? [] : [[link, { by: deletedBy, at: deletedAt }] as const],
+      ),
+    ),
   )
-  const accesses = held === 1 ? '1 access' : `${held.toLocaleString('en-US')} accesses`
-  return `ssofile then takes ${accesses} in ${count(takes.accounts, 'account')} from ${from}.`
+  const byPerson = [...Map.groupBy(deleted.values(), ({ by }) => sayActor(by))].sort(
+    ([, a], [, b]) => b.length - a.length,
+  )
+  return byPerson
+    .map(
+      ([name, some]) =>
+        `${count(some.length, 'link')} by ${name}, ${sayInstant(
+          some
+            .map(({ at }) => at)
+            .sort()
+            .at(-1) ?? '',
+        )}`,
+    )
+    .join('; ')
 }
 
 /** Why something is held, under a title that says so already. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { Taken } from '../../../domain/brake/taken.ts'
 import type { accessRequestSchema } from '../../../domain/files/access-request.ts'
 import type { Eligibility } from '../../../domain/files/eligibility-file.ts'
 import type { AttentionState, Status } from '../../../domain/statuses/status.ts'
@@ -92,9 +93,13 @@ export type ToldOperations = {
     /** The number of all; `rows` are the first of them. */
     readonly held: number
     /** The accounts, groups and users of all of them. */
-    readonly takes: { readonly accounts: number; readonly groups: number; readonly users: number }
+    readonly takes: Taken
     readonly rows: readonly (Pick<ToldAccess, 'account' | 'permissionSet' | 'principal' | 'type'> & {
-      readonly links: readonly { readonly link: string; readonly deletedBy?: string | undefined }[]
+      readonly links: readonly {
+        readonly link: string
+        readonly deletedBy?: string | undefined
+        readonly deletedAt?: string | undefined
+      }[]
     })[]
   }[]
   readonly contents: readonly {

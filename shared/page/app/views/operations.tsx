@@ -10,6 +10,7 @@ import {
   charts,
   describeHealth,
   sayAttention,
+  sayDeletions,
   sayHeld,
   sayRelease,
 } from '../../../modules/page/rules/describe-operations.ts'
@@ -20,7 +21,7 @@ import { pageClock } from '../page-clock.ts'
 import { Confirm, type Question } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Broken, Facts } from '../parts/facts.tsx'
-import { Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
+import { Line, Named, Nothing, Panel, Stack, View } from '../parts/layout.tsx'
 import { Shown, Stands } from '../parts/reading.tsx'
 import { useHash } from '../route.ts'
 import { useAnswer, useApp } from '../use-told.ts'
@@ -140,7 +141,11 @@ function HeldList({ list, reading, accounts, ask }: HeldListProps) {
   const place = ({ account }: Row) => sayScope(`account%${account}`, accounts)
   const set = ({ permissionSet }: Row) => permissionSet
   const links = ({ links: all }: Row) =>
-    all.map(({ link, deletedBy }) => (deletedBy ? `${link}, deleted by ${sayActor(deletedBy)}` : link)).join('; ')
+    all
+      .map(({ link, deletedBy, deletedAt }) =>
+        deletedBy && deletedAt ? `${link}, deleted by ${sayActor(deletedBy)}, ${sayInstant(deletedAt)}` : link,
+      )
+      .join('; ')
   // People without access by ssofile have no rows.
   const title = held === 0 ? 'People are held' : `${count(held, 'revocation')} ${held === 1 ? 'is' : 'are'} held`
   const more = held > rows.length ? `The first ${rows.length} are shown.` : undefined
@@ -150,7 +155,12 @@ function HeldList({ list, reading, accounts, ask }: HeldListProps) {
       description={`${sayHeld(reason)}. Since ${sayInstant(since)}.`}
       items={mapReading(reading, () => rows, more)}
       keyOf={(row) => [row.account, row.permissionSet, row.type, row.principal].join('%')}
-      actions={<Release digest={digest} title={title} does={sayRelease(list)} ask={ask} />}
+      actions={
+        <Line>
+          <Keep list={list} title={title} ask={ask} />
+          <Release digest={digest} title={title} does={sayRelease(list)} ask={ask} />
+        </Line>
+      }
       columns={[
         { id: 'who', title: 'Who would lose it', value: who, cell: (row) => <bdi>{who(row)}</bdi>, shown: 'first' },
         {
@@ -179,12 +189,31 @@ function Release({ digest, title, does, ask }: ReleaseProps) {
   const done = 'Released. ssofile carries it out within about a minute.'
   const hint = [
     does,
-    'To keep the access instead, put the deleted or changed files back: ssofile undo.',
+    `To keep the access instead, put the deleted files back: ssofile brake --keep ${digest}`,
     `You release exactly what is shown, for one hour. If it has grown meanwhile, ssofile releases nothing. Digest: ${digest}.`,
   ].map((text) => <div key={text}>{text}</div>)
   const act = () => void send({ path: '/release', body: { digest }, done })
   const question = { title: `Take the access away: ${title}`, hint, label: 'Take the access away', act }
   return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Take the access away…" />
+}
+
+/** Putting files back needs a writer of these files, and the page writes none. */
+function Keep({
+  list: { digest, rows },
+  title,
+  ask,
+}: Pick<HeldListProps, 'list' | 'ask'> & { readonly title: string }) {
+  const command = `ssofile brake --keep ${digest}`
+  const deleted = sayDeletions(rows)
+  if (deleted === '') return null
+  const hint = [
+    `Deleted: ${deleted}.`,
+    'Somebody who may write these files puts them back with the command below. It shows the plan first, and asks. The access stays, and leaves this list.',
+    command,
+  ].map((text) => <div key={text}>{text}</div>)
+  const act = () => void navigator.clipboard.writeText(command)
+  const question = { title: `Keep the access: ${title}`, hint, label: 'Copy the command', act }
+  return <Button ariaLabel={question.title} onClick={() => ask(question)} children="Keep the access…" />
 }
 
 type Row = ToldOperations['attention']['inputs'][number]

@@ -71,6 +71,7 @@ function listOf(links: number): ShownList {
     minutes: 15,
     since: ten,
     held,
+    takes: { accounts: 4, groups: links, users: 0, people: 7 },
   }
 }
 const ten = '2026-03-03T10:00:00.000Z'

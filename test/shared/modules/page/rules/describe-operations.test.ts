@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { describeHealth, sayHeld, sayRelease } from '../../../../../shared/modules/page/rules/describe-operations.ts'
+import {
+  describeHealth,
+  sayDeletions,
+  sayHeld,
+  sayRelease,
+} from '../../../../../shared/modules/page/rules/describe-operations.ts'
 import type { ToldOperations } from '../../../../../shared/modules/page/rules/told.ts'
 
 const nowMs = Date.parse('2026-03-03T12:00:00Z')
@@ -60,10 +65,29 @@ test('the reason under a title that says that it is held begins with what happen
 })
 
 test.each([
-  [26, { accounts: 15, groups: 3, users: 0 }, 'ssofile then takes 26 accesses in 15 accounts from 3 groups.'],
+  [
+    26,
+    { accounts: 15, groups: 3, users: 0, people: 7 },
+    'ssofile then takes 26 accesses in 15 accounts from 3 groups (7 people).',
+  ],
   [1, { accounts: 1, groups: 0, users: 1 }, 'ssofile then takes 1 access in 1 account from 1 user.'],
-  [5, { accounts: 2, groups: 1, users: 4 }, 'ssofile then takes 5 accesses in 2 accounts from 1 group and 4 users.'],
+  [
+    5,
+    { accounts: 2, groups: 1, users: 4 },
+    'ssofile then takes 5 accesses in 2 accounts from 1 group and 4 users (the number of people is not known).',
+  ],
   [0, { accounts: 0, groups: 0, users: 0 }, 'ssofile then does what the reason of the list says.'],
 ])('a release of %i accesses says what it does', (held, takes, said) => {
   expect(sayRelease({ held, takes })).toBe(said)
+})
+
+test('who deleted the links of a held list is said by person, each link once, with the last instant', () => {
+  const link = (name: string, deletedBy?: string, deletedAt?: string) => ({ link: name, deletedBy, deletedAt })
+  const maria = link('a', 'AWS:maria', '2026-03-03T10:00:00.000Z')
+  const rows = [
+    { links: [maria, link('b', 'AWS:maria', '2026-03-03T10:05:00.000Z')] },
+    { links: [maria, link('c', 'AWS:kenji', '2026-03-03T09:00:00.000Z'), link('d')] },
+  ].map((row) => ({ account: '1', permissionSet: 'x', principal: 'p', type: 'GROUP' as const, ...row }))
+  expect(sayDeletions(rows)).toMatch(/^2 links by maria, 3 Mar.*; 1 link by kenji, 3 Mar.*$/)
+  expect(sayDeletions([])).toBe('')
 })
