@@ -21,7 +21,7 @@ const report = record({
   writers: z.array(placeWriters).readonly(),
 })
 
-/** For auditors: who may write under each prefix, as this deployment has set the bucket up. Nothing reads it back. */
+/** For auditors: who may write under each prefix, as this deployment has set the bucket up. Reviews ask about each of them. */
 export async function writePlaceWriters(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
   writers: readonly PlaceWriters[],

@@ -2,7 +2,6 @@ import pLimit from 'p-limit'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
-import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../domain/files/hygiene-file.ts'
 import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
 import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
@@ -34,13 +33,13 @@ import { listAssignmentKeys } from '../../reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { ownedMembershipRecords, readOwnerOf } from '../../reconcile/records/owned-groups.ts'
 import { NameIndex } from '../../reconcile/records/principal-names.ts'
-import { readInput } from '../../reconcile/records/read-input.ts'
 import { readLink } from '../../reconcile/records/read-link.ts'
 import { spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
 import type { EligibilityFiles } from '../requests/eligibility-files.ts'
 import { findAccount } from '../requests/gather-request.ts'
 import { listLastUses, readWatched } from '../usage/use-records.ts'
 import type { FreezingSources, Frozen, Owners } from './freeze-reviewers.ts'
+import { gatherSettings } from './gather-settings.ts'
 import { readMovers } from './read-movers.ts'
 import { digestOf, readPresent, readUpload } from './review-records.ts'
 import {
@@ -53,7 +52,6 @@ import {
   type Subject,
   shownUploadOf,
 } from './rules/review-item.ts'
-import type { NamedPrincipal } from './rules/reviewers.ts'
 
 export type PopulationSources = {
   readonly objects: ObjectStore
@@ -411,56 +409,4 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
     return [why === undefined ? { subject, uploads, owners: { group: owner } } : unread(useOf(subject), why)]
   })
   return read.flat()
-}
-
-/** Eligibilities, writers, responders and exceptions: only in a review of all access in the whole organization. */
-async function gatherSettings(
-  file: ReviewFile,
-  frozen: Frozen,
-  sources: PopulationSources,
-): Promise<readonly Question[]> {
-  const { only, unusedDays, movedSince, scopes: places, permissionSets: sets } = file
-  const isNarrow = (only ?? unusedDays ?? movedSince) !== undefined
-  if (isNarrow || !places.includes('root%all') || !sets.includes('*')) return []
-  const { objects, eligibilityFiles } = sources
-  const setting = (what: string, remedy: string, concerns?: NamedPrincipal[]): Question => ({
-    subject: { kind: 'setting', what, remedy, ...(concerns && { concerns }) },
-  })
-  const { eligibilities: files } = await eligibilityFiles.read()
-  const eligibilities = await pLimit(readsAtOnce).map([...files], async ([name, read]): Promise<Question> => {
-    const key = `eligibility/${name}.json`
-    if (!read.ok) return setting(`${key}, which could not be read`, `correct or delete ${key}`)
-    const { for: whom, permissionSets, scopes } = read.value
-    const who = [...whom.groups, ...whom.users].join(', ')
-    const what = `${who} may ask for ${permissionSets.join(', ')} in ${scopes.map(renderScope).join(', ')} (${key})`
-    return setting(what, `change or delete ${key}`, await frozen.concerned(whom))
-  })
-  const found = await readInput(objects, hygieneKey, { mostBytes: hygieneFileMostBytes })
-  const hygiene = found && 'body' in found ? parseHygieneFile(found.body, found.size) : undefined
-  const unreadHygiene =
-    found && !hygiene?.ok ? [setting(`${hygieneKey}, which could not be read`, `correct or delete ${hygieneKey}`)] : []
-  const exceptions = hygiene?.ok
-    ? await pLimit(readsAtOnce).map(
-        hygiene.value.exceptions,
-        async ({ account, name, reason, expiresAt, owner }): Promise<Question> =>
-          setting(
-            `${name} in ${account} is excepted until ${expiresAt} (${reason}; owner ${owner})`,
-            `delete the exception of ${name} in ${account} from ${hygieneKey}`,
-            await frozen.concerned({ groups: [owner], users: [owner] }),
-          ),
-      )
-    : []
-  return [
-    ...eligibilities,
-    ...exceptions,
-    ...unreadHygiene,
-    setting(
-      'the writers of governance, people and operators: access in the file of the environment',
-      'change access in environments/<environment>.json, and deploy',
-    ),
-    setting(
-      'the responders of break-glass: access.responders in the file of the environment',
-      'change access.responders in environments/<environment>.json, and deploy',
-    ),
-  ]
 }
