@@ -48,11 +48,15 @@ export async function readAllStatuses(
     return isSpoiled(stored) ? stored : stored?.value
   }
   const read = await pLimit(readsAtOnce).map(heads, async ({ key }) => plain.get(key) ?? readOne(key))
-  const statuses = read.flatMap((one) => (one === undefined || isSpoiled(one) ? [] : [one]))
+  const statuses: Status[] = []
+  const spoiled: SpoiledObjectError[] = []
+  for (const one of read)
+    if (isSpoiled(one)) spoiled.push(one)
+    else if (one !== undefined) statuses.push(one)
   // ssofile's own objects come first: they hold up everything else.
   const isOwn = ({ input }: Status) => queueOf(input) === undefined
   const others = statuses.filter((one) => !isOwn(one))
-  return { statuses: [...statuses.filter(isOwn), ...others], spoiled: read.filter(isSpoiled) }
+  return { statuses: [...statuses.filter(isOwn), ...others], spoiled }
 }
 
 /**

@@ -5,6 +5,7 @@ import { nameInLinks, nounOf, type PrincipalType, principalName } from '../../do
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { answerOrError } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../../reconcile/calls/patient-identity-store.ts'
 import type { People } from '../../reconcile/directory/people.ts'
 import type { AnyAccess } from './recorded-access.ts'
@@ -18,6 +19,8 @@ export type Subject = {
   readonly names: Readonly<Record<PrincipalType, ReadonlySet<string>>>
   readonly user?: { readonly id: PrincipalId; readonly name: string } | undefined
   readonly isAnybody: boolean
+  /** The groups of the user could not be listed, and why: nobody knows then whether the user has access by one. */
+  readonly unreadGroups?: string | undefined
 }
 
 export const anybody: Subject = { names: { USER: new Set(), GROUP: new Set() }, isAnybody: true }
@@ -48,7 +51,14 @@ export async function findSubject({ user, group }: SubjectNames, context: Subjec
   }
   if (user === undefined || userId === undefined) return { names, isAnybody }
   const note = 'the groups of this user could not be listed, so access through them is not shown'
-  const groups = (await unlessRefused(context.people.groupsOf(userId), note, context.notes)) ?? []
+  const read = await answerOrError(context.people.groupsOf(userId))
+  if ('error' in read) {
+    const unreadGroups = `${note}: ${read.error.message}`
+    context.notes.push(unreadGroups)
+    const principals = [{ type: 'USER' as const, id: userId }]
+    return { names, isAnybody, principals, user: { id: userId, name: user }, unreadGroups }
+  }
+  const groups = read.is
   const principals = [{ type: 'USER' as const, id: userId }, ...groups.map((id) => ({ type: 'GROUP' as const, id }))]
   for (const id of groups) groupNames.add(id)
   return { names, isAnybody, principals, user: { id: userId, name: user } }

@@ -1,6 +1,6 @@
 import type { AssignmentId } from '../../domain/assignments/assignment.ts'
 import type { LinkCase } from '../../domain/guardrails/judge-by-policies.ts'
-import { separatedFrom } from '../../domain/guardrails/separation.ts'
+import { type Overlap, separatedFrom } from '../../domain/guardrails/separation.ts'
 import type { Link } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -35,7 +35,12 @@ export class SeparationsIn implements FindOverlaps {
     const context = { ...this.#context, isSeparated, isNamed: true, besides: this.#accepted }
     const accounts = await this.#accountsOf(link)
     const found = await Promise.all(accounts.map((account) => readOverlaps({ ...link, principalId }, account, context)))
-    return found.find((one) => 'unread' in one) ?? found.flatMap((one) => ('unread' in one ? [] : one))
+    const all: Overlap[] = []
+    for (const one of found) {
+      if ('unread' in one) return one
+      all.push(...one)
+    }
+    return all
   }
 
   async accept(link: Link): Promise<void> {

@@ -260,8 +260,9 @@ async function findAccess(finding: Finding) {
 /** What it means that nothing was found now. Access by links is only that of the ledger, so its records are enough. */
 function emptyNow(
   asked: ListedAccess,
-  { question: { isLinkWanted }, ports: { clock }, spoiled }: Finding,
+  { question: { isLinkWanted }, ports: { clock }, spoiled, subject: { unreadGroups } }: Finding,
 ): Reading<string> {
+  if (unreadGroups !== undefined) return { unread: `not known: ${unreadGroups}` }
   if (asked.asked)
     return {
       is: 'Identity Center lists no such access, and ssofile has no record of any',

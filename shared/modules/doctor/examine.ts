@@ -196,7 +196,9 @@ async function* examineManagementAccount(
   }
   const more = arns.is.length - there.length
   const heads = await answerOrError(Array.fromAsync(objects.list(ownedPermissionSets.at)))
-  const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPermissionSets.at.length)) : [])
+  if ('error' in heads)
+    return yield unasked('management account', heads.error, { needs: `s3:ListBucket of ${ownedPermissionSets.at}` })
+  const names = new Set(heads.is.map(({ key }) => key.slice(ownedPermissionSets.at.length)))
   yield judgeManagementAccountSets({
     isControlled,
     managementAccountId,
@@ -209,7 +211,8 @@ async function* examineManagementAccount(
 async function examinePrincipalListing({ ports }: ExaminedDeployment): Promise<Finding> {
   const check = 'by principal'
   const groups = await answerOrError(ports.identityStore.listPrincipals('GROUP'))
-  const [group] = 'is' in groups ? groups.is.items : []
+  if ('error' in groups) return unasked(check, groups.error, { needs: 'identitystore:ListGroups' })
+  const [group] = groups.is.items
   if (group === undefined) return skip(check, 'not checked: the directory has no group')
   const principal = { principalId: group.id, principalType: 'GROUP' } as const
   const answer = await answerOrError(ports.ssoAdmin.listAccountAssignmentsForPrincipal(principal))

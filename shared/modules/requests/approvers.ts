@@ -180,7 +180,8 @@ export async function chooseForApprover<T extends EvaluatedRequest>(
     return { asked, approvers: await unlessUnread(nameApprovers(eligibility, asked.path, context)) }
   })
   // Together: the fewest look-ups are by the names of all these groups, or by the user's own.
-  const ofAll = named.flatMap(({ approvers }) => ('is' in approvers ? approvers.is.groups : []))
+  const read = named.map(({ approvers }) => approvers).filter((one) => 'is' in one)
+  const ofAll = read.flatMap(({ is }) => is.groups)
   const [name, { groups: own, unread }] = await Promise.all([
     people.nameOf(user),
     people.groupsOf(user, new Set(ofAll)),

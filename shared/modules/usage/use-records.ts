@@ -60,10 +60,12 @@ export async function* listLastUses(
     const read = await Promise.all(
       some.map(async (user) => [user, await unlessSpoiled(personRecord(objects, personKey(user)).read())] as const),
     )
-    yield {
-      uses: read.flatMap(([, one]) => (one && !isSpoiled(one) ? lastUsesOf(one.value, clock.now()) : [])),
-      unread: new Map(read.flatMap(([user, one]) => (isSpoiled(one) ? [[user, one]] : []))),
-    }
+    const uses: LastUse[] = []
+    const unread = new Map<PrincipalId, SpoiledObjectError>()
+    for (const [user, one] of read)
+      if (isSpoiled(one)) unread.set(user, one)
+      else if (one) uses.push(...lastUsesOf(one.value, clock.now()))
+    yield { uses, unread }
   }
 }
 

@@ -589,6 +589,17 @@ describe('nobody', () => {
     expect((await who(world, { isLive: false, isLinkWanted: () => true })).ifEmpty).toHaveProperty('is')
   })
 
+  test('is not said of a user whose groups could not be listed', async () => {
+    const denied = new ServiceError('identitystore', 'AccessDeniedException', 'not you')
+    const world = await worldWith([], async ({ operation, proceed }) => {
+      if (operation === 'listGroupsOf') throw denied
+      return proceed()
+    })
+    const { rows, ifEmpty } = await who(world, { user: 'ana@x.example' })
+    expect(rows).toEqual([])
+    expect(ifEmpty).toEqual({ unread: expect.stringMatching(/^not known: the groups of this user .*: not you$/) })
+  })
+
   test('is not said of an instant before history begins, and the answer says since when history tells', async () => {
     const world = await worldWith(['account%200000000001%Read-ps%admins%GROUP%ssofile'])
     const early = await who(world, { at: new Date('2020-01-01T00:00:00Z') })

@@ -334,6 +334,22 @@ describe('the doctor', () => {
     expect(levels(await examined(world))).toContain('management account: fail')
   })
 
+  test('does not say that there is no group, or that a permission set is not ours, if the question is refused', async () => {
+    const world = await open({ organization: acme() })
+    await world.objects.put('owned_permission_sets/AdministratorAccess', '{}')
+    const refusal: Interceptor = async ({ operation, args: [about], proceed }) => {
+      if (operation === 'listPrincipals') throw new ServiceError('identitystore', 'AccessDeniedException', 'no')
+      if (operation === 'list' && about === 'owned_permission_sets/') throw new ServiceError('s3', 'AccessDenied', 'no')
+      return proceed()
+    }
+    const findings = await examined(world, intercept(world.ports, refusal))
+    for (const name of ['by principal', 'management account'])
+      expect(findings.find(({ check }) => check === name)).toMatchObject({
+        level: 'warn',
+        told: 'not checked: these credentials may not ask',
+      })
+  })
+
   test('tells that the identity store answers only some networks, and whether ssofile gets in', async () => {
     const world = await open()
     const judged = async () => {
