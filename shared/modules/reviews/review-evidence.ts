@@ -6,12 +6,14 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { readsAtOnce } from '../../reconcile/records/list-heads.ts'
 import { readStored, renderJson, spoiledAsAbsent } from '../../reconcile/records/stored-json.ts'
+import { tellEvent } from '../../reconcile/records/tell-event.ts'
 import { canGive, judgeOutcomes, readStories } from './judge-outcome.ts'
 import {
   beginningOf,
   digestOf,
   folderOf,
   historyOfItem,
+  historyOfReview,
   itemRecord,
   readItems,
   readRun,
@@ -19,7 +21,7 @@ import {
 } from './review-records.ts'
 import { wereIn } from './reviewing-groups.ts'
 import { instantsOf } from './rules/decide-review.ts'
-import { buildManifest, type ReviewEvidence, renderReviewCsv } from './rules/manifest.ts'
+import { buildManifest, type ReviewEvidence, renderReviewCsv, sayGiven } from './rules/manifest.ts'
 import {
   describeSubject,
   type GivenDecision,
@@ -30,6 +32,7 @@ import {
   reviewItem,
 } from './rules/review-item.ts'
 import { type ReviewRun, reviewRun } from './rules/review-record.ts'
+import { whoDecides } from './rules/reviewers.ts'
 
 export async function readEvidence(objects: ReadingObjects, review: string, run: ReviewRun): Promise<ReviewEvidence> {
   return { review, run, items: await readItems(objects, folderOf(review, run.run)) }
@@ -61,12 +64,32 @@ export async function proveOutcomes(evidence: ReviewEvidence, at: string, contex
   const folder = folderOf(evidence.review, evidence.run.run)
   const { run } = evidence.run
   const judge = judgeOutcomes(evidence.items.filter(isUnproven), { at, run }, context)
-  const proven = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
+  const judged = await pLimit(readsAtOnce).map(evidence.items, async (item) => {
     const outcome = isUnproven(item) ? await judge(item) : undefined
-    const next = { ...item, ...outcome, provenAt: at }
-    return outcome ? itemRecord(context.objects, folder, item.digest).revise(() => next) : item
+    return { item, next: outcome && { ...item, ...outcome, provenAt: at } }
   })
+  await tellStillGiven(
+    evidence,
+    judged.flatMap(({ next }) => (next?.given ? [next] : [])),
+    { at, objects: context.objects },
+  )
+  const proven = await pLimit(readsAtOnce).map(judged, async ({ item, next }) =>
+    next ? itemRecord(context.objects, folder, item.digest).revise(() => next) : item,
+  )
   return { ...evidence, items: proven }
+}
+
+/** Tells the reviewers which revoked access is still there. Before the records say so: a process that dies in between tells it twice. */
+async function tellStillGiven(
+  { review, run }: ReviewEvidence,
+  given: readonly ReviewItem[],
+  { at, objects }: { readonly at: string; readonly objects: ObjectStore },
+): Promise<void> {
+  if (given.length === 0) return
+  const reviewers = new Set(given.flatMap((item) => whoDecides(item, run)).map(({ name }) => name))
+  const items = given.map((item) => `${describeSubject(item.subject)}: ${sayGiven(item.given ?? [])}`)
+  const body = { review, run: run.run, reviewers: [...reviewers].sort(), items }
+  await tellEvent(objects, historyOfReview(review), { event: 'still-given', named: 'review-still-given', at, body })
 }
 
 const begun = z.looseObject(reviewRun.pick({ items: true, hash: true, etag: true, terms: true, fallback: true }).shape)

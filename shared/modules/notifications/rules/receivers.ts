@@ -19,6 +19,7 @@ const forOperators = new Set([
   'person-back',
   'review-escalated',
   'review-done',
+  'review-still-given',
   'foreign-found',
   'foreign-gone',
 ])

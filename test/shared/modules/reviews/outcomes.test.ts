@@ -70,6 +70,7 @@ describe('a link of an account and a link of the whole organization give the sam
     const shown = manifest.items.find(({ digest }) => digest === item.digest)
     expect(shown).toMatchObject({ result: 'still given', given: [{ key: other }] })
     expect(manifest.counts).toMatchObject({ revoked: 0, 'still given': 1 })
+    expect(await review.reviewersTold('still-given')).toEqual([kenji, tom])
     const csv = await review.grouping.world.objects.get(`${review.folder}items.csv`)
     expect(new TextDecoder().decode(csv?.body)).toContain(`"${other}"`)
     expect(await verify(review)).toBe('')
