@@ -27,6 +27,9 @@ const linkData = `account%${account}%Admin-ps%ana%USER%ssofile`
 const asking = { action: 'ask', linkData, requestDetails: { duration: 'PT4H', reason: 'disk' } }
 const own = { ...defaultConfiguration.brake.own, count: 1, percent: 1 }
 
+/** For the auditor's questions: access of a group, whose members the bucket names after a sweep. */
+const ofAuditors = `links_data/account%200000000002%Requester-ps%${localGroups.auditors[0]}%GROUP%ssofile`
+
 let system: LocalSystem
 let sessions: Readonly<Record<User, Session>>
 let visitors: Readonly<Record<User, PageVisitor>>
@@ -34,7 +37,10 @@ beforeAll(async () => {
   const configuration = { brake: { ...defaultConfiguration.brake, own } }
   ;({ system, sessions } = await startWithRequesters(users, eligibility, configuration))
   await system.upload('selectors/data.json', JSON.stringify(selector), 'governance')
+  await system.upload(ofAuditors)
   await system.joinGroup('dora', localGroups.operators[0])
+  // From then on the event of a membership writes the group's members.
+  await system.untilStatus(ofAuditors, 'applied')
   await system.joinGroup('dora', localGroups.auditors[0])
   const health: unknown = await (await fetch(`${system.url}/_ssofile/health`)).json()
   const { page } = health as { page: string }
@@ -199,4 +205,115 @@ test('the local sign-in names first who is an auditor or an operator', async () 
     'As operator: <bdi>dora</bdi>',
     '<bdi>ana</bdi>',
   ])
+})
+
+/** One way to ask: the access by names, the members of groups, and the changes of today. */
+type AuditAnswers = {
+  /** `<account> <permission set> <principal> <type> <giver>` */
+  readonly access: readonly string[]
+  readonly members: readonly string[]
+  /** `<instant> <event> <name>` */
+  readonly changes: readonly string[]
+}
+
+/** Twelve questions of docs/audit.md. */
+const questions: Readonly<Record<string, (told: AuditAnswers) => readonly string[]>> = {
+  'who has access now': ({ access }) => access,
+  'who has what in an account': ({ access }) => access.filter((one) => one.startsWith('200000000001 ')),
+  'which people are in a group': ({ members }) => members,
+  'which people can reach an account': ({ access, members }) =>
+    access
+      .filter((one) => one.startsWith('200000000002 '))
+      .flatMap((one) => (one.includes(' GROUP ') ? members : [one.split(' ')[2] ?? ''])),
+  'what dora has, also through groups': ({ access, members }) =>
+    access.filter((one) => one.includes(' dora ') || (one.includes(' GROUP ') && members.includes('dora'))),
+  'who has one permission set': ({ access }) => access.filter((one) => one.includes(' Requester-ps ')),
+  'what ssofile gave': ({ access }) => access.filter((one) => one.endsWith(' ours')),
+  'what others gave': ({ access }) => access.filter((one) => one.endsWith(' foreign')),
+  'what changed today': ({ changes }) => changes.filter((one) => /Z (granted|revoked|held|foreign-found) /.test(one)),
+  'what happened to one access': ({ changes }) => changes.filter((one) => one.includes('%Admin-ps%ana%USER')),
+  'what the brake held': ({ changes }) => changes.filter((one) => one.includes('Z held ')),
+  'when changes were paused and resumed': ({ changes }) => changes.filter((one) => /Z (paused|resumed) /.test(one)),
+}
+
+async function askS3(): Promise<AuditAnswers> {
+  const as = 'auditor'
+  const file = `s3://ssofile/members/${localGroups.auditors[0]}.csv`
+  const [listing, members] = await Promise.all([
+    system.cli(['s3', 'ls', '--recursive', 's3://ssofile/'], { as }),
+    system.cli(['s3', 'cp', file, '-'], { as }),
+  ])
+  const keys = (place: string) => listing.match(new RegExp(`(?<= )${place}.*`, 'g')) ?? []
+  return {
+    access: keys('access/').map((one) => one.split('%').slice(1).join(' ')),
+    changes: keys('changes/').map((one) => one.replace(/^changes\/(.{10})\/([^%]+)%([^%]+)%/, '$1T$2 $3 ')),
+    members: members
+      .trimEnd()
+      .split('\r\n')
+      .slice(2)
+      .map((line) => line.split('"')[1] ?? ''),
+  }
+}
+
+type Row = { account: string; permissionSet: string; group?: string; person: string; origin: string }
+type Change = {
+  at: string
+  event: string
+  subject?: string
+  account?: string
+  permissionSet?: string
+  principal?: string
+  type?: string
+}
+
+async function askSsofile(): Promise<AuditAnswers> {
+  const ask = async (...args: readonly string[]) =>
+    JSON.parse((await system.ssofile(['who', ...args, '--json'], 'auditor')).stdout) as {
+      rows: Row[]
+      changes: Change[]
+    }
+  const [{ rows }, { changes }] = [await ask('--no-live'), await ask('--changes', '1d')]
+  const tellRow = ({ account, permissionSet, group, person, origin }: Row) =>
+    [
+      account,
+      permissionSet,
+      ...(group ? [group, 'GROUP'] : [person, 'USER']),
+      origin === 'ssofile' ? 'ours' : origin,
+    ].join(' ')
+  const nameOf = ({ subject, account, permissionSet, principal, type }: Change) =>
+    subject ?? `account%${account}%${permissionSet}%${principal}%${type}%ssofile`
+  return {
+    access: [...new Set(rows.map(tellRow))],
+    changes: changes.map((one) => `${one.at} ${one.event} ${nameOf(one)}`),
+    members: rows.flatMap(({ group, person }) => (group === localGroups.auditors[0] ? [person] : [])),
+  }
+}
+
+async function askPage(): Promise<AuditAnswers> {
+  const [everybody, members, changes] = await Promise.all(
+    ['/everybody', '/members', '/changes'].map(async (path) => (await visitors.dora.get(path)).body),
+  )
+  type Listed = { account: string; permissionSet: string; principal: string; type: string; giver: string }
+  return {
+    access: everybody.rows.map((row: Listed) =>
+      [row.account, row.permissionSet, row.principal, row.type, row.giver].join(' '),
+    ),
+    changes: changes.changes.map(
+      ({ at, event, name }: { at: string; event: string; name: string }) => `${at} ${event} ${name}`,
+    ),
+    members: members.members[localGroups.auditors[0]],
+  }
+}
+
+test('twelve questions of an auditor have one answer: from aws s3 alone, from ssofile, and from the page', async () => {
+  await until('the members of the group', () =>
+    system.has(`members/${localGroups.auditors[0]}.csv`).then((is) => is || undefined),
+  )
+  const ways = [await askS3(), await askSsofile(), await askPage()]
+  for (const [question, answer] of Object.entries(questions)) {
+    const [byS3 = [], bySsofile, byPage] = ways.map((told) => answer(told).toSorted())
+    expect({ question, byS3: byS3.length > 0 }).toEqual({ question, byS3: true })
+    expect({ question, told: bySsofile }).toEqual({ question, told: byS3 })
+    expect({ question, told: byPage }).toEqual({ question, told: byS3 })
+  }
 })
