@@ -3,7 +3,7 @@ import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix, parseGroupKey } from '../../domain/files/group-file.ts'
 import { type ReviewFile, scopesOf } from '../../domain/files/review-file.ts'
-import { type Link, linkPrefix, parseLinkKey, temporaryPrefix } from '../../domain/links/link.ts'
+import { type Link, linkPrefix, parseLinkKey, renderGrant, temporaryPrefix } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
@@ -137,6 +137,13 @@ export async function* gatherPopulation(
 }
 
 type Reading = Awaited<ReturnType<typeof openReading>>
+type LinkReach = {
+  readonly isAsked: boolean
+  readonly accounts: readonly AccountId[]
+  readonly places: ReadonlySet<AccountId>
+}
+/** A reviewer sees that there are others; the end judges all of them. */
+const othersMost = 20
 
 /** Reads each thing once for all items. */
 async function openReading(file: ReviewFile, now: Date, sources: PopulationSources) {
@@ -149,14 +156,15 @@ async function openReading(file: ReviewFile, now: Date, sources: PopulationSourc
   const isIn = (account: Account) => scopesOf(file).some((scope) => isWithin({ scope }, account, everywhere))
   const accounts = isWhole ? view.accounts : view.accounts.filter(isIn)
   const ids = new Set(accounts.map(({ id }) => id))
-  const known = new Map<string, { readonly isAsked: boolean; readonly accounts: readonly AccountId[] }>()
+  const known = new Map<string, LinkReach>()
   /** `isAsked`: the link is in scope. `accounts`: all that it may reach, because its revocation takes the access away in all of them. */
   const reachOf = (link: Link) => {
     const name = nameOfReach(link)
-    const reach = known.get(name) ?? {
-      isAsked: isWhole || expandScope(link, { ...view, accounts }, membership).length > 0,
-      accounts: expandScopeAtMost(link, view, membership),
-    }
+    const found = known.get(name)
+    if (found) return found
+    const reached = expandScopeAtMost(link, view, membership)
+    const isAsked = isWhole || expandScope(link, { ...view, accounts }, membership).length > 0
+    const reach = { isAsked, accounts: reached, places: new Set(reached) }
     known.set(name, reach)
     return reach
   }
@@ -309,6 +317,16 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
   const { file, sources, links, reachOf, isPrivileged, ownerOf, idOfRecords, groupIdOf, userIdOf } = reading
   const { objects, configuration } = sources
   const some = (await links()).filter(({ head }) => !head.key.startsWith(temporaryPrefix))
+  const byGrant = Map.groupBy(some, ({ link }) => renderGrant(link))
+  const listOthers = (link: Link, key: string): readonly string[] => {
+    const { places } = reachOf(link)
+    const isOther = (one: (typeof some)[number]) =>
+      one.head.key !== key && !places.isDisjointFrom(reachOf(one.link).places)
+    return (byGrant.get(renderGrant(link)) ?? [])
+      .filter(isOther)
+      .slice(0, othersMost)
+      .map(({ head }) => head.key)
+  }
   const read = await pLimit(readsAtOnce).map(some, async ({ head, link }): Promise<readonly Access[]> => {
     const { permissionSet, principal, type, scope } = link
     if (!fitsOne(file.permissionSets, permissionSet)) return []
@@ -316,6 +334,7 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
     const privileged = await isPrivileged(permissionSet)
     if (!isAsked || (file.only === 'privileged' && !privileged)) return []
     const read = await readLink(objects, head.key, configuration)
+    const others = listOthers(link, head.key)
     const upload = 'object' in read ? read.object : head
     const { file: shown, told } = await readUpload(objects, upload)
     const byRecords = await idOfRecords(type, principal)
@@ -325,6 +344,7 @@ async function gatherLinks(reading: Reading): Promise<readonly Access[]> {
       ...{ permissionSet, principal, principalId, type, isPrivileged: privileged, accounts: [...accounts] },
       scope: renderScope(scope),
       file: shown,
+      ...(others.length > 0 && { alsoBy: [...others] }),
       ...(read.state === 'unreadable' && { unread: read.complaint.received }),
       since: told?.since ?? upload.lastModified.toISOString(),
     }

@@ -8,6 +8,7 @@ import { permissionSetName } from '../../../domain/permission-sets/permission-se
 import { principalId } from '../../../domain/principals/identity-center-ids.ts'
 import { principalName, principalType } from '../../../domain/principals/principal.ts'
 import { scopeOf } from '../../../domain/scopes/scope.ts'
+import { count } from '../../../domain/text/count.ts'
 import { asked, namedPrincipal } from './reviewers.ts'
 
 /** One upload of a file. `by`: S3's name of the uploader. */
@@ -42,6 +43,8 @@ export const subject = z.discriminatedUnion('kind', [
     kind: z.literal('link'),
     scope: z.string(),
     file: shownFile,
+    /** Other links that give the same access in some of these accounts, at most 20: revoking this link alone does not end it there. */
+    alsoBy: z.array(z.string()).optional(),
     /** Why S3 does not return the file. Its name says which access it gives, so people revoke it, and nobody keeps it. */
     unread: z.string().optional(),
     ...access,
@@ -208,8 +211,15 @@ export function isOfMembership({ key }: Pick<ShownFile, 'key'>): boolean {
 /** One line for a person. */
 export function describeSubject(subject: Subject): string {
   switch (subject.kind) {
-    case 'link':
-      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}${subject.unread === undefined ? '' : ' (its file could not be read)'}`
+    case 'link': {
+      const { alsoBy = [], unread } = subject
+      const notes = [
+        ...(unread === undefined ? [] : ['its file could not be read']),
+        ...(alsoBy.length === 0 ? [] : [`also by ${count(alsoBy.length, 'other link')}`]),
+      ]
+      const noted = notes.length === 0 ? '' : ` (${notes.join('; ')})`
+      return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.scope}${noted}`
+    }
     case 'foreign':
       return `${subject.permissionSet} for ${subject.principal} (${subject.type}) in ${subject.accounts.join(', ')}, given by others`
     case 'membership':

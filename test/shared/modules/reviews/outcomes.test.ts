@@ -7,7 +7,7 @@ import { principalName } from '../../../../shared/domain/principals/principal.ts
 import { verifyReview } from '../../../../shared/modules/reviews/review-evidence.ts'
 import { readRun } from '../../../../shared/modules/reviews/review-records.ts'
 import type { Manifest } from '../../../../shared/modules/reviews/rules/manifest.ts'
-import type { ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
+import { describeSubject, type ReviewItem } from '../../../../shared/modules/reviews/rules/review-item.ts'
 import { readForeign, removeForeign, writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
 import { minutes, minutesUntil } from '../../reconcile/inputs/minutes.ts'
 import { apply } from '../../reconcile/inputs/samples.ts'
@@ -64,6 +64,8 @@ describe('a link of an account and a link of the whole organization give the sam
   ])('the revoked link of the %s has the result still given, with the other link', async (_, revoked, other) => {
     const review = await begin(both)
     const item = await linkAt(review, revoked)
+    expect(item.subject).toMatchObject({ alsoBy: [other] })
+    expect(describeSubject(item.subject)).toMatch(/\(also by 1 other link\)$/)
     expect(await review.decide(tom, item, 'revoke')).toMatch(/^applied: revoked/)
     const manifest = await close(review)
     expect(review.has(lars)).toBe(true)
