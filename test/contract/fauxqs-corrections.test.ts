@@ -468,6 +468,32 @@ describe('queues', () => {
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'other' }))).rejects.toThrow("no queue 'other' here")
   })
 
+  test('nobody but ssofile sends to a queue that it works from; an administrator may send a dead letter', async () => {
+    const message = { MessageBody: '{}', MessageGroupId: 'g', MessageDeduplicationId: '1' }
+    const to = (queue: string) => new SendMessageCommand({ QueueUrl: urlOf(queue), ...message })
+    for (const person of ['operator', 'management', 'maria'])
+      await expect(server.sqs(person).send(to('ssofile-links.fifo'))).rejects.toMatchObject({
+        name: expect.stringContaining('AccessDenied'),
+        message: expect.stringContaining('with an explicit deny in a resource-based policy'),
+      })
+    expect(await server.sqs('management').send(to('ssofile-links-dead.fifo'))).toHaveProperty('MessageId')
+    expect(await server.sqs('ssofile-api').send(to('ssofile-permission-sets.fifo'))).toHaveProperty('MessageId')
+  })
+
+  test('settings of the bucket are the deployer’s alone, as the bucket’s policy says', async () => {
+    const bucket = { Bucket: 'ssofile' }
+    const denied = expect.stringContaining('with an explicit deny in a resource-based policy')
+    const admin = server.s3('bucket-administrator')
+    const VersioningConfiguration = { Status: 'Enabled' as const }
+    await expect(admin.putBucketVersioning({ ...bucket, VersioningConfiguration })).rejects.toMatchObject({
+      message: denied,
+    })
+    const LifecycleConfiguration = { Rules: [{ ID: 'x', Status: 'Disabled' as const, Filter: { Prefix: 'x' } }] }
+    await expect(admin.putBucketLifecycleConfiguration({ ...bucket, LifecycleConfiguration })).rejects.toMatchObject({
+      message: denied,
+    })
+  })
+
   test('one receive gives two messages of one group, with all their attributes', async () => {
     const sqs = server.sqs()
     const QueueUrl = urlOf('ssofile-links.fifo')

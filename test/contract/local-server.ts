@@ -14,7 +14,7 @@ export type LocalServer = {
   readonly queues: MemoryQueues
   /** A client that signs with this access key id. In the local system the id is the caller. */
   s3(accessKeyId?: string): S3
-  sqs(): SQS
+  sqs(accessKeyId?: string): SQS
   /** Resolves when the head of the next request for this path has arrived. Its body may not have. */
   arrived(path: string): Promise<void>
   stop(): Promise<void>
@@ -54,7 +54,7 @@ export async function startLocalServer({
     objects,
     queues,
     s3: (accessKeyId = 'ssofile') => keep(new S3({ ...configurationFor(accessKeyId), forcePathStyle: true })),
-    sqs: () => keep(new SQS(configurationFor('ssofile'))),
+    sqs: (accessKeyId = 'ssofile') => keep(new SQS(configurationFor(accessKeyId))),
     arrived: (path) => until(() => heads.has(path)),
     async stop() {
       for (const client of clients) client.destroy()
