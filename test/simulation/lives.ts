@@ -9,6 +9,7 @@ import {
   account,
   another,
   ask,
+  askAgain,
   asked,
   assign,
   type CanonicalLife,
@@ -336,6 +337,10 @@ const brake: Lives = {
     before: [upload(own), wait(120_000)],
     actions: [version('less'), longDone, deleteLink(own), longDone],
   },
+  'an operator pauses while a held file is looked at again': {
+    before: [upload(own), wait(120_000), version('less'), longDone],
+    actions: [version('less'), wait(1_500), { do: 'pause' }, longDone, { do: 'resume' }, longDone],
+  },
   'one uploader takes something away from two permission sets, and puts one right': {
     before: [lateVersion('more'), version('more'), uploadAll(own, ofLate), wait(120_000)],
     actions: [version('boundary'), lateVersion('first'), longDone, lateVersion('more'), longDone],
@@ -557,6 +562,21 @@ export const requestLives = listLives({
   'an extension is edited while it takes the place of running access': {
     before: [asked, decide('ann'), longDone],
     actions: [ask, done, decide('ann'), wait(1_000), ask, longDone],
+  },
+  'an extension is edited while the grant before it ends': {
+    before: [asked, decide('ann'), longDone],
+    actions: [ask, done, decide('ann'), wait(1_450), ask, longDone],
+  },
+  'a denial is lost, and nobody is asked any more': {
+    before: [writeEligibility(2), ask, listed],
+    actions: [
+      [loseNextEvent, decide('bob', { decision: 'deny' }), wait(65_000)],
+      [writeEligibility('no'), longDone],
+    ],
+  },
+  'what one approved is uploaded again, and another approves': {
+    before: [writeEligibility(2), ask, done],
+    actions: [decide('ann'), done, askAgain, longDone, decide('bob'), longDone, withdraw],
   },
   'a stranger asks in the name of the requester': [
     [writeEligibility(1), ask, done, decide('ann'), done],

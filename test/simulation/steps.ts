@@ -4,6 +4,7 @@ import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
 import { stepsWith } from './kinds/file-steps.ts'
 import { eligibilityFiles } from './kinds/governance/eligibility-files.ts'
 import { selectorFiles } from './kinds/governance/selector-files.ts'
+import { requestFiles } from './kinds/requests/request-files.ts'
 import { fileGroup } from './membership-actions.ts'
 import { accounts, type bodies, units } from './small-world.ts'
 import type { WorldSettings } from './world-settings.ts'
@@ -99,12 +100,12 @@ export const changeSet = (change: Of<'change First-ps in the console'>['change']
 
 export type Decision = Omit<Of<'decide on a request'>, 'do' | 'account' | 'by'>
 export const approval: Decision = { decision: 'approve', of: 'the present upload', isSealed: false }
-export const writeEligibility = (approvals: 1 | 2) =>
-  stepsWith('eligibility', eligibilityFiles).write(
-    'first',
-    approvals === 1 ? 'with one approval' : 'with two approvals',
-  )
+const approvalsAsked = { no: 'with no approval', 1: 'with one approval', 2: 'with two approvals' } as const
+export const writeEligibility = (approvals: keyof typeof approvalsAsked) =>
+  stepsWith('eligibility', eligibilityFiles).write('first', approvalsAsked[approvals])
 export const ask: Action = { do: 'ask for access', account }
+/** The same content. */
+export const askAgain = stepsWith('request', requestFiles).writeAgain('of the first account')
 export const decide = (by: string, said: Partial<Decision> = {}): Action => {
   return { do: 'decide on a request', account, by, ...approval, ...said }
 }

@@ -17,6 +17,8 @@ type Entry = Readonly<Record<string, unknown>>
 /** A present entry, and the state of its account when it was granted. */
 type PresentEntry = { readonly entry: Entry; readonly account: string }
 
+/** A release counts for an hour. */
+const releasedForMs = 55 * 60_000
 /** The time between the count and the entry's `revoking`: a few calls. */
 const soonMs = 60_000
 
@@ -37,7 +39,8 @@ export class BrakePromise extends Judge {
   /** The revocations that passed since the first one, by cause and by the folder of their links. */
   readonly #passed = new Map<string, Set<string>>()
   #firstMs: number | undefined
-  readonly #released = new Set<string>()
+  /** When an operator released a key, which nobody has granted since. */
+  readonly #released = new Map<string, number>()
   /** Operators deleted the brake's record, so held access may be judged again. */
   #isForgotten = false
   /** For the report: the numbers of holds, and of releases by a person. */
@@ -47,7 +50,7 @@ export class BrakePromise extends Judge {
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
     if (now === undefined || seen.join('\n') !== now.join('\n')) return
     this.counts['brake releases'] += seen.length
-    for (const key of seen) this.#released.add(`assignments/${key}`)
+    for (const key of seen) this.#released.set(`assignments/${key}`, this.nowMs)
   }
 
   noteForgotten(): void {
@@ -65,6 +68,12 @@ export class BrakePromise extends Judge {
     const isHeld = state === 'held'
     if (isHeld && before?.entry.state !== 'held') this.counts['brake holds']++
     const links = linksOf(entry)
+    if (state === 'granted' && links.some((link) => this.#grants(link))) this.#released.delete(key)
+    const releasedMs = this.#released.get(key) ?? Number.NEGATIVE_INFINITY
+    if (isHeld && before?.entry.state !== 'held' && this.nowMs - releasedMs < releasedForMs && !this.#policies.hasKept)
+      this.fail(
+        `holds ${key} again, which an operator released ${Math.round((this.nowMs - releasedMs) / 60_000)} minutes ago`,
+      )
     // The hostile uploader's actions must not hold other people's access, so do not count them.
     const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
     if (!isHis && (isHeld || callOf(entry)?.kind === 'deletion' || entry.missingSince !== undefined))

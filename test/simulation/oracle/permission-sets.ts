@@ -27,6 +27,10 @@ export class PermissionSetsPromise extends Judge {
       if (isRemoved || !this.#refers(key)) this.#sinceMs.delete(key)
       else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.nowMs)
     }
+    const [, told] = /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(key) ?? []
+    const isPaused = this.world.keys('control/pause.json').length > 0
+    if (told !== undefined && isPaused && this.#stateOf(told) === 'applying' && this.#isHeld(told))
+      this.fail(`the file of ${told} is held, and its status says that it waits for the end of a pause`, 'status')
     const [, name] = /^owned_permission_sets\/([\w-]+)$/.exec(key) ?? []
     if (name && !isRemoved) this.#noteRecord(name)
   }

@@ -1,8 +1,14 @@
+import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import { PoliciesPromise } from '../kinds/governance/policies-promise.ts'
 import { describeTarget, nameOf, usersNow } from './names.ts'
 import { type AtRest, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 const reconciledMs = 2 * 60 * 60_000
+
+/** ssofile looks each hour at a suspension at rest. */
+const lookedAtMs = 65 * 60_000
 
 const prefix = 'suspended/'
 const meantPrefix = 'state/suspended/'
@@ -13,6 +19,9 @@ const meantPrefix = 'state/suspended/'
  */
 export class SuspensionsPromise extends Judge {
   protected readonly promise = 'suspended'
+  readonly #policies = this.judge(PoliciesPromise)
+  /** When somebody last put each user into each group, by both ids. */
+  readonly #joinedMs = new Map<string, number>()
   /** By user id: the time since when ssofile must know of the suspension. */
   readonly #since = new Map<string, number>()
   /** By user id: the names of the files that meant the user at a look. */
@@ -72,6 +81,10 @@ export class SuspensionsPromise extends Judge {
     this.#meant.set(id, names)
   }
 
+  override noteDirectoryChange(change: IdentityStoreChange): void {
+    if (change.event === 'CreateGroupMembership') this.#joinedMs.set(`${change.groupId} ${change.userId}`, this.nowMs)
+  }
+
   /** Somebody may have a new name. ssofile knows it once a reconcile has read the directory. */
   noteNames(): void {
     this.#namesKnownMs = this.nowMs + reconciledMs
@@ -90,9 +103,38 @@ export class SuspensionsPromise extends Judge {
   override checkAtRest({ isReconciled, isReadable }: AtRest): void {
     if (!isReconciled || !isReadable) return
     for (const target of this.world.ssoAdmin.assignments()) {
-      const isLeft = !this.truth.isOurs(nameOf(target)) || this.truth.isLeft(target)
-      if (!isLeft && target.principalType === 'USER' && this.isSuspended(target.principalId))
+      const isLeft = !this.truth.isOurs(nameOf(target)) || this.truth.isStuck(target.accountId)
+      const names = target.principalType === 'USER' ? this.listNames(target.principalId) : []
+      const isHeld =
+        this.truth.isLeft(target) && (this.#policies.hasKept || names.some((name) => this.#isTold(name, 'held')))
+      if (!isLeft && !isHeld && names.length > 0)
         this.fail(`${describeTarget(target, this.world)} is there, and its user is suspended`)
     }
+    this.#checkTold()
+  }
+
+  /** A status that says `suspended` is true: nothing of others' is left, as an hourly look finds. */
+  #checkTold(): void {
+    for (const [, id] of usersNow(this.world)) {
+      const throughGroup = this.world.ssoAdmin.assignments().find((target) => this.#has(id, target))
+      const name = this.listNames(id).find((one) => this.#isTold(one, 'suspended'))
+      if (throughGroup && name !== undefined)
+        this.fail(
+          `the status of ${name} is 'suspended', and ${describeTarget(throughGroup, this.world)} is left`,
+          'status',
+        )
+    }
+  }
+
+  /** The user has had this access through a group for longer than an hour. */
+  #has(user: PrincipalId, target: AssignmentTarget): boolean {
+    const joinedMs = this.#joinedMs.get(`${target.principalId} ${user}`) ?? Number.POSITIVE_INFINITY
+    const sinceMs = Math.max(joinedMs, this.truth.ownerOf(nameOf(target))?.sinceMs ?? Number.POSITIVE_INFINITY)
+    const isIn = this.world.identityStore.groupIdsOf(user).some((group) => group === target.principalId)
+    return isIn && sinceMs < this.nowMs - lookedAtMs - seenAfterMs(this.world)
+  }
+
+  #isTold(name: string, state: string): boolean {
+    return this.world.readJson(`status/${prefix}${name}.json`)?.state === state
   }
 }

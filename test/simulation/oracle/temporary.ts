@@ -16,11 +16,17 @@ const lateMs = 5 * 60_000
 const sweptMs = 20 * 60_000
 /** The duration of every request. */
 const askedMs = 30 * 60_000
+/** The latest beginning of a request. */
+const beginsMs = 90_000
 
 type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
-type RequestStatus = { readonly request?: { readonly digest: string }; readonly etag?: string }
+type RequestStatus = {
+  readonly request?: { readonly digest: string }
+  readonly etag?: string
+  readonly lastModified?: string
+}
 type Grant = Request & {
   readonly key: string
   readonly link: string
@@ -110,6 +116,11 @@ export class TemporaryPromise extends Judge {
     return this.#seen.filter((one) => one.key === key)
   }
 
+  /** Whether an administrator, and not ssofile, last changed each link. */
+  readonly #byHand = new Map<string, boolean>()
+  /** The time of the upload that each digest means, by statuses. */
+  readonly #digests = new Map<string, string>()
+
   override noteChange({ key, isRemoved, caller }: Seen): void {
     const isByHand = caller.accessKeyId === byHand
     if (key.startsWith('eligibility/'))
@@ -117,6 +128,7 @@ export class TemporaryPromise extends Judge {
     if (key.startsWith('approvals/')) this.#noteDecision(key)
     if (key.startsWith('requests/') && !isRemoved) this.#noteUpload(key)
     if (isRemoved && key.startsWith('requests/')) this.#deletedMs.set(key, this.#nowMs)
+    if (key.startsWith('links_data/temporary/')) this.#byHand.set(key, isByHand)
     if (isRemoved) {
       if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
       return
@@ -147,8 +159,14 @@ export class TemporaryPromise extends Judge {
   }
 
   #noteStatus(key: string): void {
-    const { request, etag }: RequestStatus = this.world.readJson(`status/${key}.json`) ?? {}
+    const { request, etag, lastModified = '' }: RequestStatus = this.world.readJson(`status/${key}.json`) ?? {}
     const found = this.world.objects.model.find(key)
+    const digest = request?.digest ?? ''
+    const before = this.#digests.get(digest)
+    // Without versions, nothing tells two uploads with the same content apart.
+    if (request && this.world.settings.seed % 4 < 2 && before !== undefined && before !== lastModified)
+      this.fail(`${key} was uploaded again, and an approval of the former upload counts for it`)
+    if (request) this.#digests.set(digest, lastModified)
     // A person who reads file and status knows the upload only if the status is about the present file.
     if (!request || !found || found.etag !== etag) return
     const said = JSON.parse(Buffer.from(found.body).toString())
@@ -198,14 +216,20 @@ export class TemporaryPromise extends Judge {
     if (!body.request || !this.#granted.has(grantKey(body.request)))
       this.fail(`${key} is written, and history has no grant of it`)
     // Also `false` if there is no end.
-    if (!(endMs <= this.#nowMs + askedMs)) this.fail(`${key} does not end when it was asked to`)
+    if (!(endMs <= this.#nowMs + askedMs + beginsMs)) this.fail(`${key} does not end when it was asked to`)
     if (endMs < this.#seenMs) this.fail(`${key} is written after its end`)
   }
 
   /** ssofile deletes only links whose grant is over according to history. */
   #judgeEnd(key: string): void {
     const { expiresAt, request }: Link = JSON.parse(this.bodies.get(key) ?? '{}')
-    if (request === undefined || !this.#granted.has(grantKey(request)) || this.#isOver(request, expiresAt)) return
+    if (request === undefined || !this.#granted.has(grantKey(request))) return
+    const { replacedBy } = this.world.readJson(grantKey(request).replace('granted', 'finished')) ?? {}
+    const next = this.#grantsInForce().find(({ digest }) => digest === replacedBy)
+    // Without its request, that one ends too.
+    if (next && this.world.keys(next.key).length > 0)
+      this.fail(`${key} is deleted, and access goes on by ${next.reason}`)
+    if (this.#isOver(request, expiresAt)) return
     this.fail(`${key} is deleted while its grant is in force`)
   }
 
@@ -265,9 +289,10 @@ export class TemporaryPromise extends Judge {
       else if (this.world.keys(asked).length === 0) this.fail(`${key} has outlived ${asked}`)
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
-      // If a link was deleted while a later upload waits, ssofile does not write the earlier upload's link again.
+      // If somebody deleted a link while a later upload waits, ssofile does not write the earlier upload's link again.
       const isLast = this.#uploads.get(key) === uploadOf(reason)
-      if (isLast && this.world.keys(link).length === 0) this.fail(`${link} is gone while its grant is in force`)
+      if ((isLast || this.#byHand.get(link) === false) && this.world.keys(link).length === 0)
+        this.fail(`${link} is gone while its grant is in force`)
     }
   }
 

@@ -65,6 +65,28 @@ const found: Faults = {
       'if (name.ok && !noted.has(name.value)) unnoted.push(key)',
       '',
     ],
+    'the time of a renamed person does not end': [
+      `${people}person-controller.ts`,
+      'return { told, again: [new Date(now.getTime() + ms), ...(endsAt && endsAt > now ? [endsAt] : [])] }',
+      'return { told, again: new Date(now.getTime() + ms) }',
+    ],
+    'access that others give to a suspended user is not seen': [
+      `${people}suspension-controller.ts`,
+      "const isAtRest = told === 'suspended' && isDue",
+      'const isAtRest = false',
+    ],
+    'a user whom others made counts as ours once the file says the same': [
+      [
+        `${people}rules/decide-person.ts`,
+        'function isMadeByUs({ entry, user,',
+        'function isMadeByUs({ entry, file, user,',
+      ],
+      [
+        `${people}rules/decide-person.ts`,
+        'compareProfiles(entry.sent, user.profile',
+        "compareProfiles(typeof file === 'string' ? {} : file, user.profile",
+      ],
+    ],
   },
   groups: {
     'a renamed group takes in people by the files of its former name': [
@@ -125,6 +147,11 @@ const found: Faults = {
       'learnsOfCalls: true,',
       '',
     ],
+    'a claim stays after a refused creation': [
+      `${people}disclaim-refused.ts`,
+      'if (isServiceError(error) && !isPassing(error)) {',
+      'if (false) {',
+    ],
   },
   governance: {
     'a denial is lost while the eligibility is not valid': [
@@ -143,6 +170,28 @@ const found: Faults = {
       `${requests}rules/decide-request.ts`,
       'if (facts.userName !== facts.path.link.principal) {',
       'if (false) {',
+    ],
+    'an extension that takes the place of running access loses both': [
+      `${requests}rules/decide-request.ts`,
+      'one = told(one).replacedBy',
+      'one = undefined',
+    ],
+    'a denial does not count once nobody is asked': [
+      `${requests}rules/decide-request.ts`,
+      'if (needed === 0 && !hasWaited) return',
+      'if (needed === 0) return',
+    ],
+    'an approval counts for a later upload with the same content': [
+      `${requests}request-controller.ts`,
+      'JSON.stringify([key, version, etag])',
+      'JSON.stringify([key, etag])',
+    ],
+  },
+  brake: {
+    'a pause frees a held file': [
+      `reconcile/permission-sets/permission-set-controller.ts`,
+      "return told?.state === 'held' && told.etag === head?.etag ? told : describePause(reason, input)",
+      'void [told, head]\n    return describePause(reason, input)',
     ],
   },
 }
@@ -182,21 +231,6 @@ const missed: Faults = {
     ],
   },
   people: {
-    'a claim stays after a refused creation': [
-      `${people}disclaim-refused.ts`,
-      'if (isServiceError(error) && !isPassing(error)) {',
-      'if (false) {',
-    ],
-    'the time of a renamed person does not end': [
-      `${people}person-controller.ts`,
-      'return { told, again: [new Date(now.getTime() + ms), ...(endsAt && endsAt > now ? [endsAt] : [])] }',
-      'return { told, again: new Date(now.getTime() + ms) }',
-    ],
-    'access that others give to a suspended user is not seen': [
-      `${people}suspension-controller.ts`,
-      "const isAtRest = told === 'suspended' && isDue",
-      'const isAtRest = false',
-    ],
     'a look at a suspension ends denials that others have just added': [
       `${people}suspension-controller.ts`,
       'over: holdings.unread === undefined ? denied : new Set<never>()',
@@ -206,11 +240,6 @@ const missed: Faults = {
       'domain/brake/act.ts',
       "rule !== 'people' || !hasName(items, end.user)",
       "rule !== 'people'",
-    ],
-    'a user whom others made counts as ours once the file says the same': [
-      `${people}rules/decide-person.ts`,
-      'compareProfiles(entry.sent, user.profile',
-      "compareProfiles(typeof facts.file === 'string' ? {} : facts.file, user.profile",
     ],
   },
   governance: {
@@ -225,11 +254,6 @@ const missed: Faults = {
       'reconcile/brake/brake.ts',
       "const isKept = state === 'granted' && !isUnneeded",
       "const isKept = state === 'granted'",
-    ],
-    'a pause frees a held file': [
-      `reconcile/permission-sets/permission-set-controller.ts`,
-      "return told?.state === 'held' && told.etag === head?.etag ? told : describePause(reason, input)",
-      'void [told, head]\n    return describePause(reason, input)',
     ],
     'a used release lets the same name pass again': [
       'domain/brake/releases.ts',
@@ -260,25 +284,10 @@ const missed: Faults = {
     ],
   },
   requests: {
-    'an extension that takes the place of running access loses both': [
-      `${requests}rules/decide-request.ts`,
-      'one = told(one).replacedBy',
-      'one = undefined',
-    ],
-    'a denial does not count once nobody is asked': [
-      `${requests}rules/decide-request.ts`,
-      'if (needed === 0 && !hasWaited) return',
-      'if (needed === 0) return',
-    ],
     'an extension that has not begun stays granted without its file': [
       `${requests}rules/decide-request.ts`,
       "return isComing ? { do: 'record', event: { event: 'withdrawn', digest: before } } : undefined",
       'return undefined',
-    ],
-    'an approval counts for a later upload with the same content': [
-      `${requests}request-controller.ts`,
-      'JSON.stringify([key, version, etag])',
-      'JSON.stringify([key, etag])',
     ],
     'the sweep leaves out a link that a dead process wrote': [
       `${requests}list-requests.ts`,

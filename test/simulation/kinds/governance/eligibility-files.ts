@@ -14,6 +14,7 @@ export const eligibilityFiles = {
   valid: {
     'with one approval': render({ approvals: 1 }),
     'with two approvals': render({ approvals: 2 }),
+    'with no approval': render({ approvals: 0, approvedByItself: { groups: ['askers'] } }),
     'with one approval in one account': render({ approvals: 1, scopes: ['account%200000000002'] }),
     'for others': render({ approvals: 1, for: { groups: ['team-2'] } }),
     'of another permission set': render({ approvals: 1, permissionSets: ['Late-ps'] }),
@@ -29,6 +30,7 @@ export function neededNow(world: SimulatedWorld, account: string): number | unde
     const text = world.textOf(key)
     if (text === valid['with one approval']) return [1]
     if (text === valid['with two approvals']) return [2]
+    if (text === valid['with no approval']) return [0]
     return text === valid['with one approval in one account'] && account === '200000000002' ? [1] : []
   })
   return demands.length === 0 ? undefined : Math.min(...demands)

@@ -144,6 +144,13 @@ export const groupLives: Lives = {
       longDone,
     ],
   },
+  'AWS refuses a member, whom others put in then': {
+    before: [theGroup, done],
+    actions: [
+      [strike('refuse-denied', 'directoryWrites', { process: 'handler' }), member.write('mia', 'empty'), wait(10_000)],
+      [othersPut(mia), longDone, member.remove('mia'), longDone],
+    ],
+  },
   'a file goes before the call that it asks for, and others put its user in': {
     before: [theGroup, done],
     actions: [

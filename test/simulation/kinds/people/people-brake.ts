@@ -18,28 +18,35 @@ export class PeopleBrakePromise extends Judge {
   readonly #suspended = new Set<string>()
   /** The people who passed in the first window of an author, whom their statuses name. Without its event nobody knows the author. */
   readonly #passed = new Map<string, { readonly firstMs: number; readonly names: Set<string> }>()
-  #isReleased = false
+  /** The ids of those whom an operator released, and who have not passed since. */
+  readonly #released = new Set<string>()
+  /** The names of the files whose people have passed. */
+  readonly #going = new Set<string>()
 
-  override noteReleasedItems(): void {
-    this.#isReleased = true
+  override noteReleasedItems(items: readonly string[]): void {
+    for (const item of items) this.#released.add(item)
   }
 
   override noteChange({ key, isRemoved }: Seen): void {
     const [, isStatus, name = ''] = /^(status\/)?suspended\/(.*?)(?:\.json)?$/.exec(key) ?? []
+    if (isRemoved && isStatus !== undefined) this.#going.delete(name)
     if (name === '' || isRemoved) return
     if (isStatus === undefined) this.#suspended.add(name)
     else this.#noteState(name, this.world.readJson(key) ?? {})
   }
 
-  #noteState(name: string, { state, by }: Readonly<Record<string, unknown>>): void {
+  #noteState(name: string, { state, by, principalId }: Readonly<Record<string, unknown>>): void {
     const { wasDisturbed, settings, configuration } = this.world
     const { count, minutes } = configuration.brake.people
     const author = nameIn(by) ?? 'nobody knows who'
-    if (wasDisturbed || this.#isReleased) return
+    if (wasDisturbed) return
     const isFew = this.#suspended.size <= count
     if (state === 'held' && isFew && isCalm(this.world) && !this.#policies.hasKept)
       this.fail(`the suspension of ${name} is held, and nobody suspended more than ${count}`)
-    if (!passed.includes(String(state))) return
+    if (!passed.includes(String(state)) || this.#going.has(name)) return
+    this.#going.add(name)
+    // A release lets the person pass once.
+    if (this.#released.delete(String(principalId))) return
     const window = this.#passed.get(author) ?? { firstMs: this.nowMs, names: new Set<string>() }
     this.#passed.set(author, window)
     if (this.nowMs - window.firstMs > minutes * 60_000 - soonMs - 2 * settings.skewMs) return

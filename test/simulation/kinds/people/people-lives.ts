@@ -7,6 +7,7 @@ import {
   type Lives,
   leo,
   linkOf,
+  listed,
   longDone,
   lookAtBrake,
   make,
@@ -23,6 +24,7 @@ import {
   remove,
   rename,
   set,
+  strike,
   upload,
   wait,
   writeGroup,
@@ -133,6 +135,15 @@ export const peopleLives: Lives = {
     before: [person.write('nora', 'contractor'), linkOfNora, linkOfLeo, done],
     actions: [rename(`USER/${nora}`, 'leo@example.com'), wait(120_000), reconcile],
   },
+  'somebody renames a person, and then a file says when the time ends': {
+    before: [person.write('nora', 'employee'), linkOfNora, done, rename(`USER/${nora}`, 'leo@example.com'), listed],
+    actions: [person.write('nora', 'contractor'), wait(15 * 60_000), reconcile],
+  },
+  'a process dies before it makes a user, whom others make like the next file': [
+    [strike('kill-before', 'directoryWrites', { process: 'handler' }), person.write('nora', 'employee'), wait(1_500)],
+    [{ do: 'make a user like a file', name: nora, body: 'mover' }, person.write('nora', 'mover'), listed],
+    [person.remove('nora'), longDone],
+  ],
   'a person is suspended by HR, and ends and returns meanwhile': {
     before: [person.write('nora', 'employee'), linkOfNora, done],
     actions: [

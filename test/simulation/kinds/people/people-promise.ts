@@ -1,10 +1,14 @@
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../../shared/memory/identity-store/identity-store-records.ts'
+import { isHindered } from '../../at-rest.ts'
 import type { Call } from '../../chaos.ts'
 import { describeTarget, nameOf } from '../../oracle/names.ts'
 import { type AtRest, Judge, type Seen, seenAfterMs } from '../../oracle/watched.ts'
 import { type PersonFile, type Phase, phaseAt, readPersonFile } from './person-terms.ts'
 import { readProfile } from './read-profile.ts'
+
+/** By then an end has had its look. */
+const endedMs = 5 * 60_000
 
 const peoplePrefix = 'people/'
 const suspendedPrefix = 'suspended/'
@@ -24,6 +28,8 @@ export class PeoplePromise extends Judge {
   #making: { readonly name: string; readonly atMs: number } | undefined
   /** When each user last changed, and so perhaps got the present name. */
   readonly #namedMs = new Map<string, number>()
+  /** When somebody, maybe ssofile, last deleted a file under `suspended/`. */
+  #freedMs = 0
   /** The author of each file under `suspended/`, by name. */
   readonly #suspendedBy = new Map<string, string>()
 
@@ -32,6 +38,7 @@ export class PeoplePromise extends Judge {
     if (!key.startsWith(suspendedPrefix)) return
     const name = key.slice(suspendedPrefix.length)
     if (isRemoved && caller.accessKeyId === 'ssofile') this.#checkReturned(name)
+    if (isRemoved) this.#freedMs = this.#wallMs
     if (isRemoved) this.#suspendedBy.delete(name)
     else this.#suspendedBy.set(name, caller.accessKeyId)
     const isOurs = caller.accessKeyId === 'ssofile' && !isByOperator
@@ -110,10 +117,20 @@ export class PeoplePromise extends Judge {
     const phases = this.#phasesOf(file)
     if (!phases.has('ended') && !phases.has('none') && !phases.has('not begun'))
       this.fail(`suspends ${name}, and the file of ${file} is in force`)
+    this.#checkInTime(file)
     // A former name may have gone to somebody else a moment ago.
     const isNew = ((id && this.#namedMs.get(id)) ?? 0) > this.nowMs - seenAfterMs(this.world)
     const wasOurs = isNew && [...this.#made.values()].includes(file)
     if (id !== undefined && !this.#made.has(id) && !wasOurs) this.fail(`suspends ${name}, whom somebody else made`)
+  }
+
+  /** Whose time ends is suspended within minutes, unless faults or an operator delay that. */
+  #checkInTime(name: string): void {
+    const { file, fromMs = 0 } = this.#versions.get(name)?.at(-1) ?? {}
+    if (typeof file !== 'object' || isHindered(this.world) || this.world.wasOperated) return
+    const lateMs = this.#wallMs - Math.max(file.endsMs, fromMs, this.#freedMs) - this.world.settings.skewMs
+    if (lateMs > seenAfterMs(this.world) + endedMs)
+      this.fail(`suspends ${name} ${Math.round(lateMs / 60_000)} minutes after the end`)
   }
 
   /** ssofile deleted this file under `suspended/`: the person is back, unless the user is gone. */

@@ -14,9 +14,11 @@ export function requestKey(
 
 /** Each upload has another number, like an edited one. */
 const asking =
-  (duration: string) =>
-  (_at: unknown, { checker }: SimulatedWorld) =>
-    JSON.stringify({ duration, reason: `upload ${checker.temporary.nextUpload}` })
+  (duration: string, startsInMs?: number) =>
+  (at: (ms: number) => string, { checker }: SimulatedWorld) => {
+    const startsAt = startsInMs === undefined ? {} : { startsAt: at(startsInMs) }
+    return JSON.stringify({ duration, reason: `upload ${checker.temporary.nextUpload}`, ...startsAt })
+  }
 
 export const requestFiles = {
   keys: {
@@ -24,7 +26,12 @@ export const requestFiles = {
     'of the second account': (world) => requestKey(world, '200000000002'),
     'in the name of another': (world) => requestKey(world, '200000000001', 'eve'),
   },
-  valid: { 'of half an hour': asking('PT30M'), 'of ten minutes': asking('PT10M'), 'that is too long': asking('PT2H') },
+  valid: {
+    'of half an hour': asking('PT30M'),
+    'of ten minutes': asking('PT10M'),
+    'that is too long': asking('PT2H'),
+    'that begins soon': asking('PT30M', 90_000),
+  },
   invalid: { broken: '{ "duration":', 'with an unknown field': '{ "duration": "PT30M", "approvals": 0 }' },
 } as const satisfies KindFiles
 
