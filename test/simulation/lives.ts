@@ -85,6 +85,7 @@ import {
   selected,
   set,
   spoil,
+  strike,
   suspend,
   tag,
   take,
@@ -247,6 +248,15 @@ const permissionSets: Lives = {
     before: [lateVersion('first'), upload(waiting), longDone],
     actions: [deleteLateFile, longDone, deleteLink(waiting)],
   },
+  'a file is not valid while a change of its permission set reaches the accounts': {
+    settings: { provisionings: 1 },
+    before: [upload(ofAll), longDone, letRequestsTake(60_000)],
+    actions: [version('more'), wait(2_000), version('invalid'), wait(5 * 60_000)],
+  },
+  'a dispatcher stands still while it changes a permission set, whose file is put back': {
+    before: [upload(own), done],
+    actions: [strike('freeze', 'definitions'), version('more'), wait(5_000), version('first'), longDone, longDone],
+  },
   'a policy is missing in one of all accounts': { before: losePolicy, actions: [upload(ofAll), done, restorePolicy] },
 }
 
@@ -370,6 +380,16 @@ const otherHands: Lives = {
     before: [upload(own), listed],
     actions: [{ do: 'remove what ssofile gave', nth: 0, backAfterMs: 5_000 }, night],
   },
+  'others take away what ssofile gave, and put it back while ssofile gives it, and its link goes': {
+    settings: { seed: 5 },
+    before: [upload(own), listed],
+    actions: [{ do: 'remove what ssofile gave', nth: 0, backAfterMs: 2_000 }, deleteLink(own), longDone, night],
+  },
+  'nobody answers a deletion, and its link comes back': {
+    settings: { readLagMs: 240_000 },
+    before: [upload(own), listed],
+    actions: [strike('lose-answer', 'deletions'), deleteLink(own), wait(10_000), upload(own), longDone],
+  },
   'a link asks for what others gave, and goes': {
     before: [wait(60_000), assign(), listed],
     actions: [upload(own), done, deleteLink(own), done, night],
@@ -428,6 +448,10 @@ const leavers: Lives = {
   'a person is suspended, asked for, and comes back': {
     before: [upload(ofMia), done, assign({ permissionSet: 'Console-ps', principal: `USER/${mia}` })],
     actions: [[suspend, wait(1_000), upload(linkOf('root%all', set, mia, 'USER')), longDone], restore],
+  },
+  'a person is suspended whose link asks for access of others': {
+    before: [wait(60_000), assign({ principal: `USER/${mia}` }), listed, upload(ofMia), longDone],
+    actions: [suspend, longDone],
   },
   'a suspended person is renamed': {
     before: [uploadAll(ofMia, ofLeo), done, suspend],

@@ -170,7 +170,10 @@ export class Oracle {
 
   /** After a reconcile, only changes by others are left for the drift check. */
   checkBeforeNight(): void {
-    if (!this.#world.wasDrifted) this.permissionSets.checkFiles(false)
+    if (this.#world.wasDrifted) return
+    this.#watched.truth.settle()
+    this.permissionSets.checkFiles(false)
+    this.rest.checkGranted()
   }
 
   /** At the end, after the faults: the access is as the files ask, and every input has a status. */

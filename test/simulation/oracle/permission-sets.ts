@@ -99,12 +99,13 @@ export class PermissionSetsPromise extends Judge {
       const body = this.world.textOf(key)
       const file = parsePlainFile(key, body)
       if (body === undefined) this.#checkGone(name)
-      else if (file) this.#checkEqual(name, file, isReconciled)
+      else if (file) this.#checkEqual(name, file)
+      if (isReconciled) this.#checkProvisioned(name)
     }
   }
 
-  #checkEqual(name: string, file: PlainFile, isReconciled: boolean): void {
-    const { ssoAdmin, organizations, wasSuspended } = this.world
+  #checkEqual(name: string, file: PlainFile): void {
+    const { ssoAdmin } = this.world
     const state = this.#stateOf(name)
     // It stays unchanged until a person decides.
     if (state === 'held' && this.#isHeld(name)) return
@@ -115,7 +116,13 @@ export class PermissionSetsPromise extends Judge {
     const actual = ssoAdmin.definitionNow(name)
     const [is, asked] = [JSON.stringify(actual && plainOf(actual)), JSON.stringify(asDefined(file))]
     if (is !== asked) this.fail(`the permission set ${name} is ${is}, its file asks for ${asked}`)
-    if (!actual || !isReconciled || wasSuspended) return
+  }
+
+  /** A change that has begun reaches all accounts, whatever becomes of its file. */
+  #checkProvisioned(name: string): void {
+    const { ssoAdmin, organizations, wasSuspended } = this.world
+    const actual = ssoAdmin.definitionNow(name)
+    if (!actual || wasSuspended) return
     // If an account took no changes when the others got theirs, the next drift check looks at it.
     const active = new Set(organizations.accountsNow().flatMap(({ id, state }) => (state === 'ACTIVE' ? [id] : [])))
     const stale = ssoAdmin.staleAccountsNow(actual.arn).filter((id) => active.has(id))

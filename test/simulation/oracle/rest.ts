@@ -15,7 +15,7 @@ export class RestPromise extends Judge {
   protected readonly promise = 'convergence'
   override checkAtRest({ isReconciled, isReadable }: AtRest): void {
     const there = this.world.ssoAdmin.assignments()
-    this.#checkGranted()
+    this.checkGranted()
     const targets = new Set(this.wishes.now('possibly').map((one) => this.wishes.targetOf(one)))
     for (const target of there) {
       const name = nameOf(target)
@@ -32,10 +32,11 @@ export class RestPromise extends Judge {
     this.truth.settle()
     // Do not wait for retries of links that the hostile uploader also overwrote.
     const open = openEntries(this.world)
-    this.#checkGranted((key) => open.has(key) && this.world.hostile.touches(key), this.world.unreadable.refused)
+    this.checkGranted((key) => open.has(key) && this.world.hostile.touches(key), this.world.unreadable.refused)
   }
 
-  #checkGranted(isExcused: (ledgerKey: string) => boolean = () => false, refused: readonly string[] = []): void {
+  /** All access that a link certainly asks for is there. */
+  checkGranted(isExcused: (ledgerKey: string) => boolean = () => false, refused: readonly string[] = []): void {
     const actual = new Set(this.world.ssoAdmin.assignments().map(nameOf))
     for (const assignment of this.wishes.now('certainly', { among: (link) => !refused.includes(link) })) {
       const name = this.wishes.targetOf(assignment)

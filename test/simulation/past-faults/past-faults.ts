@@ -194,10 +194,6 @@ const found: Faults = {
       'void [told, head]\n    return describePause(reason, input)',
     ],
   },
-}
-
-/** The next lives should come here. Once one does, the fault moves up. */
-const missed: Faults = {
   default: {
     'a change of a permission set that has begun stops with the next file': [
       'domain/permission-sets/decide-permission-set.ts',
@@ -219,15 +215,21 @@ const missed: Faults = {
       'hints: all.flatMap(({ foreign }) => foreign.map((access) => accessHint(assignmentOf(access), cause))),',
       '',
     ],
-    'a tag grants before the account confirmed it': [
-      'reconcile/assignments/evaluate-assignment.ts',
-      'isByTags ? await organization.prove(account) : account',
-      'account',
-    ],
     'a process that stood still asks for no look at what its late call changed': [
       'reconcile/dispatcher/hint-work.ts',
       'await this.#doubtLateChanges(first.hint, log)\n        if',
       'if',
+    ],
+  },
+}
+
+/** The next lives should come here. Once one does, the fault moves up. */
+const missed: Faults = {
+  default: {
+    'a tag grants before the account confirmed it': [
+      'reconcile/assignments/evaluate-assignment.ts',
+      'isByTags ? await organization.prove(account) : account',
+      'account',
     ],
   },
   people: {
