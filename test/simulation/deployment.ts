@@ -232,6 +232,7 @@ export class Deployment {
       chaos,
       checker,
       receivers,
+      settings,
     } = this.#world
     const { randomness, tape } = this.#options
     const services = {
@@ -239,6 +240,7 @@ export class Deployment {
       queues: name === 'operator' || name === 'planner' ? queues : sentBy(queues, name),
       senderOf: modelSenderOf,
       organizations,
+      ...(settings.bulkTagsLagMs !== undefined && { accountTags: organizations.accountTags }),
       identityStore,
       ssoAdmin,
       eventBus: receivers,

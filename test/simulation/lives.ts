@@ -66,6 +66,7 @@ import {
   ofMia,
   ofSecond,
   ofTag,
+  ofThird,
   ofThirdUnit,
   ofUnit,
   ofUnitToo,
@@ -170,6 +171,11 @@ const directory: Lives = {
 const organization: Lives = {
   'accounts move': { before: upload(ofUnit), actions: [move(third, unit), move(account, thirdUnit)] },
   'accounts are tagged': { before: upload(ofTag), actions: [tag(nested, 'a'), tag(account, 'b')] },
+  'accounts lose a tag, a link of the tag comes, and a listing of all tags is hours old': {
+    settings: { bulkTagsLagMs: 6 * 60 * 60_000 },
+    before: [loseNextEvent, tag(account, 'b'), longDone],
+    actions: [upload(ofTag), longDone],
+  },
   'an account is created': { before: upload(ofUnit), actions: { do: 'create an account', unit, team: 'a' } },
   'an account is suspended, and reinstated': {
     before: upload(own),
@@ -346,6 +352,17 @@ const brake: Lives = {
   'a file that leaves nothing is held, until nobody has the permission set': {
     before: [upload(own), wait(120_000)],
     actions: [version('less'), longDone, deleteLink(own), longDone],
+  },
+  'what was released waits for its turn, and another link goes meanwhile': {
+    settings: { outstanding: 1 },
+    before: [
+      [uploadAll(own, another, ofSecond, ofThird), longDone],
+      [deleteLink(own), deleteLink(another), deleteLink(ofSecond), longDone, lookAtBrake],
+    ],
+    actions: [
+      [letRequestsTake(25 * 60_000), releaseBrake, wait(17 * 60_000), deleteLink(ofThird)],
+      [wait(12 * 60_000), letRequestsTake(0), longDone],
+    ],
   },
   'an operator pauses while a held file is looked at again': {
     before: [upload(own), wait(120_000), version('less'), longDone],
@@ -548,7 +565,7 @@ export function longLivesOf(profile: Profile | undefined): readonly CanonicalLif
 
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
-  ...listLives(brake).map((life) => ({ ...life, settings: { brakeCount: 1 } })),
+  ...withSettings(listLives(brake), { brakeCount: 1 }),
   ...[otherHands, leavers, memberships].flatMap(listLives),
 ]
 

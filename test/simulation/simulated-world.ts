@@ -103,6 +103,7 @@ export class SimulatedWorld {
       clock,
       randomness,
       closureMs: this.closureMs,
+      ...(settings.bulkTagsLagMs !== undefined && { bulkTagsLagMs: settings.bulkTagsLagMs }),
       onChange: (change) => {
         this.checker.noteDesired()
         this.deliveries.tell(renderOrganizationEvent(change, randomness.id()))

@@ -13,6 +13,8 @@ export type WorldSettings = {
   readonly latencyP99Ms: number
   /** The most that listings of assignments lag, drawn for each write. Default: no lag. */
   readonly readLagMs?: number | undefined
+  /** How long AWS's listing of all tags lags. Default: ssofile may not read it. */
+  readonly bulkTagsLagMs?: number
   readonly outstanding: number
   /** The largest error of each process's clock. */
   readonly skewMs: number

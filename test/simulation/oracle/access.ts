@@ -19,10 +19,16 @@ export class AccessPromise extends Judge {
   protected readonly promise = 'record'
   readonly #policies = this.judge(PoliciesPromise)
   readonly #suspensions = this.judge(SuspensionsPromise)
+  /** The tags of each account, since when. */
+  readonly #tags = new Map<string, { readonly tags: string; readonly sinceMs: number }>()
+  /** When each link of another scope last changed, by its permission set and principal. */
+  readonly #untaggedMs = new Map<string, number>()
   /** The times since when accounts in the ledger are not in the organization. */
   readonly #leftMs = new Map<string, number>()
 
   override noteChange({ key, isRemoved, isByOperator }: Seen): void {
+    if (key.startsWith('links_data/') && !key.includes('account_tag%'))
+      this.#untaggedMs.set(key.replace(/^[^%]*%[^%]*/, ''), this.nowMs)
     if (!key.startsWith('assignments/')) return
     if (this.world.isRestoring) this.world.unreadable.noteRestored(key)
     const entry = isRemoved ? undefined : this.world.readJson(key)
@@ -48,6 +54,10 @@ export class AccessPromise extends Judge {
   /** The organization may have changed. */
   noteAccounts(): void {
     const present = new Set<string>(this.world.organizations.accountsNow().map(({ id }) => id))
+    for (const id of present) {
+      const tags = JSON.stringify(this.world.organizations.tagsNow(id))
+      if (this.#tags.get(id)?.tags !== tags) this.#tags.set(id, { tags, sinceMs: this.nowMs })
+    }
     for (const id of this.#leftMs.keys()) if (present.has(id)) this.#leftMs.delete(id)
     for (const id of [...this.truth.entries.keys()].map(accountOfKey))
       if (!present.has(id) && !this.#leftMs.has(id)) this.#leftMs.set(id, this.nowMs)
@@ -72,7 +82,24 @@ export class AccessPromise extends Judge {
       this.world.ssoAdmin.isAssigned(target)
     )
       this.fail(`${this.#tell(target)} was there before, by others, and is taken for ours`, 'foreign')
+    this.#checkTag(target, windowMs)
     this.truth.noteRequest('creation', target)
+  }
+
+  /** If only links of a tag ask for it, the account has that tag: ssofile asks the account itself, whatever old listings say. */
+  #checkTag(target: AssignmentTarget, windowMs: number): void {
+    const { accountId, permissionSetArn, principalId, principalType } = target
+    const { names, organizations } = this.world
+    const asked = `%${names.permissionSet(permissionSetArn)}%${names.principal(principalId)}%${principalType}%ssofile`
+    const changedMs = Math.max(this.#tags.get(accountId)?.sinceMs ?? 0, this.#untaggedMs.get(asked) ?? 0)
+    if (this.world.settings.bulkTagsLagMs === undefined || changedMs > this.nowMs - windowMs) return
+    const scopes = this.world.keys('links_data/').flatMap((key) => {
+      const [, scope, value = ''] = /^links_data\/(?:[\w-]+\/)?(\w+)%([^%]*)%/.exec(key) ?? []
+      return key.endsWith(asked) ? [{ scope, value }] : []
+    })
+    const tags = Object.entries(organizations.tagsNow(accountId)).map(([key, value]) => `${key}^${value}`)
+    if (scopes.length > 0 && scopes.every(({ scope, value }) => scope === 'account_tag' && !tags.includes(value)))
+      this.fail(`${this.#tell(target)} is created for a tag that the account does not have`)
   }
 
   #checkDeletion(target: AssignmentTarget, windowMs: number): void {

@@ -159,6 +159,11 @@ const found: Faults = {
       'path.ok && file ? await (file.ok ? listApprovers(file.value, path.value, context) : broken) : undefined',
       'path.ok && file?.ok ? await listApprovers(file.value, path.value, context) : undefined',
     ],
+    'the status of an overwritten file stays that of the former content': [
+      'reconcile/statuses/tell-files.ts',
+      'return status.lastModified > file.lastModified && !isNew',
+      'void isNew\n    return status.lastModified > file.lastModified',
+    ],
   },
   requests: {
     'a deletion by which a request ends is not found if it was uploaded again': [
@@ -193,6 +198,11 @@ const found: Faults = {
       "return told?.state === 'held' && told.etag === head?.etag ? told : describePause(reason, input)",
       'void [told, head]\n    return describePause(reason, input)',
     ],
+    'a release is used up while AWS refuses the revocation': [
+      'reconcile/brake/brake.ts',
+      "const isKept = state === 'granted' && !isUnneeded",
+      "const isKept = state === 'granted'",
+    ],
   },
   default: {
     'a change of a permission set that has begun stops with the next file': [
@@ -220,47 +230,10 @@ const found: Faults = {
       'await this.#doubtLateChanges(first.hint, log)\n        if',
       'if',
     ],
-  },
-}
-
-/** The next lives should come here. Once one does, the fault moves up. */
-const missed: Faults = {
-  default: {
     'a tag grants before the account confirmed it': [
       'reconcile/assignments/evaluate-assignment.ts',
       'isByTags ? await organization.prove(account) : account',
       'account',
-    ],
-  },
-  people: {
-    'a look at a suspension ends denials that others have just added': [
-      `${people}suspension-controller.ts`,
-      'over: holdings.unread === undefined ? denied : new Set<never>()',
-      'over: holdings.unread === undefined ? await listDeniedWhileSuspended(context.objects, { user, by: key }) : new Set<never>()',
-    ],
-    'a suspended person stays on the list of an earlier suspension': [
-      'domain/brake/act.ts',
-      "rule !== 'people' || !hasName(items, end.user)",
-      "rule !== 'people'",
-    ],
-  },
-  governance: {
-    'the status of an overwritten file stays that of the former content': [
-      'reconcile/statuses/tell-files.ts',
-      'return status.lastModified > file.lastModified && !isNew',
-      'void isNew\n    return status.lastModified > file.lastModified',
-    ],
-  },
-  brake: {
-    'a release is used up while AWS refuses the revocation': [
-      'reconcile/brake/brake.ts',
-      "const isKept = state === 'granted' && !isUnneeded",
-      "const isKept = state === 'granted'",
-    ],
-    'a used release lets the same name pass again': [
-      'domain/brake/releases.ts',
-      'if (used?.includes(name)) return false',
-      'void used',
     ],
   },
   reviews: {
@@ -268,14 +241,6 @@ const missed: Faults = {
       'reconcile/records/deletion-notes.ts',
       'return !isLater && ',
       'void isLater\n  return ',
-    ],
-    'a revocation is not carried out if somebody edits the file': [
-      [`modules/reviews/rules/decide-end.ts`, "  if (decided === 'revoke') return 'carry out'\n", ''],
-      [
-        `modules/reviews/rules/decide-decision.ts`,
-        "if (item === 'changed' && verdict === 'keep')",
-        "if (item === 'changed')",
-      ],
     ],
   },
   attributes: {
@@ -285,12 +250,51 @@ const missed: Faults = {
       'asked?.before ?? configured?.attributes ?? []',
     ],
   },
+}
+
+/** No life finds these, for the reason above each. Once one does, the fault moves up. */
+const missed: Faults = {
+  people: {
+    // The judge of sessions gives a denial minutes to come back, and the next look writes it again in seconds.
+    'a look at a suspension ends denials that others have just added': [
+      `${people}suspension-controller.ts`,
+      'over: holdings.unread === undefined ? denied : new Set<never>()',
+      'over: holdings.unread === undefined ? await listDeniedWhileSuspended(context.objects, { user, by: key }) : new Set<never>()',
+    ],
+    // No life has yet a list that is open while a window of its author is over.
+    'a suspended person stays on the list of an earlier suspension': [
+      'domain/brake/act.ts',
+      "rule !== 'people' || !hasName(items, end.user)",
+      "rule !== 'people'",
+    ],
+  },
+  brake: {
+    // Somebody must be suspended, restored and suspended again before the dispatcher has sent the hints of a release, which it does within seconds.
+    'a used release lets the same name pass again': [
+      'domain/brake/releases.ts',
+      'if (used?.includes(name)) return false',
+      'void used',
+    ],
+  },
+  reviews: {
+    // It shows only if the review is closed within five seconds of the edit, when a decision may be late for other reasons too.
+    'a revocation is not carried out if somebody edits the file': [
+      [`modules/reviews/rules/decide-end.ts`, "  if (decided === 'revoke') return 'carry out'\n", ''],
+      [
+        `modules/reviews/rules/decide-decision.ts`,
+        "if (item === 'changed' && verdict === 'keep')",
+        "if (item === 'changed')",
+      ],
+    ],
+  },
   requests: {
+    // History alone says that it is granted: it gives no access and ends by itself.
     'an extension that has not begun stays granted without its file': [
       `${requests}rules/decide-request.ts`,
       "return isComing ? { do: 'record', event: { event: 'withdrawn', digest: before } } : undefined",
       'return undefined',
     ],
+    // Another line of the sweep finds the same link once its end is over.
     'the sweep leaves out a link that a dead process wrote': [
       `${requests}list-requests.ts`,
       "if (stored?.state === 'expired' && stored.request?.runs !== digest) found.add(request)",

@@ -45,6 +45,10 @@ export const attributeLives: Lives = {
       night,
     ],
   },
+  'AWS refuses a change by others': {
+    before: [write(file, 'two'), longDone],
+    actions: [{ do: 'configure attributes in the console', as: 'three', isRefused: true }, reconcile, longDone, night],
+  },
   'a release is an hour old when the same loss comes again': {
     before: [write(file, 'two'), done, write(file, 'one'), longDone, lookAtBrake, releaseBrake, longDone],
     actions: [write(file, 'two'), done, wait(70 * 60_000), write(file, 'one'), longDone],

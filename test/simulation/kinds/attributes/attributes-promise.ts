@@ -91,8 +91,10 @@ export class AttributesPromise extends Judge {
     return attributesIn(this.world.textOf(file) ?? '')
   }
 
+  /** After a change that AWS refused, those from before it are in force. */
   get #actual(): readonly Attribute[] {
-    return this.world.ssoAdmin.attributesNow()?.attributes ?? []
+    const { status, attributes = [] } = this.world.ssoAdmin.attributesNow() ?? {}
+    return status === 'CREATION_FAILED' ? (this.#before ?? []) : attributes
   }
 }
 

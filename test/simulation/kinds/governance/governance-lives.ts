@@ -90,8 +90,8 @@ export const governanceLives: Lives = {
   'an eligibility is overwritten while it is read': {
     before: eligibility.write('second', 'for others'),
     actions: [
-      [strike('late', 'writes', { process: 'handler', times: 20 }), wait(60_000), wait(3_200)],
-      [eligibility.write('second', 'broken'), longDone],
+      [strike('late', 'writes', { process: 'handler', times: 20 }), wait(76_000)],
+      [eligibility.write('second', 'of another permission set'), longDone],
     ],
   },
   'an eligibility is for something else after it gave access': {

@@ -50,7 +50,8 @@ export class PeopleBrakePromise extends Judge {
     const window = this.#passed.get(author) ?? { firstMs: this.nowMs, names: new Set<string>() }
     this.#passed.set(author, window)
     if (this.nowMs - window.firstMs > minutes * 60_000 - soonMs - 2 * settings.skewMs) return
-    window.names.add(name)
+    // Two names may mean one person.
+    window.names.add(String(principalId ?? name))
     if (window.names.size > count)
       this.fail(`${author} suspends ${[...window.names].join(', ')} in a window, expected at most ${count}`)
   }

@@ -1,4 +1,4 @@
-import { another, done, type Lives, longDone, own, upload, uploadAll, wait } from '../../steps.ts'
+import { another, deleteLink, done, type Lives, longDone, own, upload, uploadAll, wait } from '../../steps.ts'
 import { stepsWith } from '../file-steps.ts'
 import { decisionFiles, reviewFiles } from './review-files.ts'
 
@@ -18,6 +18,14 @@ export const reviewLives: Lives = {
     actions: [
       [upload(own, 'reason'), decide('ann revokes the first'), done, decide('bob revokes the second'), longDone],
       [upload(own), longDone, close],
+    ],
+  },
+  'a link that a review revoked is uploaded again and deleted by hand, with another one': {
+    settings: { brakeCount: 1 },
+    before: [uploadAll(own, another), done, begin, longDone],
+    actions: [
+      [decide('ann revokes the first'), done, uploadAll(own, another), done, deleteLink(own), deleteLink(another)],
+      longDone,
     ],
   },
   'two reviewers disagree, and the review is closed before anything is carried out': {

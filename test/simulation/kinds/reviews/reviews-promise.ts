@@ -13,7 +13,7 @@ export class ReviewsPromise extends Judge {
   readonly #barred = new Map<string, { readonly name: string; readonly atMs: number }>()
   readonly #deleted = new Set<string>()
 
-  /** A review deleted this link, so the brake counts it for the review. */
+  /** A review deleted this link, which nobody uploaded again, so the brake counts it for the review. */
   hasDeleted(link: string): boolean {
     return this.#deleted.has(link)
   }
@@ -21,6 +21,7 @@ export class ReviewsPromise extends Judge {
   override noteChange({ key, isRemoved, caller, isByOperator }: Seen): void {
     const [, id = '', digest] = /^decisions\/([^/]*)\/.*\/([0-9a-f]{32})%revoke$/.exec(key) ?? []
     if (digest !== undefined && !isRemoved) this.#noteRevoked(id, digest)
+    if (key.startsWith('links_data/') && !isRemoved) this.#deleted.delete(key)
     const isOfLink = key.startsWith('links_data/') && !key.startsWith('links_data/temporary/')
     if (!isOfLink || !isRemoved || caller.accessKeyId !== 'ssofile' || isByOperator) return
     this.#deleted.add(key)
