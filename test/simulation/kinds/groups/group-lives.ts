@@ -140,7 +140,7 @@ export const groupLives: Lives = {
   'others put in whom a file asks for, which goes at once': {
     before: [theGroup, done],
     actions: [
-      [lateCreation, member.write('mia', 'empty'), wait(1_000), othersPut(mia), member.remove('mia'), longDone],
+      [lateCreation, member.write('mia', 'empty'), wait(4_500), othersPut(mia), member.remove('mia'), longDone],
       longDone,
     ],
   },
@@ -154,7 +154,8 @@ export const groupLives: Lives = {
   'a file goes before the call that it asks for, and others put its user in': {
     before: [theGroup, done],
     actions: [
-      [member.write('mia', 'empty'), wait(350), member.remove('mia'), wait(500), othersPut(mia), listed],
+      [lateWrite(1), member.write('mia', 'empty'), wait(6_000), member.remove('mia'), wait(15_000), othersPut(mia)],
+      listed,
       longDone,
     ],
   },
