@@ -1,10 +1,12 @@
+import { parseUploadName, type RequestDigest, userInKey } from '../../shared/domain/files/access-request.ts'
 import { parseNameInKey } from '../../shared/domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { reportsPrefix, summaryRecord } from '../../shared/modules/reports/report-summary.ts'
 import { readRequestStories } from '../../shared/modules/requests/read-request-stories.ts'
+import { readApprovers } from '../../shared/modules/requests/request-history.ts'
 import type { RequestStory } from '../../shared/modules/requests/rules/request-story.ts'
-import { onceIn } from '../../shared/ports/once.ts'
+import { onceEach, onceIn } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { authorsOf, ownHistoryOnce, readChangedLinks } from '../../shared/reconcile/records/change-authors.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
@@ -34,6 +36,8 @@ type Authored = {
   readonly by?: string | undefined
   readonly links?: readonly string[]
   readonly reason?: string | undefined
+  /** Who approved the requests of this access. Absent: it has none, or its record cannot be read. */
+  readonly approvedBy?: string | undefined
 }
 
 /** Compressed and in base64 about 3 MB. A function answers with at most 6 MB. (Lambda Developer Guide, "Lambda quotas".) */
@@ -140,14 +144,19 @@ export class PageRecords {
 
   /** The first changes with their authors. `read`: of how many it read the authors to find those `by` somebody. */
   async #tellAuthors(changes: readonly Change[], by: string) {
-    const historyOf = ownHistoryOnce(this.#ports.objects)
+    const { objects } = this.#ports
+    const historyOf = ownHistoryOnce(objects)
+    const approversOf = approversOnce(objects)
     const told: (Change & Authored)[] = []
     for (let read = 0; ; read += toldMost) {
       const part = changes.slice(read, read + toldMost)
       if (part.length === 0 || told.length >= toldMost || read >= readMost)
         return { told, read: Math.min(read, changes.length) }
       const authors = new Map<Change, Authored>()
-      await forEachAtOnce(part, async (one) => void authors.set(one, await this.#authorOf(one, historyOf)))
+      await forEachAtOnce(
+        part,
+        async (one) => void authors.set(one, await this.#authorOf(one, { historyOf, approversOf })),
+      )
       for (const change of part) {
         const author = authors.get(change)
         if (by === '' || author?.by?.toLowerCase().includes(by)) told.push({ ...change, ...author })
@@ -156,15 +165,22 @@ export class PageRecords {
   }
 
   /** By hand: the author of the change itself. Otherwise the links, and who uploaded or deleted them. */
-  async #authorOf(change: Change, historyOf: ReturnType<typeof ownHistoryOnce>): Promise<Authored> {
+  async #authorOf(change: Change, { historyOf, approversOf }: Remembered): Promise<Authored> {
     const { objects } = this.#ports
     const hand = byHandEvents.has(change.event) ? await readHand(objects, renderChangeKey(change)) : {}
+    if (change.event === 'request-granted') {
+      const { key, digest } = parseUploadName(change.name)
+      return digest === undefined ? {} : { approvedBy: sayApprovers(await approversOf(userInKey(key), digest)) }
+    }
     const links = hand.by === undefined ? await readChangedLinks(objects, change, historyOf) : undefined
     if (links === undefined) return hand
+    const requests = links.flatMap(({ ofRequest }) => ofRequest ?? [])
+    const approvers = await Promise.all(requests.map(({ user, digest }) => approversOf(user, digest)))
     return {
       by: authorsOf(change, links),
       links: links.map(({ key }) => key),
       reason: links.find(({ reason }) => reason)?.reason,
+      approvedBy: [...new Set(approvers.flatMap((some) => sayApprovers(some) ?? []))].join(', ') || undefined,
     }
   }
 
@@ -177,6 +193,19 @@ export class PageRecords {
     }
     return dates.sort().reverse()
   }
+}
+
+type Remembered = {
+  readonly historyOf: ReturnType<typeof ownHistoryOnce>
+  readonly approversOf: ReturnType<typeof approversOnce>
+}
+
+function approversOnce(objects: Ports['objects']) {
+  return onceEach((user: string, digest: RequestDigest) => readApprovers(objects, { user, digest }))
+}
+
+function sayApprovers(people: readonly string[] | undefined): string | undefined {
+  return people?.length === 0 ? 'nobody: it needed no approval' : people?.join(', ')
 }
 
 const given: ReadonlySet<string> = new Set(['granted', 'adopted'])

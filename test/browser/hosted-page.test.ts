@@ -6,7 +6,7 @@ import type { LocalSystem } from '../end-to-end/local-system.ts'
 import { account, startWithRequesters } from '../end-to-end/requesters.ts'
 import { until } from '../end-to-end/until.ts'
 import { desktop, openAs as open, phone } from './acme-page.ts'
-import { ask, confirm, judge, picture, row } from './judge-page.ts'
+import { ask, choose, confirm, judge, picture, row } from './judge-page.ts'
 import { openBrowser } from './open-browser.ts'
 
 const hostile = '<svg/onload="document.title=1">'
@@ -86,20 +86,18 @@ test('a request on a phone is approved by its link, its access comes, is extende
     .waitFor({ timeout: 60_000 })
   await picture(ana, 'phone-granted')
 
-  const extend = async (hours: string, reason: string) => {
+  const extend = async (end: string, reason: string) => {
     await ana.getByRole('button', { name: /^Extend/ }).click()
-    await ask(ana, { hours, reason })
+    await choose(ana, 'New end', end)
+    await picture(ana, 'phone-extend')
+    await ask(ana, { reason })
   }
-  await extend('1', 'not done yet')
-  await ana.getByRole('alert').filter({ hasText: 'when the access that you have now ends' }).waitFor()
-  await picture(ana, 'phone-extend-refused')
-  await ana.getByRole('textbox', { name: 'Hours' }).fill('6')
-  await ana.getByRole('button', { name: 'Request the extension' }).click()
+  await extend('\\+1 hour', 'not done yet')
   await row(ana, 'Admin-ps', 'goes on until').waitFor(soon)
   await ana.getByRole('button', { name: /^Withdraw extension/ }).click()
   await confirm(ana, 'Withdraw extension')
   await row(ana, 'Admin-ps', 'ends in').waitFor(soon)
-  await extend('6', 'still not done')
+  await extend('\\+2 hours', 'still not done')
   await row(ana, 'Admin-ps', 'goes on until').waitFor(soon)
   await row(ben, 'ana', 'still not done').getByRole('checkbox').click({ timeout: 30_000 })
   await ben.getByText('Last requests').waitFor()

@@ -69,10 +69,10 @@ export async function choose(page: Page, label: string, option: string): Promise
 /** Fills the form of a request as a person does, and sends it. */
 export async function ask(
   page: Page,
-  { set, hours, reason }: { readonly set?: string; readonly hours: string; readonly reason: string },
+  { set, hours, reason }: { readonly set?: string; readonly hours?: string; readonly reason: string },
 ): Promise<void> {
   if (set !== undefined) await choose(page, 'Permission set', set)
-  await page.getByRole('textbox', { name: 'Hours' }).fill(hours)
+  if (hours !== undefined) await page.getByRole('textbox', { name: 'Hours' }).fill(hours)
   await page.getByRole('textbox', { name: 'Reason' }).fill(reason)
   await page.getByRole('button', { name: /^Request (access|the extension)$/ }).click()
 }

@@ -116,6 +116,12 @@ export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<st
   return (await spoiledAsAbsent(asked))?.value.at
 }
 
+/** The people who approved a granted upload, by name. None: it needed no approval. `undefined`: there is no readable record of a grant. */
+export async function readApprovers(objects: ReadingObjects, ids: RequestIds): Promise<readonly string[] | undefined> {
+  const granted = await spoiledAsAbsent(readStored(objects, eventKey({ ...ids, event: 'granted' }), grantRecord))
+  return granted?.value.approvedBy.map(({ name, user }) => name ?? user)
+}
+
 /** Whether access ended early only because a later upload of the same request goes on. */
 export async function isReplaced(objects: ReadingObjects, ids: RequestIds): Promise<boolean> {
   return (await readReplacedBy(objects, ids)) !== undefined

@@ -1,6 +1,13 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { PageRecords } from '../../../handlers/page/page-records.ts'
+import { assignmentKey } from '../../../shared/domain/assignments/assignment.ts'
+import { requestDigest } from '../../../shared/domain/files/access-request.ts'
+import { permissionSetArn, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { renderAccessPage } from '../../../shared/modules/access-page/rules/render-access-page.ts'
+import { recordGrant } from '../../../shared/modules/requests/request-history.ts'
+import { grantRecord } from '../../../shared/modules/requests/rules/grant-record.ts'
+import { recordHistory } from '../../../shared/reconcile/records/history.ts'
 import { World } from '../../world.ts'
 
 const script = (more: string, text: string) => `<script type="application/json" ${more}>${text}</script>\n`
@@ -38,4 +45,36 @@ test('a report says when it was made, and its rows', async () => {
   await world.objects.put('reports/2026-03-03/index.html', page)
   const { body } = await new PageRecords(world.ports).report('2026-03-03', '')
   expect(JSON.parse(body)).toMatchObject({ facts, blocks: [{ values: {} }] })
+})
+
+describe('a change of temporary access', () => {
+  const [at, later] = ['2026-03-03T09:00:00.000Z', '2026-03-03T09:00:01.000Z']
+  const ana = principalId.parse('90676a1c2d-10000000-0000-0000-0000-000000000001')
+  const ben = principalId.parse('90676a1c2d-10000000-0000-0000-0000-000000000002')
+  const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
+  const name = 'account%233000000002%Read-ps%ana%USER%ssofile'
+  const permissionSet = 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'
+
+  test.each([
+    ['ben', [{ user: ben, name: 'ben', at }]],
+    ['nobody: it needed no approval', []],
+  ])('says who approved its request: %s', async (approvedBy, approvals) => {
+    const { objects, ports } = new World()
+    const grant = { digest, key: `requests/${ana}/${name}`, link: `links_data/temporary/${name}`, user: ana }
+    const times = { grantedAt: at, startsAt: at, expiresAt: '2026-03-03T10:00:00.000Z' }
+    await recordGrant(objects, grantRecord.parse({ ...grant, ...times, eligibility: 'admin', approvedBy: approvals }))
+    const links = [{ key: grant.link, etag: 'e', lastModified: at, ofRequest: { user: ana, digest } }]
+    await recordHistory(objects, {
+      key: assignmentKey.parse(`account%233000000002%Read-ps%${ana}%USER`),
+      event: 'granted',
+      at: later,
+      access: { principal: principalName.parse('ana'), permissionSetArn: permissionSetArn.parse(permissionSet), links },
+      confirmedAt: later,
+    })
+    const { changes } = await new PageRecords(ports).changes({ from: '2026-03-03' }, new Map())
+    expect(changes).toMatchObject([
+      { event: 'granted', approvedBy },
+      { event: 'request-granted', approvedBy },
+    ])
+  })
 })

@@ -171,6 +171,7 @@ export type ToldChange = {
   readonly by?: string
   readonly links?: readonly string[]
   readonly reason?: string
+  readonly approvedBy?: string
 }
 export type ToldChanges = Names & {
   readonly changes: readonly ToldChange[]

@@ -13,9 +13,11 @@ import { type FormEvent, useState } from 'react'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
 import { type AskFields, askFor, findFaults } from '../../../modules/page/rules/ask-for.ts'
 import { firstFields, onlyChoices, scopesOf, setsOf } from '../../../modules/page/rules/form-choices.ts'
-import { count, sayDuration, sayScope } from '../../../modules/page/rules/say.ts'
+import { hoursUntil, newEndsOf } from '../../../modules/page/rules/new-ends.ts'
+import { count, sayDuration, sayInstant, sayScope } from '../../../modules/page/rules/say.ts'
 import type { Eligibilities, PageFacts, ToldEligibility } from '../../../modules/page/rules/told.ts'
 import { isHosted } from '../api-calls.ts'
+import { pageClock } from '../page-clock.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Line, Panel, Stack, View } from '../parts/layout.tsx'
 import { useHash } from '../route.ts'
@@ -29,9 +31,16 @@ export function Ask() {
   const extended = query.get('extend') ?? undefined
   const [named, setNamed] = useState(query.get('eligibility') ?? onlyOf(eligible)?.name)
   const [fields, setFields] = useState<AskFields>(() => firstFields(told, query, named))
+  const [newEnd, setNewEnd] = useState('')
   const [isTried, setTried] = useState(false)
   const eligibility = eligible.find(({ name }) => name === named)
-  const faults = findFaults(fields, eligibility)
+  const running = told.mine.find(({ linkData }) => linkData === extended)?.status?.request
+  const endsAt = running?.runsUntil ?? running?.expiresAt
+  const asked = (): AskFields => {
+    if (endsAt === undefined || eligibility === undefined) return fields
+    return { ...fields, hours: hoursUntil(newEnd, { longest: eligibility.longest, nowMs: pageClock.nowMs() }) }
+  }
+  const faults = findFaults(asked(), eligibility)
   const set = (changed: Partial<AskFields>) => setFields((before) => ({ ...before, ...changed }))
   const choose = (name: string) => {
     setNamed(name)
@@ -40,7 +49,7 @@ export function Ask() {
   const submit = async () => {
     setTried(true)
     if (Object.keys(faults).length > 0) return
-    const body = askFor(fields, told.eligibilities.name, extended ? 'extend' : 'ask')
+    const body = askFor(asked(), told.eligibilities.name, extended ? 'extend' : 'ask')
     if (await send({ path: '/requests', body, done: 'Your request is sent. ssofile looks at it now.' }))
       location.hash = addressOf('access')
   }
@@ -68,7 +77,11 @@ export function Ask() {
                   <EligibilityField {...common} eligible={eligible} value={eligibility.name} onChoose={choose} />
                 )}
                 <PlaceFields {...common} />
-                <TimeFields {...common} />
+                {endsAt === undefined ? (
+                  <TimeFields {...common} />
+                ) : (
+                  <NewEndField {...common} endsAt={endsAt} value={newEnd} onChoose={setNewEnd} />
+                )}
               </Stack>
             </Panel>
             <Panel title="Why" children={<ReasonFields {...common} />} />
@@ -137,7 +150,7 @@ function Choice({ label, description, fault, options, value, onChoose, ...others
     empty: 'Type it',
   }
   // `ssofile browse` does not know which accounts and permission sets there are.
-  if (!isHosted && label !== 'Eligibility')
+  if (!isHosted && (label === 'Account' || label === 'Permission set'))
     return (
       <FormField label={label} description={description} errorText={fault}>
         <Autosuggest {...free} onChange={({ detail }) => onChoose(detail.value)} />
@@ -231,6 +244,19 @@ function TimeFields({ eligibility: { longest, mayStartLater }, fields, faults, s
       )}
     </Stack>
   )
+}
+
+type NewEndProps = Pick<FieldsProps, 'eligibility' | 'faults'> &
+  Pick<ChoiceProps, 'value' | 'onChoose'> & { readonly endsAt: string }
+
+function NewEndField({ eligibility: { longest }, faults, endsAt, value, onChoose }: NewEndProps) {
+  const ends = newEndsOf({ endsAt, longest, nowMs: pageClock.nowMs() })
+  const now = `The access ends ${sayInstant(endsAt)} now.`
+  const none = `An extension lasts ${sayDuration(longest)} at most, which is not longer. Extend it nearer its end.`
+  const options = ends.map((end) => optionOf(end.value, end.label, end.about))
+  const fault = faults.hours && 'Choose when it ends.'
+  const common = { label: 'New end', options, value, fault, disabled: ends.length === 0, onChoose }
+  return <Choice {...common} description={ends.length === 0 ? `${now} ${none}` : now} />
 }
 
 function ReasonFields({ eligibility: { needs, ticketPattern }, fields, faults, set }: FieldsProps) {

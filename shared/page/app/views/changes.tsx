@@ -38,6 +38,7 @@ const columns: readonly DataColumn<ChangeRow>[] = [
   { id: 'what', title: 'What', value: ({ text }) => text, cell: ({ text }) => <bdi>{text}</bdi>, shown: 'first' },
   { id: 'link', title: 'By link', value: ({ link }) => link, cell: ({ link }) => <Broken text={link} />, width: 240 },
   { id: 'author', title: 'Author', value: ({ author }) => author, shown: 'hidden' },
+  { id: 'approved', title: 'Approved by', value: ({ approvedBy = '' }) => approvedBy },
   { id: 'reason', title: 'Reason', value: ({ reason = '' }) => reason },
   { id: 'who', title: 'Person or group', value: ({ who }) => who, shown: 'hidden' },
   { id: 'account', title: 'Account', value: ({ account }) => account, shown: 'hidden' },
