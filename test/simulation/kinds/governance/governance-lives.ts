@@ -84,7 +84,7 @@ export const governanceLives: Lives = {
     before: [asked, decide('ann'), longDone],
     actions: [
       [eligibility.write('first', 'broken'), longDone, decide('bob', { decision: 'deny' }), longDone],
-      [eligibility.write('first', 'with one approval'), longDone, wait(5 * 60_000)],
+      [eligibility.write('first', 'with one approval'), longDone],
     ],
   },
   'an eligibility is overwritten while it is read': {
