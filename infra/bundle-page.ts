@@ -110,6 +110,7 @@ function nameOf(path = ''): string {
   return basename(path)
 }
 
+/** A browser draws nothing before the style in its head has come, so the style stands behind the first words. (HTML, "Render-blocking mechanism".) */
 function renderIndex(script: string, style: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -118,10 +119,10 @@ function renderIndex(script: string, style: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ssofile</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/files/${style}">
 </head>
 <body>
-<div id="page"></div>
+<div id="page"><p>ssofile is loading…</p></div>
+<link rel="stylesheet" href="/files/${style}">
 <noscript>This page needs JavaScript. Without it: ssofile request, requests, approve, deny and finish.</noscript>
 <script type="module" src="/files/${script}"></script>
 </body>

@@ -115,6 +115,15 @@ async function requestOf(user: string, permissionSet: string): Promise<string> {
   return `requests/${await system.userId(user)}/account%${account}%${permissionSet}%${user}%USER%ssofile`
 }
 
+test('a first visit shows words before the style and the script of the page have come', async () => {
+  const page = await openAs('ana', desktop)
+  await page.route('**/files/*', () => {})
+  await page.reload({ waitUntil: 'commit' })
+  await page.getByText('ssofile is loading').waitFor()
+  await picture(page, 'first-visit')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})
+
 test('nothing stands in the way of anybody who asks or approves', async () => {
   const page = await openAs(hostile)
   await judge(page, 'view')

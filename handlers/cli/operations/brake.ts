@@ -30,6 +30,7 @@ import { wholeDigest } from '../arguments/whole-digest.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { type BringBackOptions, bringBack } from '../folder/bring-back.ts'
 import { countPendingDeletions } from '../status/untold-inputs.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show as page } from '../terminal/show.ts'
 import { explainDenial } from './explain-denial.ts'
@@ -134,7 +135,7 @@ async function show({ objects, identityStore }: Ports, output: Output, isVerbose
   )
   const told = { lists: shown, contents, releases, pause, pendingDeletions }
   if (output === 'json') process.stdout.write(renderJson(told))
-  else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
+  else if (output === 'csv') process.stdout.write(csvMark() + renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))
   return lists.length + contents.length === 0 ? 0 : 1
 }

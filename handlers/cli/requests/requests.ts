@@ -18,6 +18,7 @@ import { parseInstant } from '../arguments/parse-instant.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { readAllStatuses } from '../status/read-all-statuses.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
@@ -88,7 +89,7 @@ async function tellStories(ports: Ports, options: Options): Promise<void> {
   const filter = { ...period, type, requester, approver, incident }
   const stories = await readRequestStories(ports.objects, filter).catch(explainHistory)
   if (output === 'json') process.stdout.write(renderJson(stories))
-  else if (output === 'csv') process.stdout.write(renderStoriesAsCsv(stories))
+  else if (output === 'csv') process.stdout.write(csvMark() + renderStoriesAsCsv(stories))
   else await show(renderStories(stories, terminalWidth()))
 }
 
@@ -109,7 +110,7 @@ async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Optio
   const notes: string[] = []
   const shown = caller === undefined || mine ? statuses : await choose(statuses, caller, { ports, notes, waitingForMe })
   if (output === 'json') process.stdout.write(renderJson(shown))
-  else if (output === 'csv') process.stdout.write(renderOpenRequestsAsCsv(shown))
+  else if (output === 'csv') process.stdout.write(csvMark() + renderOpenRequestsAsCsv(shown))
   else await show(renderOpenRequests(shown, ports.clock.now(), terminalWidth()) + renderNotes(notes))
 }
 

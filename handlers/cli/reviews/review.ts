@@ -36,6 +36,7 @@ import { findCaller } from '../requests/find-caller.ts'
 import { isCurrent } from '../status/untold-inputs.ts'
 import { waitForStatus } from '../status/wait-for-status.ts'
 import { confirm } from '../terminal/confirm.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
@@ -79,7 +80,7 @@ export function addReview(program: Command): void {
       const { manifest } = await read(ports, name, run)
       const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
-      else if (output === 'csv') process.stdout.write(renderReviewCsv({ items }))
+      else if (output === 'csv') process.stdout.write(csvMark() + renderReviewCsv({ items }))
       else await show(renderItems(manifest, items, ports.clock))
     })
   review

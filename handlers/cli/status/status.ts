@@ -26,6 +26,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
 import { openBucket } from '../bucket/open-bucket.ts'
 import { renderRelease } from '../take-over/render-release.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
@@ -170,7 +171,7 @@ async function tellOne(
     }
     if (isLate) tellLate(timeout, 'it is still in progress')
     if (status) {
-      const csv = output === 'csv' ? renderStatusesAsCsv([status]) : undefined
+      const csv = output === 'csv' ? csvMark() + renderStatusesAsCsv([status]) : undefined
       process.stdout.write(json ? renderJson(status) : (csv ?? renderStatus(status)))
       if (told && !isOfGovernance(input) && !isCurrent(told, object))
         (output === 'table' ? process.stdout : process.stderr).write(
@@ -320,7 +321,7 @@ function describeLeft(underWay: number, untold: number): string {
 
 function render(all: readonly Status[], untold: number, { output, isWhole }: StatusQuestion): string {
   if (output === 'json') return renderJson(all)
-  if (output === 'csv') return renderStatusesAsCsv(all)
+  if (output === 'csv') return csvMark() + renderStatusesAsCsv(all)
   if (all.length === 0 && untold === 0 && isWhole) return 'no input matches\n'
   return renderSummary(all, { isTerminal: process.stdout.isTTY, isWhole, untold })
 }

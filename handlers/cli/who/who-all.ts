@@ -13,6 +13,7 @@ import { parseOwnCsv } from '../../../shared/domain/text/render-csv.ts'
 import { accessCsvTitles } from '../../../shared/modules/access/render-access-rows.ts'
 import { isFacts, joinAccessPages } from '../../../shared/modules/access-page/rules/render-access-page.ts'
 import { readStrictFile } from '../bucket/read-configuration.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 
@@ -42,7 +43,7 @@ export async function tellAll({ file, args, output, hasLevels }: Question): Prom
   const width = terminalWidth()
   const shown = width === undefined || width >= widthForAll ? wide : narrow
   const rows: string[][] = []
-  if (output === 'csv') await print(`"deployment",${titles}\r\n`)
+  if (output === 'csv') await print(`${csvMark()}"deployment",${titles}\r\n`)
   const tallies: Tally[] = []
   for (const deployment of deployments) {
     const tally = { name: deployment.name, rows: 0, isRead: false }

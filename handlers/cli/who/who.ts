@@ -48,6 +48,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { findConfiguration } from '../bucket/deployment.ts'
 import { readActionCatalog } from '../plan/read-action-catalog.ts'
+import { csvMark } from '../terminal/csv-mark.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderDuration } from '../terminal/render-duration.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -356,6 +357,7 @@ async function tell(
     json: () => renderAccessAsJson(rows, facts),
     html: () => renderAnswer(answer, ports),
   }
+  if (output === 'csv') process.stdout.write(csvMark())
   const isRead = await writeParts(parts[output]())
   if (isRead && output === 'csv')
     process.stderr.write(renderSources(facts().sources, ports.clock.now()) + renderNotes(facts().notes))

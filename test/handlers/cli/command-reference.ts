@@ -16,6 +16,7 @@ The tasks have pages of their own: [change access by files](files.md), [see who 
 The bucket is \`--bucket\`, \`SSOFILE_BUCKET\` or \`s3://BUCKET\` (default \`ssofile\`). Credentials, Region and endpoints come from the standard AWS environment variables.
 
 - **Output**: results go to standard output; errors and progress go to standard error. \`--json\` prints every result in full, and an error as \`{ "error": { "message", "causes", "do" }, "exitCode" }\`.
+- **CSV**: in a file (\`--output csv > access.csv\`) it begins with a byte order mark, so that spreadsheets read it as UTF-8. In a pipe or a terminal it has none.
 - **Terminal**: tables fit the width. A long result of \`plan\`, \`status\`, \`who\`, \`explain\` or \`brake\` opens in \`PAGER\` (default \`less\`; \`PAGER=cat\` prints it). \`NO_COLOR\` turns colours off, \`FORCE_COLOR=1\` on.
 - **Digests**: the first letters are enough, from four on, if no other digest begins so.
 

@@ -1,4 +1,4 @@
-import { count, hoursOf, sayDuration, sayInstant } from './say.ts'
+import { count, hoursOf, sayInstant } from './say.ts'
 
 type Extended = {
   /** When the access ends now. */
@@ -7,7 +7,7 @@ type Extended = {
   readonly longest: string
   readonly nowMs: number
 }
-export type NewEnd = { readonly value: string; readonly label: string; readonly about: string }
+export type NewEnd = { readonly value: string; readonly label: string }
 
 const hourMs = 60 * 60_000
 const most = 'most'
@@ -21,12 +21,11 @@ export function newEndsOf({ endsAt, longest, nowMs }: Extended): readonly NewEnd
   return [
     ...later.map(({ hours, atMs }) => {
       const value = new Date(atMs).toISOString()
-      return { value, label: `+${count(hours, 'hour')}`, about: sayInstant(value) }
+      return { value, label: `+${count(hours, 'hour')}: ${sayInstant(value)}` }
     }),
     {
       value: most,
-      label: 'As long as possible',
-      about: `${sayInstant(new Date(mostMs).toISOString())}, ${sayDuration(longest)} from now`,
+      label: `As long as possible: ${sayInstant(new Date(mostMs).toISOString())}`,
     },
   ]
 }

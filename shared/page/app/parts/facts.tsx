@@ -68,9 +68,9 @@ export function ViewLink({
   )
 }
 
-/** A long name, such as a link: a line ends after a part of it. */
+/** A long name, such as a link: a line ends after a part of it, or before the domain of an e-mail address. */
 export function Broken({ text }: { readonly text: string }) {
-  const parts = text.split(/(?<=[%/,])/).map((part, place) => [part, <wbr key={`${place}-${part}`} />])
+  const parts = text.split(/(?<=[%/,])|(?=@)/).map((part, place) => [part, <wbr key={`${place}-${part}`} />])
   return <bdi style={{ overflowWrap: 'anywhere' }}>{parts}</bdi>
 }
 

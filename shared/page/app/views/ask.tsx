@@ -253,7 +253,7 @@ function NewEndField({ eligibility: { longest }, faults, endsAt, value, onChoose
   const ends = newEndsOf({ endsAt, longest, nowMs: pageClock.nowMs() })
   const now = `The access ends ${sayInstant(endsAt)} now.`
   const none = `An extension lasts ${sayDuration(longest)} at most, which is not longer. Extend it nearer its end.`
-  const options = ends.map((end) => optionOf(end.value, end.label, end.about))
+  const options = ends.map((end) => optionOf(end.value, end.label))
   const fault = faults.hours && 'Choose when it ends.'
   const common = { label: 'New end', options, value, fault, disabled: ends.length === 0, onChoose }
   return <Choice {...common} description={ends.length === 0 ? `${now} ${none}` : now} />

@@ -182,7 +182,7 @@ function Until({ until }: WhoRow) {
 
 function Person({ person, remark }: WhoRow) {
   if (person === '') return <i>{remark || 'not known'}</i>
-  return <ViewLink to={addressOf('who', `person/${person}`)} children={<bdi>{person}</bdi>} />
+  return <ViewLink to={addressOf('who', `person/${person}`)} children={<Broken text={person} />} />
 }
 
 function Place({ account, accountName, path }: WhoRow) {
