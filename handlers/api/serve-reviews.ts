@@ -2,9 +2,11 @@ import { decisionKey, renderDecisionFile, type Verdict } from '../../shared/doma
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { selectorName } from '../../shared/domain/scopes/selector-name.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
+import { isAwaited } from '../../shared/modules/page/rules/review-rows.ts'
 import { foretellRefusal } from '../../shared/modules/reviews/decision-controller.ts'
 import { findReviewer } from '../../shared/modules/reviews/find-reviewer.ts'
 import { folderOf, listOwnDecisions, listRuns, readItem, readRun } from '../../shared/modules/reviews/review-records.ts'
+import { compareColleagues } from '../../shared/modules/reviews/rules/colleagues.ts'
 import { judgeAuthor } from '../../shared/modules/reviews/rules/decide-decision.ts'
 import { instantsOf } from '../../shared/modules/reviews/rules/decide-review.ts'
 import { inFewAccounts } from '../../shared/modules/reviews/rules/in-few-accounts.ts'
@@ -17,6 +19,8 @@ import {
   type ReviewItem,
 } from '../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun } from '../../shared/modules/reviews/rules/review-record.ts'
+import { sayAsked, sayOnlyRevokes } from '../../shared/modules/reviews/rules/say-asked.ts'
+import { readWatched } from '../../shared/modules/usage/use-records.ts'
 import type { ReadingObjects } from '../../shared/ports/object-store.ts'
 import { type Answer, answer, refusal, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'
@@ -67,7 +71,7 @@ function listItems({ items }: ShownReview, { of = 'waiting', ...page }: Paramete
   if (!itemLists.some((one) => one === of))
     return refuseParameter('of', of, "'waiting' or 'all'", 'write one of the two')
   const { after = '', most } = asked
-  const left = items.filter((one) => one.digest > after && (of === 'all' || isWaiting(one)))
+  const left = items.filter((one) => one.digest > after && (of === 'all' || isAwaited(one)))
   const told = firstThatFit(left.slice(0, most), apiMost, (one) => bytesOf(JSON.stringify(one)))
   const last = left.length > told.length ? told.at(-1) : undefined
   return answer(200, { items: told, nextToken: last && Buffer.from(last.digest).toString('base64url') })
@@ -76,8 +80,6 @@ function listItems({ items }: ShownReview, { of = 'waiting', ...page }: Paramete
 const bytesOf = (document: object | string) => Buffer.byteLength(JSON.stringify(document))
 
 const withoutItems = ({ items: _, ...review }: ShownReview) => review
-const isWaiting = ({ mayDecide, own }: ShownReview['items'][number]) =>
-  mayDecide && (own === undefined || own.problem !== undefined)
 
 /** `accounts`: those that the items are about. The page tells their names, and no others: comments are anybody's text. */
 export type ToldReviews = { readonly told: Answer; readonly accounts: readonly string[] }
@@ -86,7 +88,7 @@ export type ToldReviews = { readonly told: Answer; readonly accounts: readonly s
 export async function listReviews(context: RequestContext): Promise<ToldReviews> {
   const told = await look(context)
   if ('statusCode' in told) return { told, accounts: [] }
-  const waiting = told.flatMap(({ items }) => items.filter(isWaiting))
+  const waiting = told.flatMap(({ items }) => items.filter(isAwaited))
   return tellItems({ reviews: told.map(withoutItems) }, waiting)
 }
 
@@ -135,22 +137,25 @@ function refuseReview(): Answer {
 async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }: RequestContext, isAll: boolean) {
   const { review, phase } = run
   const all = await known.reviews.itemsOf(review, run)
-  const [reviewer, own] = await Promise.all([
+  const [{ countedSince: usesSince }, reviewer, own] = await Promise.all([
+    readWatched(ports),
     userId && findReviewer(userId, { folder: folderOf(review, run.run), run, items: all }, sourcesOf(ports, known)),
     userId && listOwnDecisions(ports.objects, { userId, review }, all),
   ])
   const who = (verdict: Verdict) =>
     new Set(all.filter((item) => reviewer && judgeAuthor(item, { run, verdict }, reviewer) === 'may'))
-  const [asked, keepers] = [who('revoke'), who('keep')]
+  const [revokers, keepers] = [who('revoke'), who('keep')]
   const isOpen = isRunning(phase)
-  const items: readonly ReviewItem[] = isAll ? all : [...asked]
+  const items: readonly ReviewItem[] = isAll ? all : [...revokers]
   const byDigest = new Map(items.map((item) => [item.digest as string, item]))
   const manifest = buildManifest({ review, run, items })
+  const colleaguesOf = compareColleagues(all)
   const { dueAt, endsAt } = instantsOf(run)
   return {
     ...manifest,
     dueAt: renderInstant(dueAt),
     endsAt: renderInstant(endsAt),
+    usesSince,
     decided: items.filter((item) => isDecided(item, run.terms)).length,
     undecided: items.filter(
       (item) => !isDecided(item, run.terms) && item.end?.is !== 'changed' && item.end?.is !== 'gone',
@@ -158,9 +163,12 @@ async function tell(run: Run, userId: PrincipalId | undefined, { ports, known }:
     items: manifest.items.map((one) => {
       const item = byDigest.get(one.digest)
       const mayDecide =
-        isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && asked.has(item)
+        isOpen && one.end === undefined && one.subject.kind !== 'unread' && item !== undefined && revokers.has(item)
       const mayKeep = mayDecide && keepers.has(item) && !isUnseen(item.subject)
-      return { ...one, review, mayDecide, mayKeep, own: own?.get(one.digest) }
+      const asked = mayDecide && reviewer && { why: sayAsked(item, run, reviewer) }
+      const onlyRevokes = mayDecide && !mayKeep && reviewer && { onlyRevokes: sayOnlyRevokes(item, reviewer) }
+      const about = { colleagues: colleaguesOf(one.subject) || undefined, ...asked, ...onlyRevokes }
+      return { ...one, review, mayDecide, mayKeep, ...about, own: own?.get(one.digest) }
     }),
   }
 }

@@ -28,11 +28,11 @@ export type HeldAssignment = {
 
 export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
   readonly held: readonly HeldAssignment[]
-  /** Of all of them. */
+  /** It is about all of them. */
   readonly takes: Taken
   /** For the rule `people`: the people who keep everything, with or without access by ssofile. */
   readonly people?: readonly string[]
-  /** For the rule `memberships`: the people whom ssofile would remove, as `<group>%<user name>`. */
+  /** For the rule `memberships`: the people that ssofile would remove, as `<group>%<user name>`. */
   readonly memberships?: readonly string[]
   /** For the rule `attributes`: those that ssofile would remove, or give another source. */
   readonly attributes?: readonly string[]

@@ -27,6 +27,7 @@ import {
 import { isPrivileged } from '../../../shared/modules/reviews/rules/review-item.ts'
 import { isRunning, type ReviewRun, reviewResultsPrefix } from '../../../shared/modules/reviews/rules/review-record.ts'
 import { reviewersNow } from '../../../shared/modules/reviews/rules/reviewers.ts'
+import { readWatched } from '../../../shared/modules/usage/use-records.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
 import { reasonOption, yesOption } from '../arguments/change-options.ts'
@@ -81,7 +82,7 @@ export function addReview(program: Command): void {
       const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
       else if (output === 'csv') process.stdout.write(csvMark() + renderReviewCsv({ items }))
-      else await show(renderItems(manifest, items, ports.clock))
+      else await show(await renderItemsNow(ports, manifest, items))
     })
   review
     .command('decide')
@@ -164,16 +165,21 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string, begun?: s
 
 type Item = Manifest['items'][number]
 
+async function renderItemsNow(ports: Ports, manifest: Manifest, items: readonly Item[]): Promise<string> {
+  const { countedSince: usesSince } = await readWatched(ports)
+  return renderItems(manifest, items, { clock: ports.clock, usesSince })
+}
+
 function renderItems(
   { phase, run, closed, terms, fallback, escalatedAt, passedOver, counts, reviewers }: Manifest,
   items: readonly Item[],
-  clock: Ports['clock'],
+  { clock, usesSince }: { readonly clock: Ports['clock']; readonly usesSince: string | undefined },
 ): string {
   const [undecided = [], others = []] = [true, false].map((isOpen) =>
     items.filter(({ result }) => (result === 'open') === isOpen),
   )
   const byFallback = `the fallback: ${fallback.map(({ name }) => name).join(', ')}`
-  const sorted = [undecided, others].flatMap((some) => reviewRows(some, {}, clock.now().getTime()))
+  const sorted = [undecided, others].flatMap((some) => reviewRows(some, { nowMs: clock.now().getTime(), usesSince }))
   const rows = sorted.map((item) => [
     item.digest.slice(0, digestLeast),
     item.result,
@@ -248,7 +254,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, reason, yes 
     throw new Refusal(
       `received several items; decide privileged items one by one:\n${privileged.map((one) => `  ${shortly(one)}`).join('\n')}`,
     )
-  process.stdout.write(renderItems(manifest, items, ports.clock))
+  process.stdout.write(await renderItemsNow(ports, manifest, items))
   if (!yes)
     await confirm({
       bucket: ports.objects.bucket,

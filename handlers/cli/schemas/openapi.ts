@@ -66,6 +66,7 @@ const review = z.object({
   ),
   dueAt: z.iso.datetime(),
   endsAt: z.iso.datetime().describe('The end of the escalation.'),
+  usesSince: z.iso.datetime().optional().describe('Uses are watched since then. Absent: they are not watched.'),
   decided: z.int(),
   undecided: z.int(),
 })
@@ -76,6 +77,9 @@ const item = z.object({
   result: z.enum(results),
   mayDecide: z.boolean().describe('The caller may revoke it.'),
   mayKeep: z.boolean().describe('The caller may keep it too.'),
+  onlyRevokes: z.string().optional().describe('Why the caller may not keep it.'),
+  why: z.string().optional().describe('Why the caller is asked.'),
+  colleagues: z.string().optional().describe('What others in the groups of the person have, as this review knows it.'),
   own: z
     .object({
       verdict: z.enum(verdicts),

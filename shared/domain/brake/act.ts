@@ -150,7 +150,7 @@ export function deletionAct(user: PrincipalId): Act {
 }
 
 /**
- * One person whom ssofile is about to take out of a group: `<group>%<user name>`, and the folders of the files that asked for it.
+ * One person that ssofile is about to take out of a group: `<group>%<user name>`, and the folders of the files that asked for it.
  * `undefined`: directly under `memberships/`. `ruleOf`: the group, if its rule asked for it.
  */
 export type Removal = {

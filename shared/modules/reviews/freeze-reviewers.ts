@@ -109,7 +109,7 @@ export function freezeReviewers(
       const passed = passedOver.length > 0 ? { passedOver } : {}
       return { reviewers: first, ...(next.length > 0 && { next }), ...revokers, ...passed }
     },
-    /** The people whom a setting is about. */
+    /** The people that a setting is about. */
     concerned: resolve,
   }
 }

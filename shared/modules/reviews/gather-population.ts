@@ -423,7 +423,8 @@ async function askMembers(group: string, access: readonly Access[], reading: Rea
       files.push({ key, etag: upload.etag, by: isOfUpload ? by?.principalId : undefined })
       uploads.push(shownUploadOf(upload))
     }
-    const about = { group, user, groupId, userId, files, lastUsed, isPrivileged: privileged }
+    const since = files.length > 0 ? entry?.value.grantedAt : undefined
+    const about = { group, user, groupId, userId, files, since, lastUsed, isPrivileged: privileged }
     const subject: Subject = { kind: 'membership', ...about }
     const why = unreadUses.get(userId)
     return [why === undefined ? { subject, uploads, owners: { group: owner } } : unread(useOf(subject), why)]

@@ -28,6 +28,8 @@ export type Sent = {
   readonly body: object
   readonly done: string
   readonly what?: string
+  /** How many items it is about: the page says one number for all that have the same `done`. */
+  readonly items?: number
   /** It goes on after a sign-in: another one would not help. */
   readonly isAgain?: true
 }

@@ -1,6 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { Fault } from '../../modules/page/rules/faults-of.ts'
 import { type Reading, readingOf, sayUnread } from '../../modules/page/rules/reading.ts'
+import { count } from '../../modules/page/rules/say.ts'
 import type {
   Choices,
   Eligibilities,
@@ -100,10 +101,17 @@ export function useTold(view: string) {
       const mine = ++turn.current
       setFlashes((before) => before.filter(({ id }) => !id.startsWith('sent')))
       const failed: Sent[] = []
+      const itemsOf = new Map<string, number>()
+      const tell = (id: string, { done, items }: Sent) => {
+        if (items === undefined) return flash({ id, type: 'success', text: done })
+        const sum = (itemsOf.get(done) ?? 0) + items
+        itemsOf.set(done, sum)
+        flash({ id: `sent ${done}`, type: 'success', text: `${done}: ${count(sum, 'item')}.` })
+      }
       for (const [at, sent] of all.entries()) {
         const id = `sent ${at}`
         await post(sent, all.slice(at + 1)).then(
-          () => flash({ id, type: 'success', text: sent.done }),
+          () => tell(id, sent),
           (error: unknown) => {
             failed.push(sent)
             complain(id, error, sent.what)

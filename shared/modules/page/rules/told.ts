@@ -191,11 +191,19 @@ export type ToldReviewItem = Manifest['items'][number] & {
   /** May revoke it. */
   readonly mayDecide: boolean
   readonly mayKeep: boolean
+  /** Why the reader may not keep it. */
+  readonly onlyRevokes?: string
+  /** Why the reader is asked. */
+  readonly why?: string
+  /** What others in the groups of the person have. */
+  readonly colleagues?: string
   readonly own?: { readonly verdict: 'keep' | 'revoke'; readonly at: string; readonly problem?: string }
 }
 export type ToldReview = Omit<Manifest, 'items'> & {
   readonly dueAt: string
   readonly endsAt: string
+  /** Absent: nobody watches uses. */
+  readonly usesSince?: string
   readonly decided: number
   readonly undecided: number
   readonly items: readonly ToldReviewItem[]

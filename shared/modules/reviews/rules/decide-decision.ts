@@ -152,7 +152,7 @@ export function groupsBehind(item: ReviewItem, run: Terms): readonly PrincipalId
 
 type Holder = Pick<NamedPrincipal, 'type' | 'id'>
 
-/** Who has the access, or whom the setting is about. */
+/** Who has the access, or is the subject of the setting. */
 function holdersOf(subject: Subject): readonly Holder[] {
   switch (subject.kind) {
     case 'link':

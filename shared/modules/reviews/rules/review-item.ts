@@ -64,6 +64,8 @@ export const subject = z.discriminatedUnion('kind', [
     groupId: principalId,
     userId: principalId,
     files: z.array(shownFile),
+    /** When ssofile put the person there. Absent: a provider did, or somebody by hand. */
+    since: z.string().optional(),
     /** The person's last known use of the group's access. */
     lastUsed: z.string().optional(),
     /** The group has privileged access in the scope of the review. Absent: it has none, or an earlier version wrote the item. */

@@ -18,7 +18,7 @@ export const asked = {
   next: z.array(z.array(namedPrincipal)).optional(),
   /** Those who cannot decide any more, in this order, and why. */
   left: z.array(passed).optional(),
-  /** The owner whom the uploader of the file named. Owners like this may revoke, and not keep. */
+  /** The owner that the uploader of the file named. Owners like this may revoke, and not keep. */
   revokers: z.array(namedPrincipal).optional(),
   /** Owners who count as none, and why. */
   passedOver: z.array(passed).optional(),

@@ -61,6 +61,8 @@ type DataTableProps<T> = {
   /** In place of the filter of its own rows. */
   readonly outerFilter?: ReactNode
   readonly isFirstSticky?: boolean
+  /** Rows on a page at first. Default: 25. */
+  readonly pageSize?: number
 }
 
 const none: readonly never[] = []
@@ -71,7 +73,10 @@ const isPhone = () => matchMedia('(max-width: 40rem)').matches
 export function DataTable<T>(props: DataTableProps<T>) {
   const { items: reading, columns, keyOf, filter, sortedBy, isDescending = false, outerFilter } = props
   const all: readonly T[] = valueIn(reading) ?? none
-  const [preferences, setPreferences] = useState(() => ({ pageSize: 25, visible: visibleAtFirst(columns) }))
+  const [preferences, setPreferences] = useState(() => ({
+    pageSize: props.pageSize ?? 25,
+    visible: visibleAtFirst(columns),
+  }))
   const [order, setOrder] = useState({ by: sortedBy, isDescending })
   const { text, filtered, ...filterBy } = useFiltered(all, columns, filter ?? '', order)
   const shown = `${text} ${order.by} ${order.isDescending}`

@@ -1,29 +1,24 @@
-import Badge from '@cloudscape-design/components/badge'
 import Button from '@cloudscape-design/components/button'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createPortal, flushSync } from 'react-dom'
 import { addressOf, parseRoute } from '../../../modules/page/rules/address.ts'
-import { mapReading, type Reading, valueIn } from '../../../modules/page/rules/reading.ts'
-import { type ItemInTable, reviewRows } from '../../../modules/page/rules/review-rows.ts'
-import { count, sayDay, sayInstant } from '../../../modules/page/rules/say.ts'
+import { mapReading, valueIn } from '../../../modules/page/rules/reading.ts'
+import { reviewRows } from '../../../modules/page/rules/review-rows.ts'
+import { count, sayDay, sayInstant, sayRest } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldReview, ToldReviewItem, ToldReviews } from '../../../modules/page/rules/told.ts'
-import { sayCounts, sayGiven, sayPace, sayReviewers } from '../../../modules/reviews/rules/manifest.ts'
+import { sayCounts, sayPace } from '../../../modules/reviews/rules/manifest.ts'
 import { pageClock } from '../page-clock.ts'
-import { Confirm, type Question } from '../parts/confirm.tsx'
-import { type DataColumn, DataTable } from '../parts/data-table.tsx'
-import { Broken, Facts, Refresh, ViewLink } from '../parts/facts.tsx'
-import { Line, Named, Panel, View } from '../parts/layout.tsx'
+import { DataTable } from '../parts/data-table.tsx'
+import { Facts, Refresh, ViewLink } from '../parts/facts.tsx'
+import { Panel, View } from '../parts/layout.tsx'
 import { Shown } from '../parts/reading.tsx'
 import { useHash } from '../route.ts'
 import { useAnswer, useApp } from '../use-told.ts'
+import { resultColumns as columns } from './review-columns.tsx'
+import { Items } from './review-items.tsx'
 import './print.css'
 
 type Answered<T> = { readonly told: T; readonly names: Names }
-type ReviewRow = ToldReviewItem & ItemInTable
-const noItems: readonly ToldReviewItem[] = []
-const noKeys: ReadonlySet<string> = new Set()
-const keyOf = ({ review, digest }: ReviewRow) => `${review}/${digest}`
-const atOnceMost = 100
 
 /** What waits for the person's decision, and each review with its counts; or the result of one review. */
 export function Reviews() {
@@ -35,10 +30,16 @@ function All() {
   const { atMs } = useApp().told
   const reading = useAnswer<Answered<ToldReviews>>('/reviews', atMs)
   const { told, names } = valueIn(reading) ?? {}
+  const [{ usesSince } = {}] = told?.reviews ?? []
   const cut = told?.isCut ? 'The list is too long for the page: decide these first.' : undefined
   return (
-    <View title="Reviews" actions={<Refresh />}>
-      <Items title="Waiting for you" items={mapReading(reading, ({ told: { items } }) => items, cut)} names={names} />
+    <View title="Reviews" description={told && sayLeft(told)} actions={<Refresh />}>
+      <Items
+        title="Waiting for you"
+        items={mapReading(reading, ({ told: { items } }) => items, cut)}
+        isWaiting
+        {...{ names, usesSince }}
+      />
       <DataTable
         title="Reviews"
         items={mapReading(reading, ({ told: { reviews } }) => reviews)}
@@ -72,6 +73,20 @@ type Counted = ToldReviews['reviews'][number]
 const states = { open: 'Open', escalated: 'Escalated', settling: 'Ended, not yet proven', done: 'Done' } as const
 const stateOf = ({ phase }: Pick<Counted, 'phase'>) => states[phase]
 
+/** How much waits for the reader, and how long. */
+function sayLeft({ reviews, items }: ToldReviews): string | undefined {
+  const nowMs = pageClock.nowMs()
+  const left = reviews.flatMap(({ review, phase, dueAt, endsAt }) => {
+    const waiting = items.filter((one) => one.review === review).length
+    if (waiting === 0) return []
+    const until = phase === 'escalated' ? endsAt : dueAt
+    return [
+      `${review}: ${count(waiting, 'item')} left, ${sayRest(Date.parse(until), nowMs)} left, until ${sayInstant(until)}`,
+    ]
+  })
+  return left.join('; ') || undefined
+}
+
 /** The result of one review. */
 function One({ name }: { readonly name: string }) {
   const { atMs } = useApp().told
@@ -89,7 +104,13 @@ function One({ name }: { readonly name: string }) {
         <Panel title="Result">
           <Shown reading={reading}>{() => <Facts facts={facts} />}</Shown>
         </Panel>
-        <Items title="Items" items={mapReading(reading, () => told.items, cut)} names={names} />
+        <Items
+          title="Items"
+          items={mapReading(reading, () => told.items, cut)}
+          isWaiting={false}
+          usesSince={told.usesSince}
+          names={names}
+        />
       </View>
       {isPrinting && createPortal(<Printed {...{ name, facts, names }} items={told.items} />, document.body)}
     </>
@@ -108,132 +129,6 @@ function factsOf(told: ToldReview): readonly (readonly [string, string])[] {
   ]
 }
 
-const sayDecisions = ({ decisions }: ToldReviewItem) =>
-  decisions
-    .map(({ verdict, name, user, at, comment }) =>
-      [`${verdict} by ${name ?? user}, ${sayInstant(at)}`, comment].filter(Boolean).join(': '),
-    )
-    .join('; ')
-const sayEnd = ({ result, end, given, proof = [] }: ToldReviewItem) =>
-  [
-    end && `${result}, ${sayInstant(end.at)}`,
-    given && sayGiven(given),
-    end?.task,
-    end?.owners && `for ${end.owners.join(', ')} until ${sayDay(end.dueAt)}`,
-    ...proof,
-  ]
-    .filter(Boolean)
-    .join('; ')
-const sayOwn = ({ own }: ToldReviewItem) => own && [`You: ${own.verdict}`, own.problem].filter(Boolean).join('. ')
-
-const columns: readonly DataColumn<ReviewRow>[] = [
-  { id: 'who', title: 'Who', value: ({ who }) => who, cell: ({ who }) => <Broken text={who} />, shown: 'first' },
-  {
-    id: 'set',
-    title: 'What',
-    value: ({ set }) => set,
-    cell: (one) => (
-      <>
-        <Named name={<Broken text={one.set} />} about={<Broken text={one.place} />} />
-        <Line children={one.flags.map((flag) => <Badge key={flag} children={flag} />)} />
-      </>
-    ),
-    shown: 'first',
-  },
-  { id: 'account', title: 'Account', value: ({ place }) => place, shown: 'hidden' },
-  { id: 'flags', title: 'Look at', value: ({ flags }) => flags.join(', '), shown: 'hidden', isList: true },
-  { id: 'result', title: 'Result', value: ({ result }) => result },
-  { id: 'reviewers', title: 'Reviewers', value: sayReviewers, shown: 'hidden' },
-  {
-    id: 'decisions',
-    title: 'Decisions',
-    value: sayDecisions,
-    cell: (one) => <Named name={<bdi>{sayDecisions(one)}</bdi>} about={sayOwn(one)} />,
-  },
-  { id: 'end', title: 'Then', value: sayEnd, cell: (one) => <Broken text={sayEnd(one)} />, shown: 'hidden' },
-]
-
-type ItemsProps = {
-  readonly title: string
-  readonly items: Reading<readonly ToldReviewItem[]>
-  readonly names: Names | undefined
-}
-
-function Items({ title, items: reading, names }: ItemsProps) {
-  const { send } = useApp()
-  const [chosen, setChosen] = useState(noKeys)
-  const [question, setQuestion] = useState<Question>()
-  const items = valueIn(reading) ?? noItems
-  const rows = useMemo(() => reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()), [items, names])
-  const picked = rows.filter((row) => row.mayDecide && chosen.has(keyOf(row)))
-  const labelOf = ({ item }: ReviewRow) => item
-  const isAlone = picked.length > 1 && picked.some(({ flags }) => flags.includes('Privileged'))
-  const decide = (verdict: 'keep' | 'revoke') => {
-    const [label, done] = verdict === 'keep' ? ['Keep', 'Kept'] : ['Revoke', 'Revoked']
-    const hint = verdict === 'keep' ? 'It counts at the end of the review.' : 'ssofile carries it out at once.'
-    const shown = picked.slice(0, 10).map(labelOf)
-    setQuestion({
-      title: `${label} ${count(picked.length, 'item')}`,
-      hint: [hint, ...shown, ...(picked.length > shown.length ? ['…'] : [])].map((text) => (
-        <div key={text}>{text}</div>
-      )),
-      label,
-      text: { label: 'Comment', isNeeded: false },
-      act: (comment) => {
-        setChosen(noKeys)
-        const groups = [...Map.groupBy(picked, ({ review }) => review)].flatMap(([of, all]) =>
-          Array.from({ length: Math.ceil(all.length / atOnceMost) }, (_, at) => ({
-            review: of,
-            digests: all.slice(at * atOnceMost, (at + 1) * atOnceMost).map(({ digest }) => digest),
-          })),
-        )
-        const bodies = groups.map((one) => ({ ...one, verdict, ...(comment === '' ? {} : { comment }) }))
-        void send(
-          ...bodies.map((body) => {
-            const said = count(body.digests.length, 'item')
-            return { path: '/decisions' as const, body, done: `${done}: ${said}.`, what: said }
-          }),
-        )
-      },
-    })
-  }
-  const isOff = picked.length === 0 || isAlone
-  const keptByOthers = picked.filter(({ mayKeep }) => !mayKeep).length
-  const actions = (
-    <Line>
-      <Button disabled={isOff} onClick={() => decide('revoke')} children="Revoke" />
-      <Button disabled={isOff || keptByOthers > 0} variant="primary" onClick={() => decide('keep')} children="Keep" />
-    </Line>
-  )
-  const mayDecide = items.some((one) => one.mayDecide)
-  return (
-    <>
-      <DataTable<ReviewRow>
-        title={title}
-        items={mapReading(reading, () => rows)}
-        keyOf={keyOf}
-        columns={columns}
-        filter="items"
-        placeholder="Find by person, permission set, account…"
-        file="review"
-        description={
-          isAlone
-            ? 'Decide privileged items one by one.'
-            : keptByOthers > 0
-              ? `You may only revoke ${keptByOthers} of these; other reviewers may keep them.`
-              : undefined
-        }
-        {...(mayDecide && {
-          actions,
-          selection: { items: picked, onChange: (all) => setChosen(new Set(all.map(keyOf))), labelOf },
-        })}
-        empty="Nothing waits for your decision."
-      />
-      {question && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
-    </>
-  )
-}
-
 function usePrinting(): boolean {
   const [isPrinting, setPrinting] = useState(false)
   useEffect(() => {
@@ -249,7 +144,8 @@ function usePrinting(): boolean {
   return isPrinting
 }
 
-type PrintedProps = Pick<ItemsProps, 'names'> & {
+type PrintedProps = {
+  readonly names: Names
   readonly items: readonly ToldReviewItem[]
   readonly name: string
   readonly facts: ReturnType<typeof factsOf>
@@ -270,7 +166,7 @@ function Printed({ name, facts, items, names }: PrintedProps) {
           </tr>
         </thead>
         <tbody>
-          {reviewRows(items, names?.accounts ?? {}, pageClock.nowMs()).map((row) => (
+          {reviewRows(items, { accounts: names.accounts, nowMs: pageClock.nowMs() }).map((row) => (
             <tr key={row.digest}>
               {columns.map(({ id, value }) => (
                 <td key={id} dir="auto" children={value?.(row)} />

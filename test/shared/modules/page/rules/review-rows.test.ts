@@ -27,7 +27,7 @@ test('privileged items come first, then unused ones, then new ones, then others 
     item('unused', { lastUsed: '2025-01-01T00:00:00Z' }),
     item('<b>ž', { isPrivileged: true }),
   ]
-  const rows = reviewRows(items, { '233000000002': 'ledger' }, nowMs)
+  const rows = reviewRows(items, { accounts: { '233000000002': 'ledger' }, nowMs })
   expect(rows.map(({ who, flags }) => [who, ...flags])).toEqual([
     ['<b>ž', 'Privileged'],
     ['unused', 'Unused'],
@@ -42,13 +42,13 @@ test('the membership of a privileged group comes first, with its flag', () => {
   const id = '92307020-41b6-05ce-951e-70dfe8931aa2'
   const member = { kind: 'membership', group: 'admins', user: 'kim', groupId: id, userId: id, files: [] }
   const items = [item('a'), item('other', member), item('kim', { ...member, isPrivileged: true })]
-  const rows = reviewRows(items, {}, nowMs)
+  const rows = reviewRows(items, { nowMs })
   expect(rows.map(({ item: name, flags }) => [name, ...flags])).toEqual([['kim', 'Privileged'], ['a'], ['other']])
 })
 
 test('access in more accounts than the page gets says how many more there are', () => {
   const subject = { kind: 'foreign', accounts: ['233000000002', '233000000003'] }
-  const rows = reviewRows([{ ...item('a', subject), moreAccounts: 3 }, item('b', subject)], {}, nowMs)
+  const rows = reviewRows([{ ...item('a', subject), moreAccounts: 3 }, item('b', subject)], { nowMs })
   expect(rows.map(({ place }) => place)).toEqual([
     'account 233000000002, account 233000000003 and 3 more accounts',
     'account 233000000002, account 233000000003',
