@@ -22,6 +22,7 @@ const idsShown = 5
  * | is the name of one account    | that account                            |
  * | is the name of several        | refused, with their ids                 |
  * | has fewer digits than an id   | refused: a leading zero may be missing  |
+ * | has more                      | refused, with how many                  |
  * | is nearly a name              | refused, with that name and its id      |
  * | is anything else              | refused                                 |
  */
@@ -39,6 +40,7 @@ export function chooseAccount(text: string, accounts: readonly Pick<Account, 'id
     throw refuse(
       `twelve digits: these are ${text.length}. Spreadsheets drop leading zeros; perhaps it is ${text.padStart(12, '0')}`,
     )
+  if (/^\d+$/.test(text)) throw refuse(`twelve digits: these are ${text.length}`)
   const near = nearMatch(
     text,
     accounts.map(({ name }) => name),

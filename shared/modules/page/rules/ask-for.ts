@@ -31,7 +31,7 @@ export function findFaults(fields: AskFields, eligibility: ToldEligibility | und
   const hours = Number(fields.hours.replace(',', '.'))
   const longest = eligibility?.longest
   const faults: Record<keyof AskFields, string | undefined> = {
-    scope: /^[a-z_]+%[^%]*$/.test(scopeOf(fields)) ? undefined : 'Choose an account.',
+    scope: scopeFault(scopeOf(fields)),
     permissionSet:
       fields.permissionSet === '' || /[*?%]/.test(fields.permissionSet)
         ? 'Choose one permission set; its name has no *, ? or %.'
@@ -48,6 +48,13 @@ export function findFaults(fields: AskFields, eligibility: ToldEligibility | und
       fields.startsAt === '' || !Number.isNaN(Date.parse(fields.startsAt)) ? undefined : 'Write a date and a time.',
   }
   return Object.fromEntries(Object.entries(faults).filter(([, text]) => text !== undefined))
+}
+
+function scopeFault(scope: string): string | undefined {
+  const [, digits] = /^(?:account%)?(\d+)$/.exec(scope) ?? []
+  if (digits !== undefined && digits.length !== 12)
+    return `An account has 12 digits; this has ${digits.length}.${digits.length < 12 ? ' Spreadsheets drop leading zeros.' : ''}`
+  return /^[a-z_]+%[^%]*$/.test(scope) ? undefined : 'Choose an account.'
 }
 
 function needed(name: 'reason' | 'ticket' | 'incident', fields: AskFields, eligibility: ToldEligibility | undefined) {

@@ -19,6 +19,7 @@ test.each([
   ['a name with a slip', 'paymets', "or its name; 'payments' is 233000000002"],
   ['an unknown name', 'nothing-like-it', 'its twelve-digit id, or its name'],
   ['eleven digits', '12345678901', 'these are 11. Spreadsheets drop leading zeros; perhaps it is 012345678901'],
+  ['thirteen digits', '1234567890123', 'twelve digits: these are 13'],
 ])('%s is refused with the way out', (_, text, expected) => {
   expect(() => chooseAccount(text, accounts)).toThrow(expected)
 })

@@ -106,3 +106,11 @@ test('what API Gateway itself refuses is told with what to do; busy answers are 
   expect(answers.filter((status) => isBusy(status, true))).toEqual([429, 500, 503])
   expect(answers.filter((status) => isBusy(status, false))).toEqual([429, 503])
 })
+
+test.each(['12345678901', 'account%12345678901', '1234567890123'])(
+  'the account %s is told how many digits it has',
+  (scope) => {
+    const digits = scope.replace(/\D/g, '').length
+    expect(findFaults({ ...typed, scope }, undefined).scope).toContain(`An account has 12 digits; this has ${digits}.`)
+  },
+)
