@@ -70,6 +70,12 @@ export function saySince({ since, knownSince }: { readonly since?: string; reado
   return sayDay(since) || (knownSince ? `known since ${sayDay(knownSince)}` : 'not known')
 }
 
+/** The last two units of a path: under an account, the whole one takes several lines. */
+export function sayUnits(path: string): string {
+  const units = path.split('/')
+  return units.length > 2 ? `…/${units.slice(-2).join('/')}` : path
+}
+
 export function count(number: number, unit: string): string {
   return `${number.toLocaleString('en-US')} ${unit}${number === 1 ? '' : 's'}`
 }

@@ -7,6 +7,7 @@ import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/c
 import type { ReactNode } from 'react'
 import type { addressOf } from '../../../modules/page/rules/address.ts'
 import { type RequestState, sayState, stateOf } from '../../../modules/page/rules/describe-request.ts'
+import { sayUnits } from '../../../modules/page/rules/say.ts'
 import type { Names, ToldRequest } from '../../../modules/page/rules/told.ts'
 import { follow } from '../route.ts'
 import { useApp } from '../use-told.ts'
@@ -43,7 +44,7 @@ export function RequestStatus({ told }: { readonly told: ToldRequest }) {
 export function Account({ id, names }: { readonly id: string; readonly names: Names }) {
   const name = names.accounts[id]
   // A long path may be broken behind each unit.
-  const path = names.paths[id]?.replaceAll('/', '/\u200B')
+  const path = sayUnits(names.paths[id] ?? '').replaceAll('/', '/\u200B')
   return <Named name={name ?? id} about={[name && id, path].filter(Boolean).join(' · ')} />
 }
 

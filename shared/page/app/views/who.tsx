@@ -7,7 +7,7 @@ import { type ReactNode, useMemo } from 'react'
 import { addressOf, addressWith, parseRoute } from '../../../modules/page/rules/address.ts'
 import { filterOf } from '../../../modules/page/rules/filter-query.ts'
 import { mapReading, type Reading, sayUnread, valueIn } from '../../../modules/page/rules/reading.ts'
-import { sayDay, sayInstant, saySince } from '../../../modules/page/rules/say.ts'
+import { sayDay, sayInstant, saySince, sayUnits } from '../../../modules/page/rules/say.ts'
 import type { EverybodyList, ToldMembers, ToldUses } from '../../../modules/page/rules/told.ts'
 import {
   administratorLevel,
@@ -187,7 +187,7 @@ function Person({ person, remark }: WhoRow) {
 
 function Place({ account, accountName, path }: WhoRow) {
   const link = <ViewLink to={addressOf('who', `account/${account}`)}>{accountName || account}</ViewLink>
-  return <Named name={link} about={`${account} · ${path}`} />
+  return <Named name={link} about={`${account} · ${sayUnits(path)}`} />
 }
 
 function SetName({ set, level }: WhoRow) {

@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { type AskFields, askFor, findFaults } from '../../../../../shared/modules/page/rules/ask-for.ts'
 import { faultsOf, isBusy } from '../../../../../shared/modules/page/rules/faults-of.ts'
-import { hoursOf, sayAge, sayDuration, sayRest, sayScope } from '../../../../../shared/modules/page/rules/say.ts'
+import {
+  hoursOf,
+  sayAge,
+  sayDuration,
+  sayRest,
+  sayScope,
+  sayUnits,
+} from '../../../../../shared/modules/page/rules/say.ts'
 
 const typed: AskFields = {
   scope: 'account%233000000002',
@@ -114,3 +121,11 @@ test.each(['12345678901', 'account%12345678901', '1234567890123'])(
     expect(findFaults({ ...typed, scope }, undefined).scope).toContain(`An account has 12 digits; this has ${digits}.`)
   },
 )
+
+test('under an account stand the last two units of its path', () => {
+  expect(['Root', 'Root/Workloads', 'Root/Workloads/Production/Payments'].map(sayUnits)).toEqual([
+    'Root',
+    'Root/Workloads',
+    '…/Production/Payments',
+  ])
+})
