@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander'
+import pLimit from 'p-limit'
 import {
   type DecisionPath,
   decisionKey,
   renderDecisionFile,
+  type Verdict,
   verdicts,
 } from '../../../shared/domain/files/decision-file.ts'
 import { reviewKey } from '../../../shared/domain/files/review-file.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
@@ -36,14 +39,17 @@ import { openBucket } from '../bucket/open-bucket.ts'
 import { findCaller } from '../requests/find-caller.ts'
 import { isCurrent } from '../status/untold-inputs.ts'
 import { waitForStatus } from '../status/wait-for-status.ts'
+import { readText } from '../tables/read-text.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { csvMark } from '../terminal/csv-mark.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
+import { filledIn, parseDecisionsCsv } from './parse-decisions-csv.ts'
 
 const waitMs = 60_000
 const lookEveryMs = 500
+const decidedAtOnce = 8
 const digestLeast = 8
 /** The digits of a whole digest, or of the beginning of one. */
 const digestForm = new RegExp(`^[0-9a-f]{${digestLeast},32}$`)
@@ -81,23 +87,13 @@ export function addReview(program: Command): void {
       const { manifest } = await read(ports, name, run)
       const items = manifest.items.filter(({ result }) => !open || result === 'open')
       if (json || output === 'json') process.stdout.write(renderJson({ ...manifest, items }))
-      else if (output === 'csv') process.stdout.write(csvMark() + renderReviewCsv({ items }))
+      else if (output === 'csv')
+        process.stdout.write(
+          csvMark() + renderReviewCsv({ items }, isRunning(manifest.phase) ? Object.values(filledIn) : []),
+        )
       else await show(await renderItemsNow(ports, manifest, items))
     })
-  review
-    .command('decide')
-    .argument('<review>', 'its name')
-    .argument('<verdict>', verdicts.join(' or '))
-    .argument('<digests...>', 'the items, from ssofile review show; the beginning of a digest is enough')
-    .description(
-      'Shows the items, asks, and decides. ssofile carries a revocation out at once. It takes several items only if none is privileged.',
-    )
-    .addOption(reasonOption())
-    .addOption(yesOption())
-    .addHelpText('after', "\nExample:\n  ssofile review decide quarter revoke 4f1c2a9d --reason 'left the team'")
-    .action(async (name: string, verdict: string, digests: readonly string[], options: DecideOptions) => {
-      process.exitCode = await decide(await openBucket(), { name, verdict, digests, ...options })
-    })
+  addDecide(review)
   review
     .command('close')
     .argument('<review>', 'its name')
@@ -127,13 +123,47 @@ export function addReview(program: Command): void {
     })
 }
 
+function addDecide(review: Command): void {
+  review
+    .command('decide')
+    .argument('<review>', 'its name')
+    .argument('[verdict]', verdicts.join(' or '))
+    .argument('[digests...]', 'the items, from ssofile review show; the beginning of a digest is enough')
+    .description(
+      'Shows the items, asks, and decides. ssofile carries a revocation out at once. It takes several items only if none is privileged, or each has its own line in a file.',
+    )
+    .option(
+      '--from <file>',
+      `the decisions: the table of ssofile review show --output csv, with ${verdicts.join(' or ')} in the column ${filledIn.decide}; lines without one stay open`,
+    )
+    .addOption(reasonOption())
+    .addOption(yesOption())
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ssofile review decide quarter revoke 4f1c2a9d --reason 'left the team'\n  ssofile review show quarter --open --output csv > decisions.csv\n  ssofile review decide quarter --from decisions.csv",
+    )
+    .action(
+      async (name: string, verdict = '', digests: readonly string[] = [], { from, ...options }: DecideOptions) => {
+        if ((from === undefined) === (verdict === ''))
+          throw new Refusal(
+            `received ${from === undefined ? 'neither' : 'both'}, expected a decision with digests, or --from FILE`,
+          )
+        if (from === undefined && digests.length === 0) throw new Refusal('received no digest, expected the items')
+        const ports = await openBucket()
+        process.exitCode = from
+          ? await decideFrom(ports, { name, from, ...options })
+          : await decide(ports, { name, verdict, digests, ...options })
+      },
+    )
+}
+
 type ShowOptions = {
   readonly open?: boolean
   readonly run?: string
   readonly output: (typeof outputs)[number]
   readonly json?: boolean
 }
-type DecideOptions = { readonly reason?: string; readonly yes?: boolean }
+type DecideOptions = { readonly from?: string; readonly reason?: string; readonly yes?: boolean }
 
 /** `begun`: the instant at which the run began, or its first characters. Absent: the last run. */
 async function requireRun(objects: Ports['objects'], name: string, begun?: string): Promise<ReviewRun> {
@@ -243,8 +273,7 @@ async function decide(ports: Ports, { name, verdict: text, digests, reason, yes 
   if (verdict === undefined) throw new Refusal(`received '${text}', expected ${verdicts.join(' or ')}`)
   const { userId } = await findCaller(ports)
   const { run, manifest } = await read(ports, name)
-  if (!isRunning(run.phase))
-    throw new Refusal(`the run of ${run.run} is over; what was decided counts: ssofile review show ${name}`)
+  refuseOver(run, name)
   const items = [...new Set(digests.map((one) => findItem(manifest, one, name)))]
   // An upload on an ended item does not count, and it replaces the file of the decision that does.
   const ended = items.find(({ end }) => end !== undefined)
@@ -264,6 +293,41 @@ async function decide(ports: Ports, { name, verdict: text, digests, reason, yes 
   const states: string[] = []
   for (const { digest } of items) states.push(await decideOne(ports, { userId, review: name, digest, verdict }, reason))
   return states.every((state) => state === 'applied') ? 0 : 1
+}
+
+/** `ssofile review decide --from`: each line is a decision of its own, and the reason counts where a line has no comment. */
+async function decideFrom(
+  ports: Ports,
+  { name, from, reason, yes }: Omit<DecideOptions, 'from'> & { readonly name: string; readonly from: string },
+) {
+  const { userId } = await findCaller(ports)
+  const { run, manifest } = await read(ports, name)
+  refuseOver(run, name)
+  const byDigest = new Map(manifest.items.map((item) => [item.digest as string, item]))
+  const written = parseDecisionsCsv(from, await readText(from), (digest) => {
+    const item = byDigest.get(digest)
+    if (item === undefined) return `the review ${name} has no item with the digest '${quote(digest, 60)}'`
+    return item.end && `${shortly(item)}: ${sayEnd(item)}`
+  })
+  if (!written.ok) throw new Refusal(renderComplaint(written.complaint))
+  const { decided, open } = written.value
+  const countOf = (verdict: Verdict) => decided.filter((one) => one.verdict === verdict).length
+  const items = decided.flatMap(({ digest }) => byDigest.get(digest) ?? [])
+  process.stdout.write(await renderItemsNow(ports, manifest, items))
+  const said = `${countOf('keep')} to keep, ${countOf('revoke')} to revoke; ${count(open, 'line')} without a decision`
+  if (decided.length === 0) throw new Refusal(`${from}: received ${said}, expected a decision in at least one line`)
+  process.stdout.write(`${said}\n`)
+  if (!yes) await confirm({ bucket: ports.objects.bucket, question: 'Decide so?', undone: 'decided' })
+  const states = await pLimit(decidedAtOnce).map(items, ({ digest }, index) => {
+    const { verdict = 'keep', comment = reason } = decided[index] ?? {}
+    return decideOne(ports, { userId, review: name, digest, verdict }, comment)
+  })
+  return states.every((state) => state === 'applied') ? 0 : 1
+}
+
+function refuseOver(run: ReviewRun, name: string): void {
+  if (!isRunning(run.phase))
+    throw new Refusal(`the run of ${run.run} is over; what was decided counts: ssofile review show ${name}`)
 }
 
 const shortly = ({ digest, item }: Item) => `${digest.slice(0, digestLeast)} (${item})`

@@ -1,10 +1,10 @@
-import { CsvError, parse } from 'csv-parse/sync'
 import * as z from 'zod'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { principalTypes } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ImportSource } from '../../../shared/modules/take-over/rules/import-source.ts'
+import { readCsvLines } from '../tables/read-csv-lines.ts'
 
 const columns = ['account', 'permission_set', 'principal', 'type'] as const
 type Column = (typeof columns)[number]
@@ -18,7 +18,6 @@ const names: Readonly<Record<Column, readonly string[]>> = {
   principal: ['principal', 'principalid', 'principalname'],
   type: ['type', 'principaltype'],
 }
-const lines = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }))
 const row = z.object({
   account: accountId,
   permission_set: z.string().min(1),
@@ -33,7 +32,7 @@ const faultsMost = 10
  * The result contains every faulty line.
  */
 export function parseAssignmentsCsv(file: string, text: string): Parsed<ImportSource> {
-  const read = readLines(text)
+  const read = readCsvLines(text)
   const complain = (received: string, remedy: string) =>
     refused({
       object: file,
@@ -98,20 +97,4 @@ function remedyOf(accounts: readonly string[]): string {
 /** The cells of a line in the columns with these names, without empty cells. */
 function cellsOf(wanted: readonly string[], header: readonly string[], record: readonly string[]): readonly string[] {
   return wanted.flatMap((name) => record[header.indexOf(name)]?.trim() || [])
-}
-
-function readLines(text: string): z.infer<typeof lines> | string {
-  // Excel takes the separator from a first line `sep=;`. The empty line keeps the numbers of the others.
-  const [separatorLine = '', named] = /^\s*"?sep=(.)"?(?=\r?\n)/i.exec(text) ?? []
-  const rows = text.slice(separatorLine.length).replace(/^(\s*#.*\n)+/, (comments) => comments.replace(/[^\n]/g, ''))
-  const [header = ''] = rows.trimStart().split('\n')
-  const [likely = ','] = [',', ';', '\t', '|'].toSorted((a, b) => header.split(b).length - header.split(a).length)
-  const delimiter = named ?? likely
-  try {
-    const options = { delimiter, info: true, skip_empty_lines: true, trim: delimiter !== '\t' }
-    return lines.parse(parse(rows, options))
-  } catch (error) {
-    if (error instanceof CsvError) return error.message
-    throw error
-  }
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { type Parsed, refused, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource } from '../../../shared/modules/take-over/rules/import-source.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
 import { parseInputFolder } from '../folder/parse-input-folder.ts'
+import { readText } from '../tables/read-text.ts'
 import { parseAssignmentsCsv } from './parse-assignments-csv.ts'
 import { parseLinkList } from './parse-link-list.ts'
 import { parseStackResources, stackAnswers } from './parse-stack-resources.ts'
@@ -54,26 +54,6 @@ export async function readImportSource(file: string): Promise<ImportSource> {
   const read = (await isFolder(file)) ? await parseInputFolder(file) : parse(file, await readText(file))
   if (!read.ok) throw new Refusal(renderComplaint(read.complaint))
   return read.value
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  try {
-    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes)
-  } catch {
-    throw new Refusal(`${file}: received bytes that are not ${encodingOf(bytes)}, expected text; save it as UTF-8`)
-  }
-}
-
-/**
- * The encoding of a file. Windows PowerShell writes UTF-16 with a byte order mark. Without a mark, every second byte of ASCII characters is
- * zero.
- */
-function encodingOf([first, second]: Uint8Array): string {
-  if ((first === 0xff && second === 0xfe) || second === 0) return 'utf-16le'
-  return (first === 0xfe && second === 0xff) || first === 0 ? 'utf-16be' : 'utf-8'
 }
 
 function parse(file: string, text: string): Parsed<ImportSource> {

@@ -75,7 +75,18 @@ test('a flag is told in the same words in every command', async () => {
       '--since',
       '--unused-for',
     ],
-    ...['--at', '--config', '--json', '--no-delete', '--since', '--timeout', '--to', '--unused-for', '--wait'],
+    ...[
+      '--at',
+      '--config',
+      '--from',
+      '--json',
+      '--no-delete',
+      '--since',
+      '--timeout',
+      '--to',
+      '--unused-for',
+      '--wait',
+    ],
   ]
   expect(await differing(({ description }) => description, ofCommand)).toEqual([])
 })

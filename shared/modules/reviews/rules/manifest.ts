@@ -111,9 +111,12 @@ const columns: readonly TableColumn<Manifest['items'][number]>[] = [
   { title: 'due', text: ({ end }) => end?.dueAt ?? '' },
 ]
 
-/** One row for each item. No cell can be a formula. */
-export function renderReviewCsv({ items }: { readonly items: readonly Manifest['items'][number][] }): string {
-  return renderTable(columns, items)
+/** One row for each item. No cell can be a formula. `empty`: columns that a reader fills in. */
+export function renderReviewCsv(
+  { items }: { readonly items: readonly Manifest['items'][number][] },
+  empty: readonly string[] = [],
+): string {
+  return renderTable([...empty.map((title) => ({ title, text: () => '' })), ...columns], items)
 }
 
 export function describeDecision({ verdict, name, user, at, comment, lapsed }: GivenDecision): string {
