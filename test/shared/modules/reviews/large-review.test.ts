@@ -211,10 +211,11 @@ testInDepth(
     await minutes(10)
     const held = async () => (await brakeFile(objects).read())?.value.lists ?? []
     const before = await held()
-    expect(before.map(({ cause, name }) => [cause, name]).sort()).toEqual([
-      ['folder', undefined],
-      ['review', 'other'],
-      ['review', 'quarter'],
+    // The first review has used up what all reviews together may revoke.
+    expect(before.map(({ cause, name }) => `${cause} ${name}`).sort()).toEqual([
+      'folder undefined',
+      'review quarter',
+      'review undefined',
     ])
     const ofReview = before.find(({ name }) => name === 'quarter') ?? nobody('the list')
     expect(ofReview.held).toHaveLength(revoked.length - ofReview.limit)
