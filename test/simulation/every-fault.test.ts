@@ -76,7 +76,8 @@ test('lives that come to rest alike are the same, and where access differs they 
 })
 
 // After all lives.
-test('every metric is recorded, but errors, which the log counts, and the heartbeats of what lives do not run', () => {
+test('every metric is recorded, but errors, which the log counts, and those of functions that lives do not run', () => {
   const recorded = recordedMetrics.names
-  expect(metricNames.filter((name) => !recorded.includes(name)).sort()).toEqual(['CredentialsHeartbeat', 'Errors'])
+  const others = ['CredentialsHeartbeat', 'Errors', 'UsesRead', 'UsesUnreadable']
+  expect(metricNames.filter((name) => !recorded.includes(name)).sort()).toEqual(others)
 })
