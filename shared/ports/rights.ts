@@ -289,6 +289,8 @@ export function rightsToAsk(): Rights {
       'eligibility/',
       'state/eligibilities.json',
       'selectors/',
+      // Since when uses are watched, not the uses.
+      'usage/watched.json',
       ...organizationPlaces,
     ],
     // Nobody takes back an approval or a decision.

@@ -12,6 +12,7 @@ import { quote, renderComplaint } from '../../../shared/domain/statuses/complain
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import { unlessRefused } from '../../../shared/modules/access/unless-refused.ts'
 import { reviewRows } from '../../../shared/modules/page/rules/review-rows.ts'
 import { readEvidence, verifyReview } from '../../../shared/modules/reviews/review-evidence.ts'
 import { listBeginnings, listRuns, readRun, readRunOf } from '../../../shared/modules/reviews/review-records.ts'
@@ -196,7 +197,8 @@ async function read({ objects }: Pick<Ports, 'objects'>, name: string, begun?: s
 type Item = Manifest['items'][number]
 
 async function renderItemsNow(ports: Ports, manifest: Manifest, items: readonly Item[]): Promise<string> {
-  const { countedSince: usesSince } = await readWatched(ports)
+  // Only auditors may read it. Without it, what nobody used is not marked.
+  const { countedSince: usesSince } = (await unlessRefused(readWatched(ports), 'not read', [])) ?? {}
   return renderItems(manifest, items, { clock: ports.clock, usesSince })
 }
 
