@@ -123,6 +123,8 @@ export class PermissionSetsPromise extends Judge {
     const { ssoAdmin, organizations, wasSuspended } = this.world
     const actual = ssoAdmin.definitionNow(name)
     if (!actual || wasSuspended) return
+    // While a file is held, what others changed in the console stays as they left it.
+    if (this.world.wasDrifted && this.#stateOf(name) === 'held' && this.#isHeld(name)) return
     // If an account took no changes when the others got theirs, the next drift check looks at it.
     const active = new Set(organizations.accountsNow().flatMap(({ id, state }) => (state === 'ACTIVE' ? [id] : [])))
     const stale = ssoAdmin.staleAccountsNow(actual.arn).filter((id) => active.has(id))
